@@ -1,0 +1,157 @@
+// What is computed (Operation, Problem) and the ways to compute it (Variant, Plan). Pure: nothing here calls a device.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "backends/backend.hpp"
+#include "kernels/tensor.hpp"
+
+namespace stele {
+
+/// A problem text that cannot be read or a shape that cannot be: `what()` says what was wrong and what is accepted.
+class ProblemError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The arithmetic a variant uses between its loads and its stores. The tolerance follows from it.
+struct Arithmetic {
+    Dtype accumulate = Dtype::f32;
+    /// Attention: the type that the probabilities are rounded to before they meet V.
+    Dtype probabilities = Dtype::f32;
+    /// Sums of this many products are made in `accumulate`, then promoted to f32; 0: never promoted.
+    int promote_every = 0;
+
+    bool operator==(const Arithmetic&) const = default;
+};
+
+/// What one output must be. `bound[i]` is the largest error that element i may have: rounding of the result to its
+/// dtype, plus the probabilistic bound of its sums (Higham and Mary, SIAM J. Sci. Comput. 41, 2019).
+/// Infinite and NaN values must match by position.
+struct Expected {
+    std::vector<double> value;
+    std::vector<double> bound;
+    /// Flat indices that `value` speaks of, ascending; empty: all elements, in order.
+    std::vector<std::size_t> sampled;
+};
+
+/// A whole-output check for problems too large for an element-wise reference: Freivalds' for GEMM.
+struct ProbeResult {
+    bool passed = true;
+    std::string reason;
+};
+
+/// The error that a sum of `terms` products may carry, in units of the value sum |a||b|: λ·sqrt(n)·u with λ = 4 (the
+/// bound fails with probability below 2·exp(-λ²/2)·n_elements only for adversarial signs; see docs/methodology.md).
+double sum_error(double terms, double unit_roundoff);
+
+/// One shape of one operation. Immutable.
+class Problem {
+public:
+    virtual ~Problem() = default;
+
+    virtual std::string_view operation() const = 0;
+    /// Canonical text: "m=512 n=512 k=512 f32". Operation::parse() reads it back.
+    virtual std::string id() const = 0;
+    virtual Dtype dtype() const = 0;
+
+    /// The work of the operation, counted exactly; never of a variant.
+    virtual double flops() const = 0;
+    /// Compulsory traffic: each input read once, each output written once.
+    virtual double bytes() const = 0;
+    /// Sparse operations: flops of the dense problem; elsewhere flops().
+    virtual double dense_flops() const { return flops(); }
+
+    /// Inputs, then outputs, in the order of every sibling's signature.
+    virtual std::vector<TensorSpec> tensors() const = 0;
+    virtual std::vector<Tensor> inputs(std::uint64_t seed, Fill fill) const = 0;
+    /// Throws ProblemError if tensors from outside are not a valid input (a CSR that is not sorted, say).
+    virtual void check_inputs(std::span<const Tensor> /*inputs*/) const {}
+    /// In double, one an output. Sampled where the whole would take too long; probe() then covers the rest.
+    virtual std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const = 0;
+    virtual ProbeResult probe(std::span<const Tensor> /*inputs*/, std::span<const Tensor> /*outputs*/,
+                              const Arithmetic& /*arithmetic*/) const {
+        return {};
+    }
+};
+
+struct Support {
+    bool yes = true;
+    std::string why_not;
+    static Support no(std::string why) { return {false, std::move(why)}; }
+    explicit operator bool() const { return yes; }
+};
+
+/// Operand of a step: a tensor of the problem (by index in tensors()), a scratch buffer (by index), or a scalar.
+struct TensorOperand { std::size_t index; };
+struct ScratchOperand { std::size_t index; };
+struct NullOperand {};
+using Operand = std::variant<TensorOperand, ScratchOperand, NullOperand, std::int32_t, std::uint32_t, std::int64_t, float>;
+
+/// One launch of a plan: which kernel, on what.
+struct Step {
+    std::size_t kernel = 0;
+    Dim3 grid, block;
+    std::size_t shared_bytes = 0;
+    std::vector<Operand> operands;
+};
+
+/// Everything a device needs to run a variant on a problem. No steps: nothing to do (an empty output).
+struct Plan {
+    std::vector<KernelSource> kernels;
+    std::vector<std::size_t> scratch;  ///< bytes
+    std::vector<Step> steps;
+};
+
+/// One way to compute an operation: an algorithm, in a language, with a tile.
+struct Variant {
+    std::string operation;
+    std::string algorithm;  ///< "tiled"; "vendor.openblas"
+    Language language = Language::host;
+    std::string tile;       ///< "128x128x16"; empty where there is none to choose
+    bool default_tile = true;
+    Arithmetic arithmetic;
+    /// NVIDIA architectures that the kernel assembles for: {"sm_80", "sm_90a", ...}; empty for other languages.
+    std::vector<std::string> architectures;
+    std::function<Support(const DeviceInfo&, const Problem&)> supports_problem;
+    std::function<Plan(const DeviceInfo&, const Problem&)> make_plan;
+
+    /// "gemm/tiled.opencl"; vendor rows "gemm/vendor.openblas".
+    std::string base_id() const;
+    /// base_id() with "@tile" where there is a tile.
+    std::string id() const;
+    /// Asks language, device and problem in turn; the first no is the answer. Never throws.
+    Support supports(const DeviceInfo& device, const Problem& problem) const;
+    Plan plan(const DeviceInfo& device, const Problem& problem) const { return make_plan(device, problem); }
+};
+
+/// Named lists of problems. `smoke` and `edge` verify; `quick` and `full` time.
+enum class Suite { smoke, edge, quick, full };
+std::string_view name(Suite suite);
+std::optional<Suite> parse_suite(std::string_view text);
+
+class Operation {
+public:
+    virtual ~Operation() = default;
+    virtual std::string_view name() const = 0;
+    /// One line for --help, and the grammar of its problem text.
+    virtual std::string_view summary() const = 0;
+    virtual std::string_view problem_grammar() const = 0;
+    /// Throws ProblemError.
+    virtual std::unique_ptr<Problem> parse(std::string_view text) const = 0;
+    virtual std::vector<std::string> suite(Suite suite) const = 0;
+    virtual const std::vector<Variant>& variants() const = 0;
+};
+
+/// The one list of operations, in all.cpp.
+const std::vector<std::unique_ptr<Operation>>& all_operations();
+
+}  // namespace stele

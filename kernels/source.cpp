@@ -1,0 +1,102 @@
+#include "kernels/source.hpp"
+
+#include <map>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "kernels/embedded_text.hpp"
+#include "kernels/native_table.hpp"
+
+namespace stele {
+namespace {
+
+std::string_view embedded(std::string_view file) {
+    for (const EmbeddedText& entry : embedded_texts())
+        if (entry.file == file) return entry.text;
+    throw std::logic_error("no OpenCL source '" + std::string(file) + "' in this build");
+}
+
+void expand(std::string_view file, std::set<std::string, std::less<>>& seen, std::ostringstream& out) {
+    if (!seen.emplace(file).second) return;
+    out << "#line 1 \"" << file << "\"\n";
+    std::istringstream in{std::string(embedded(file))};
+    std::size_t line_number = 0;
+    for (std::string line; std::getline(in, line);) {
+        ++line_number;
+        constexpr std::string_view include = "#include \"";
+        if (!line.starts_with(include)) {
+            out << line << '\n';
+            continue;
+        }
+        const std::string included = line.substr(include.size(), line.rfind('"') - include.size());
+        expand(included, seen, out);
+        out << "#line " << line_number + 1 << " \"" << file << "\"\n";
+    }
+}
+
+/// "gemm/tiled" → "gemm/tiled/tiled".
+std::string stem(std::string_view algorithm) {
+    const auto slash = algorithm.rfind('/');
+    return std::string(algorithm) + '/' + std::string(algorithm.substr(slash == algorithm.npos ? 0 : slash + 1));
+}
+
+using Table = std::map<std::string, NativeKernel, std::less<>>;
+
+std::string key(Language language, std::string_view algorithm, std::string_view entry, std::string_view instance) {
+    std::string out(name(language));
+    for (std::string_view part : {algorithm, entry, instance}) (out += '|') += part;
+    return out;
+}
+
+const Table& table() {
+    static const Table built = [] {
+        Table out;
+        for (const NativeExport& file : native_exports())
+            for (const NativeInstance& row : file.instances())
+                out[key(file.language, file.algorithm, row.entry, row.instance)] = row.kernel;
+        return out;
+    }();
+    return built;
+}
+
+}  // namespace
+
+std::string opencl_text(std::string_view file) {
+    std::set<std::string, std::less<>> seen;
+    std::ostringstream out;
+    expand(file, seen, out);
+    return out.str();
+}
+
+NativeKernel native_kernel(Language language, std::string_view algorithm, std::string_view entry,
+                           std::string_view instance) {
+    const auto found = table().find(key(language, algorithm, entry, instance));
+    return found == table().end() ? NativeKernel{} : found->second;
+}
+
+bool built_with_cuda() { return !native_exports().empty(); }
+
+KernelSource native_source(Language language, std::string_view algorithm, std::string entry, std::string instance) {
+    KernelSource source;
+    source.language = language;
+    source.file = stem(algorithm) + (language == Language::ptx ? ".ptx.cu" : ".cu");
+    source.native = native_kernel(language, algorithm, entry, instance);
+    source.entry = std::move(entry);
+    source.instance = std::move(instance);
+    return source;
+}
+
+KernelSource opencl_source(Language language, std::string_view algorithm, std::string entry, std::string instance,
+                           std::vector<std::string> options) {
+    KernelSource source;
+    source.language = language;
+    source.file = stem(algorithm) + (language == Language::opencl_ptx ? ".ptx.cl" : ".cl");
+    source.entry = std::move(entry);
+    source.instance = std::move(instance);
+    source.text = opencl_text(source.file);
+    source.options = std::move(options);
+    return source;
+}
+
+}  // namespace stele

@@ -1,0 +1,38 @@
+// Finds what the build compiled in: embedded OpenCL text and native CUDA, PTX and simt entries.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/backend.hpp"
+
+namespace stele {
+
+/// One instance of a templated kernel, as a `.cu` file exports it.
+struct NativeInstance {
+    std::string entry;     ///< kernel function: "gemm_tiled"
+    std::string instance;  ///< tile and types: "128x128x16 f32 kn"
+    NativeKernel kernel;
+};
+
+/// OpenCL C for `file` ("gemm/tiled/tiled.cl", a path below kernels/), each `#include "…"` of a path below kernels/
+/// expanded once, with #line marks so that a compiler's message names the real file. Throws std::logic_error if the
+/// build does not have the file.
+std::string opencl_text(std::string_view file);
+
+/// The instance of `entry` that the file `kernels/<algorithm>.cu` (cuda) or `.ptx.cu` (ptx) exports, for each runtime
+/// in this build. `algorithm` is "gemm/tiled". Members are null where this build has no such compiler.
+NativeKernel native_kernel(Language language, std::string_view algorithm, std::string_view entry,
+                           std::string_view instance);
+
+/// True if this build compiled CUDA C++ for the GPU.
+bool built_with_cuda();
+
+/// KernelSource for a native kernel, filled from native_kernel().
+KernelSource native_source(Language language, std::string_view algorithm, std::string entry, std::string instance);
+/// KernelSource for `kernels/<algorithm>.cl` (or `.ptx.cl`).
+KernelSource opencl_source(Language language, std::string_view algorithm, std::string entry, std::string instance,
+                           std::vector<std::string> options);
+
+}  // namespace stele

@@ -1,0 +1,72 @@
+// Element types and host tensors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stele {
+
+enum class Dtype { f32, f16, bf16, f64, i32, u8 };
+
+std::string_view name(Dtype dtype);
+std::optional<Dtype> parse_dtype(std::string_view text);
+std::size_t size_of(Dtype dtype);
+/// Half the distance from 1 to the next number: 2^-24 for f32, 2^-11 for f16, 2^-8 for bf16.
+double unit_roundoff(Dtype dtype);
+
+/// IEEE 754 binary16 and bfloat16, round to nearest even; NaN stays NaN, overflow gives infinity.
+std::uint16_t f16_bits(float value);
+float f16_value(std::uint16_t bits);
+std::uint16_t bf16_bits(float value);
+float bf16_value(std::uint16_t bits);
+
+enum class Role { input, output };
+
+struct TensorSpec {
+    std::string name;                     ///< "A", "tile_k", "lse": the operation's own names
+    Role role = Role::input;
+    Dtype dtype = Dtype::f32;
+    std::vector<std::int64_t> shape;
+    std::vector<std::string> dimensions;  ///< one name an extent: {"M", "K"}
+
+    std::size_t elements() const;  ///< 1 for a scalar, 0 if an extent is 0
+    std::size_t bytes() const;
+};
+
+/// A dense row-major tensor in host memory.
+struct Tensor {
+    TensorSpec spec;
+    std::vector<std::byte> data;
+
+    Tensor() = default;
+    explicit Tensor(TensorSpec specification);
+
+    /// Element as double, by flat index.
+    double at(std::size_t index) const;
+    /// Rounds to the element type.
+    void set(std::size_t index, double value);
+
+    template <typename T>
+    std::span<T> as() {
+        return {reinterpret_cast<T*>(data.data()), data.size() / sizeof(T)};
+    }
+    template <typename T>
+    std::span<const T> as() const {
+        return {reinterpret_cast<const T*>(data.data()), data.size() / sizeof(T)};
+    }
+};
+
+/// How operands are drawn; in every report. `normal` is zero-mean, unit variance, seeded.
+enum class Fill { normal, zeros };
+std::string_view name(Fill fill);
+std::optional<Fill> parse_fill(std::string_view text);
+
+/// Fills a floating-point tensor. Same seed, same tensor: the same numbers on every machine.
+void fill(Tensor& tensor, Fill how, std::uint64_t seed, double scale = 1.0);
+
+}  // namespace stele
