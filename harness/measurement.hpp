@@ -1,0 +1,100 @@
+// What a run produced: verdicts, timings, and the report that holds them. Plain data; no device, no file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "backends/backend.hpp"
+#include "kernels/operation.hpp"
+
+namespace stele {
+
+enum class Outcome { passed, wrong, impossible, skipped, error, timeout };
+std::string_view name(Outcome outcome);
+std::optional<Outcome> parse_outcome(std::string_view text);
+/// wrong, impossible, error or timeout: the run's exit code is 4.
+bool is_failure(Outcome outcome);
+
+struct Verdict {
+    Outcome outcome = Outcome::skipped;
+    std::string reason;        ///< empty when passed
+    std::string worst_tensor;  ///< output with the largest error relative to its bound
+    std::vector<std::int64_t> worst_index;
+    double worst_expected = 0, worst_got = 0;
+    double max_absolute = 0;
+    double max_relative = 0;   ///< |error| / max(|expected|, the tensor's root mean square)
+    double rms = 0;            ///< of the error, over the root mean square of the expected values
+    double worst_of_bound = 0; ///< largest error ÷ its bound; at most 1 when passed
+    std::size_t nonfinite = 0; ///< non-finite outputs that should be finite, or the other way round
+};
+
+enum class Regime { burst, sustained };
+enum class CacheMode { cold, warm };
+std::string_view name(Regime regime);
+std::string_view name(CacheMode cache);
+std::optional<CacheMode> parse_cache_mode(std::string_view text);
+
+/// Samples in the order taken. A round holds one interleaved pass over all cells.
+struct Timing {
+    std::vector<double> samples_ns;        ///< per execution of the plan
+    std::vector<std::uint32_t> round;      ///< round of each sample
+    std::vector<ClockState> clock;         ///< per sample, or empty where the device cannot tell
+    std::uint32_t rounds = 0;
+    std::uint32_t batch = 1;               ///< executions per sample, where one is shorter than 50 × resolution
+    double median_ns = 0, low_ns = 0, high_ns = 0;  ///< 95 % interval of the median
+    std::string stopped_by;                ///< "interval", "time limit", "sample limit", "interrupted"
+    double build_ns = 0, first_launch_ns = 0;
+    double footprint_bytes = 0;            ///< operands of one execution
+    std::uint32_t rotations = 1;           ///< buffer sets the executions rotate over
+};
+
+struct Measurement {
+    std::string variant, operation, algorithm, tile;
+    Language language = Language::host;
+    std::string problem;
+    Dtype dtype = Dtype::f32;
+    std::string device;
+    Regime regime = Regime::burst;
+    CacheMode cache = CacheMode::cold;
+    Fill fill = Fill::normal;
+    std::uint64_t seed = 0;
+    Verdict verdict;
+    std::optional<Timing> timing;  ///< absent unless the verdict is passed
+    double flops = 0, bytes = 0, dense_flops = 0;
+};
+
+/// Where and how the run was made.
+struct Environment {
+    std::string revision, version;         ///< baked in at build
+    std::string host_compiler, cuda_compiler, build_type, cuda_flags, cxx_flags;
+    std::string cpu, governor, os;
+    int cpu_threads = 0;
+    std::string started;                   ///< UTC, ISO 8601
+    std::vector<std::string> command_line;
+    std::map<std::string, std::string> variables;  ///< POCL_*, OMP_*, OPENBLAS_*, CUDA_VISIBLE_DEVICES, …
+};
+
+struct AbsentBackend {
+    std::string name, why;
+};
+
+struct Report {
+    static constexpr int schema_version = 1;
+    Environment environment;
+    std::vector<DeviceInfo> devices;
+    std::map<std::string, ClockCheck> clocks;   ///< by device id
+    std::vector<AbsentBackend> absent;
+    std::vector<Measurement> measurements;
+    bool complete = true;                       ///< false: interrupted
+
+    bool any_failure() const;
+    bool any_passed() const;
+};
+
+}  // namespace stele

@@ -1,0 +1,49 @@
+// The cells of a run: verified, then timed in interleaved rounds.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backends/backend.hpp"
+#include "harness/measurement.hpp"
+#include "kernels/operation.hpp"
+
+namespace stele {
+
+/// A variant on a problem on a device. References outlive the run.
+struct Cell {
+    const Variant* variant = nullptr;
+    const Problem* problem = nullptr;
+    Device* device = nullptr;
+};
+
+struct SamplerOptions {
+    std::uint64_t seed = 1;
+    Fill fill = Fill::normal;
+    CacheMode cache = CacheMode::cold;
+    Regime regime = Regime::burst;
+    double interval = 0.005;        ///< stop when the 95 % interval of the median is within ± this share
+    double cell_seconds = 0.5;      ///< at most this long timing one cell
+    std::uint32_t least_samples = 5, most_samples = 1000;
+    double cell_timeout_seconds = 30;  ///< one execution longer than this is a timeout
+};
+
+/// Called between cells and rounds: progress for people, and whether to stop (Ctrl-C).
+struct Watcher {
+    std::function<void(const std::string& line)> progress = [](const std::string&) {};
+    std::function<bool()> stop = [] { return false; };
+};
+
+/// Verifies each cell on fresh inputs; no timing. One measurement a cell, in order.
+std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                      const Watcher& watcher);
+
+/// Verifies, times in shuffled interleaved rounds, and verifies again on fresh inputs. A cell that does not pass both
+/// has no timing. Cells that were not reached when `stop` turned true are left out.
+std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                     const Watcher& watcher);
+
+}  // namespace stele
