@@ -1,0 +1,78 @@
+"""Siblings in several languages read side by side: same phases, same kernels, same parameter names."""
+
+import re
+
+import pytest
+from sources import ROOT, algorithms, files, kernels, phases, suffix, variants, without_comments
+
+GROUPS = algorithms()
+MARKS = {"place", "load", "multiply", "store", "score", "softmax"}
+
+
+def test_there_are_siblings():
+    assert len(GROUPS) >= 6
+
+
+@pytest.mark.parametrize("algorithm", GROUPS)
+def test_phases_agree(algorithm):
+    marks = {ending: phases(path) for ending, path in GROUPS[algorithm].items()}
+    assert all(marks.values()), f"a kernel file has no `// -- phase` marks: {marks}"
+    assert len({tuple(sorted(set(names))) for names in marks.values()}) == 1, f"phases differ: {marks}"
+
+
+@pytest.mark.parametrize("algorithm", GROUPS)
+def test_phase_names_are_the_suites(algorithm):
+    for path in GROUPS[algorithm].values():
+        assert set(phases(path)) <= MARKS, f"{path.relative_to(ROOT)}: {phases(path)} beyond {sorted(MARKS)}"
+
+
+@pytest.mark.parametrize("algorithm", GROUPS)
+def test_kernels_and_parameters_agree(algorithm):
+    signatures = {ending: kernels(path) for ending, path in GROUPS[algorithm].items()}
+    first = next(iter(signatures.values()))
+    assert first, f"no kernel was found in {algorithm}"
+    for ending, found in signatures.items():
+        assert found == first, f"{algorithm}{ending} differs from its siblings: {found} and {first}"
+
+
+@pytest.mark.parametrize("algorithm", GROUPS)
+def test_the_first_line_names_the_file(algorithm):
+    operation, name = algorithm.split("/")
+    for ending, path in GROUPS[algorithm].items():
+        line = path.read_text().splitlines()[0]
+        assert line.startswith("//") and operation in line and name in line, f"{path.relative_to(ROOT)}: {line}"
+
+
+def test_every_algorithm_folder_is_listed_with_its_languages():
+    listed = {}
+    for variant in variants():
+        if variant["language"] in ("cuda", "ptx", "opencl", "opencl_ptx"):
+            listed.setdefault(f"{variant['operation']}/{variant['algorithm']}", set()).add(variant["language"])
+    language = {".cu": "cuda", ".ptx.cu": "ptx", ".cl": "opencl", ".ptx.cl": "opencl_ptx"}
+    on_disk = {name: {language[ending] for ending in siblings} for name, siblings in GROUPS.items()}
+    assert listed == on_disk
+
+
+def test_asm_stands_only_in_ptx():
+    wrong = [str(path.relative_to(ROOT)) for path in files("kernels", "*.cu", "*.cuh", "*.cl", "*.clh", "*.hpp", "*.cpp")
+             if re.search(r"\basm\b", without_comments(path.read_text()))
+             and "common/ptx" not in str(path) and suffix(path) != ".ptx.cl"]
+    assert not wrong, wrong
+
+
+def test_cuda_cpp_siblings_use_no_ptx():
+    wrong = [str(path.relative_to(ROOT)) for siblings in GROUPS.values() for ending, path in siblings.items()
+             if ending == ".cu" and re.search(r"common/ptx/|cuda::ptx|<cuda/ptx>", path.read_text())]
+    assert not wrong, wrong
+
+
+def test_no_preprocessor_choice_inside_a_kernel_file():
+    """A different algorithm is a different folder, not an #if."""
+    wrong = []
+    for algorithm, siblings in GROUPS.items():
+        for path in siblings.values():
+            body = path.read_text()
+            at = re.search(r"__global__|__kernel|\bkernel void\b", body)
+            if at and re.search(r"^\s*#\s*if", body[at.start():], flags=re.M):
+                wrong.append(str(path.relative_to(ROOT)))
+    assert not wrong, wrong
