@@ -37,6 +37,7 @@ struct Verdict {
 enum class Regime { burst, sustained };
 enum class CacheMode { cold, warm };
 std::string_view name(Regime regime);
+std::optional<Regime> parse_regime(std::string_view text);
 std::string_view name(CacheMode cache);
 std::optional<CacheMode> parse_cache_mode(std::string_view text);
 
@@ -47,11 +48,15 @@ struct Timing {
     std::vector<ClockState> clock;         ///< per sample, or empty where the device cannot tell
     std::uint32_t rounds = 0;
     std::uint32_t batch = 1;               ///< executions per sample, where one is shorter than 50 × resolution
-    double median_ns = 0, low_ns = 0, high_ns = 0;  ///< 95 % interval of the median
+    double median_ns = 0, low_ns = 0, high_ns = 0;  ///< interval of the median, between two of the samples
+    double coverage = 0;                   ///< of that interval: at least 0.95, less only where samples were too few
     std::string stopped_by;                ///< "interval", "time limit", "sample limit", "interrupted"
     double build_ns = 0, first_launch_ns = 0;
     double footprint_bytes = 0;            ///< operands of one execution
     std::uint32_t rotations = 1;           ///< buffer sets the executions rotate over
+    bool evicted = false;                  ///< the cache was overwritten before each sample, outside the timed window
+    double floor_ns = 0;                   ///< no faster is possible; 0: not known
+    std::string floor_reason;              ///< what sets the floor and where its peak is from, or why there is none
 };
 
 struct Measurement {

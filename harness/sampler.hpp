@@ -26,9 +26,13 @@ struct SamplerOptions {
     CacheMode cache = CacheMode::cold;
     Regime regime = Regime::burst;
     double interval = 0.005;        ///< stop when the 95 % interval of the median is within ± this share
-    double cell_seconds = 0.5;      ///< at most this long timing one cell
+    /// Wall time spent timing one cell, once it has its least samples; a slow cell that cannot have them in four times
+    /// this long stops short of them.
+    double cell_seconds = 0.5;
     std::uint32_t least_samples = 5, most_samples = 1000;
-    double cell_timeout_seconds = 30;  ///< one execution longer than this is a timeout
+    /// One execution longer than this is a timeout. Seen after the fact: no runtime can stop a kernel that runs.
+    double cell_timeout_seconds = 30;
+    double warmup_seconds = 10;     ///< sustained regime: run at least this long before the first sample
 };
 
 /// Called between cells and rounds: progress for people, and whether to stop (Ctrl-C).
@@ -45,5 +49,18 @@ std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const Samp
 /// has no timing. Cells that were not reached when `stop` turned true are left out.
 std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
                                      const Watcher& watcher);
+
+/// Runs each cell once, after one untimed execution, in a named range of its device for outside profilers. Verdicts as
+/// verify_cells() gives them; a cell that does not pass is not profiled.
+std::vector<Measurement> profile_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                       const Watcher& watcher);
+
+/// One verified run on given inputs (`stele run`).
+struct VerifiedRun {
+    Measurement measurement;
+    std::vector<Tensor> outputs;  ///< empty where nothing ran
+};
+/// `inputs` in the order of Problem::tensors(). Throws ProblemError if they are not a valid input of the problem.
+VerifiedRun run_cell(const Cell& cell, const std::vector<Tensor>& inputs, const SamplerOptions& options);
 
 }  // namespace stele
