@@ -18,6 +18,11 @@ std::optional<Dtype> parse_dtype(std::string_view text);
 std::size_t size_of(Dtype dtype);
 /// Half the distance from 1 to the next number: 2^-24 for f32, 2^-11 for f16, 2^-8 for bf16.
 double unit_roundoff(Dtype dtype);
+/// The largest error of rounding a value of this magnitude to nearest: unit_roundoff() of it, or half of the smallest
+/// subnormal where that is more. 0 for whole numbers.
+double rounding_error(Dtype dtype, double magnitude);
+/// `value`, or infinity where it would overflow the dtype: what a reference in double must expect.
+double overflowed(Dtype dtype, double value);
 
 /// IEEE 754 binary16 and bfloat16, round to nearest even; NaN stays NaN, overflow gives infinity.
 std::uint16_t f16_bits(float value);

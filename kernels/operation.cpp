@@ -1,0 +1,77 @@
+#include "kernels/operation.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace stele {
+namespace {
+
+constexpr std::array suite_names{std::pair{Suite::smoke, std::string_view("smoke")},
+                                 std::pair{Suite::edge, std::string_view("edge")},
+                                 std::pair{Suite::quick, std::string_view("quick")},
+                                 std::pair{Suite::full, std::string_view("full")}};
+
+/// λ of the probabilistic bound; see sum_error().
+constexpr double lambda = 4;
+
+/// True if a kernel declared for `architecture` runs on the compute capability: "sm_80" from 8.0 upwards, "sm_90a" on
+/// 9.0 alone, as its instructions are promised nowhere else.
+bool runs_on(std::string_view architecture, int compute_capability) {
+    int number = 0;
+    const char* begin = architecture.data() + std::string_view("sm_").size();
+    const char* end = architecture.data() + architecture.size();
+    const char* stopped = std::from_chars(begin, end, number).ptr;
+    return stopped == end ? number <= compute_capability : number == compute_capability;
+}
+
+Support supports_device(const Variant& variant, const DeviceInfo& device) {
+    if (!device.speaks(variant.language))
+        return Support::no(fmt::format("{} does not run {} kernels", device.id, name(variant.language)));
+    if (variant.architectures.empty() || device.compute_capability == 0) return {};
+    for (const std::string& architecture : variant.architectures)
+        if (runs_on(architecture, device.compute_capability)) return {};
+    return Support::no(fmt::format("written for {}, and {} is {}", fmt::join(variant.architectures, ", "), device.id,
+                                   device.architecture));
+}
+
+}  // namespace
+
+double sum_error(double terms, double unit_roundoff) { return lambda * std::sqrt(terms) * unit_roundoff; }
+
+std::string Variant::base_id() const {
+    std::string out = operation + '/' + algorithm;
+    if (language != Language::vendor) (out += '.') += name(language);
+    return out;
+}
+
+std::string Variant::id() const { return tile.empty() ? base_id() : base_id() + '@' + tile; }
+
+Support Variant::supports(const DeviceInfo& device, const Problem& problem) const {
+    try {
+        if (problem.operation() != operation)
+            return Support::no(fmt::format("computes {}, not {}", operation, problem.operation()));
+        if (Support answer = supports_device(*this, device); !answer) return answer;
+        return supports_problem ? supports_problem(device, problem) : Support{};
+    } catch (const std::exception& error) {
+        return Support::no(error.what());
+    }
+}
+
+std::string_view name(Suite suite) {
+    for (const auto& [candidate, text] : suite_names)
+        if (candidate == suite) return text;
+    throw std::logic_error("unknown suite");
+}
+
+std::optional<Suite> parse_suite(std::string_view text) {
+    for (const auto& [candidate, candidate_text] : suite_names)
+        if (candidate_text == text) return candidate;
+    return std::nullopt;
+}
+
+}  // namespace stele
