@@ -1,0 +1,49 @@
+// What crosses between the binary and a module of kernels that g++ compiled: one table, found by name with dlsym.
+//
+// A module holds its own executor, because a kernel's shared memory is the module's thread-local storage, and because
+// the checked module is compiled against an executor that sees each access.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "backends/backend.hpp"
+
+namespace stele::simt {
+
+/// A buffer's payload, which kernels may touch; the guards around it, which they may not.
+struct Extent {
+    std::byte* begin = nullptr;
+    std::size_t bytes = 0;
+};
+
+/// One launch, in CUDA's units.
+struct LaunchRequest {
+    SimtEntry entry = nullptr;
+    void* const* arguments = nullptr;  ///< as cudaLaunchKernel takes them
+    Extent argument_storage;           ///< where the values of the arguments lie
+    Dim3 grid, block, cluster;
+    std::size_t shared_bytes = 0;
+    std::span<const Extent> buffers;  ///< all that the device has allocated
+    std::uint64_t seed = 0;           ///< of the order in which warps run
+    unsigned workers = 2;             ///< threads of the host that run blocks
+    std::string_view kernel;          ///< for messages: "gemm_tiled<128x128x16 f32>"
+};
+
+struct ModuleTable {
+    static constexpr int current_version = 1;
+    int version = current_version;
+    bool checked = false;  ///< sees each access: races, bounds, uninitialised shared memory
+    /// Runs a launch to its end. Returns nothing if all went well, else the defect: its name, a colon, and the rest.
+    std::string (*run)(const LaunchRequest&) = nullptr;
+    /// `const std::vector<NativeExport>*`, which backends know nothing of.
+    const void* exports = nullptr;
+};
+
+/// The one symbol that a module exports: `const ModuleTable* stele_simt_module()`.
+inline constexpr const char* module_symbol = "stele_simt_module";
+
+}  // namespace stele::simt
