@@ -1,0 +1,195 @@
+#include "harness/registry.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace stele {
+namespace {
+
+/// Length of the bracket expression that `pattern` starts with, 0 if it is not closed (then '[' is itself).
+std::size_t bracket_length(std::string_view pattern) {
+    // A ']' directly after '[' or '[!' is a member of the set.
+    const std::size_t first = pattern.size() > 1 && pattern[1] == '!' ? 2 : 1;
+    const std::size_t close = pattern.find(']', first + 1);
+    return close == std::string_view::npos ? 0 : close + 1;
+}
+
+/// `set` is what stands between the brackets.
+bool in_bracket(std::string_view set, char c) {
+    const bool negated = set.starts_with('!');
+    if (negated) set.remove_prefix(1);
+    bool found = false;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        if (i + 2 < set.size() && set[i + 1] == '-') {
+            found = found || (set[i] <= c && c <= set[i + 2]);
+            i += 2;
+        } else {
+            found = found || set[i] == c;
+        }
+    }
+    return found != negated;
+}
+
+/// Length of what stands first in `pattern` if it matches `c`; 0 if it does not.
+std::size_t match_one(std::string_view pattern, char c) {
+    if (pattern.empty()) return 0;
+    const std::size_t bracket = pattern[0] == '[' ? bracket_length(pattern) : 0;
+    if (bracket != 0) return in_bracket(pattern.substr(1, bracket - 2), c) ? bracket : 0;
+    return pattern[0] == '?' || pattern[0] == c ? 1 : 0;
+}
+
+bool is_glob(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
+
+/// True if `matches` holds for `id` or for a part of it that ends where '/' or '.' begins a new name.
+template <typename F>
+bool matches_id_or_above(std::string_view id, F&& matches) {
+    if (matches(id)) return true;
+    for (std::size_t end = 0; end < id.size(); ++end)
+        if ((id[end] == '/' || id[end] == '.') && matches(id.substr(0, end))) return true;
+    return false;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({substituted, row[j] + 1, diagonal + 1});
+        }
+    }
+    return row.back();
+}
+
+std::string did_you_mean(const std::vector<std::string>& names) {
+    return names.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+bool glob_match(std::string_view pattern, std::string_view text) {
+    // Only the last star passed ever needs to take more text: what stood before it has matched as early as it can.
+    std::size_t at = 0, read = 0, star = std::string_view::npos, star_read = 0;
+    while (read < text.size()) {
+        if (at < pattern.size() && pattern[at] == '*') {
+            star = at++;
+            star_read = read;
+        } else if (const std::size_t length = match_one(pattern.substr(at), text[read]); length != 0) {
+            at += length;
+            ++read;
+        } else if (star != std::string_view::npos) {
+            at = star + 1;
+            read = ++star_read;
+        } else {
+            return false;
+        }
+    }
+    return pattern.find_first_not_of('*', at) == std::string_view::npos;
+}
+
+bool selects(std::string_view pattern, const Variant& variant) {
+    const std::size_t at = pattern.find('@');
+    const std::string_view base = pattern.substr(0, at);
+    if (at == std::string_view::npos ? !variant.default_tile : !glob_match(pattern.substr(at + 1), variant.tile))
+        return false;
+    if (base.empty()) return true;
+    return matches_id_or_above(variant.base_id(), [&](std::string_view id) {
+        return is_glob(base) ? glob_match(base, id) : base == id;
+    });
+}
+
+std::vector<std::string> nearest(std::string_view name, std::span<const std::string> names, std::size_t most) {
+    std::vector<std::pair<std::size_t, std::string>> ranked;
+    for (const std::string& candidate : names) {
+        const std::size_t distance = edit_distance(name, candidate);
+        const bool alike = !name.empty() && (candidate.starts_with(name) || candidate.find(name) != std::string::npos);
+        // Beyond a third of the letters wrong, a suggestion is noise.
+        if (alike || 3 * distance <= std::max(name.size(), candidate.size()))
+            ranked.emplace_back(alike ? 0 : distance, candidate);
+    }
+    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<std::string> out;
+    for (const auto& [distance, candidate] : ranked)
+        if (out.size() < most && std::find(out.begin(), out.end(), candidate) == out.end()) out.push_back(candidate);
+    return out;
+}
+
+Registry::Registry(const std::vector<std::unique_ptr<Operation>>& operations) {
+    for (const auto& operation : operations) {
+        operations_.push_back(operation.get());
+        for (const Variant& variant : operation->variants()) variants_.push_back(&variant);
+    }
+}
+
+const Operation& Registry::operation(std::string_view name) const {
+    std::vector<std::string> names;
+    for (const Operation* operation : operations_) {
+        if (operation->name() == name) return *operation;
+        names.emplace_back(operation->name());
+    }
+    throw RegistryError(fmt::format("no operation is called '{}'; there are {}", name, fmt::join(names, ", ")));
+}
+
+std::vector<const Variant*> Registry::select(std::string_view pattern) const {
+    std::vector<const Variant*> out;
+    std::copy_if(variants_.begin(), variants_.end(), std::back_inserter(out),
+                 [&](const Variant* variant) { return selects(pattern, *variant); });
+    if (out.empty()) fail(pattern);
+    return out;
+}
+
+const Variant& Registry::variant(std::string_view id) const {
+    const bool with_tile = id.find('@') != std::string_view::npos;
+    for (const Variant* variant : variants_)
+        if (with_tile ? variant->id() == id : variant->default_tile && variant->base_id() == id) return *variant;
+    const bool several = std::any_of(variants_.begin(), variants_.end(),
+                                     [&](const Variant* variant) { return selects(id, *variant); });
+    if (several) {
+        std::vector<std::string> ids;
+        for (const Variant* variant : select(id)) ids.push_back(variant->id());
+        throw RegistryError(
+            fmt::format("'{}' is not one variant; it stands for {}: choose one", id, fmt::join(ids, ", ")));
+    }
+    fail(id);
+}
+
+std::vector<const Operation*> Registry::operations_of(std::span<const Variant* const> variants) const {
+    std::vector<const Operation*> out;
+    for (const Operation* operation : operations_)
+        if (std::any_of(variants.begin(), variants.end(),
+                        [&](const Variant* variant) { return variant->operation == operation->name(); }))
+            out.push_back(operation);
+    return out;
+}
+
+void Registry::fail(std::string_view pattern) const {
+    if (variants_.empty()) throw RegistryError("this build has no variants");
+    const std::size_t at = pattern.find('@');
+    const std::string_view base = pattern.substr(0, at);
+    std::vector<std::string> tiles, names;
+    for (const Variant* variant : variants_) {
+        // The base is good, so it is the tile that nothing has.
+        if (at != std::string_view::npos && selects(std::string(base) + "@*", *variant)) tiles.push_back(variant->id());
+        for (const std::string& name : {variant->operation, variant->operation + "/" + variant->algorithm,
+                                        variant->base_id()})
+            if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    if (!tiles.empty())
+        throw RegistryError(fmt::format("no variant has the tile '{}'; there are {}", pattern.substr(at + 1),
+                                        fmt::join(tiles, ", ")));
+    throw RegistryError(fmt::format("no variant matches '{}'{}", pattern, did_you_mean(nearest(base, names))));
+}
+
+std::vector<std::unique_ptr<Problem>> problems(const Operation& operation, Suite suite) {
+    std::vector<std::unique_ptr<Problem>> out;
+    for (const std::string& text : operation.suite(suite)) out.push_back(operation.parse(text));
+    return out;
+}
+
+}  // namespace stele
