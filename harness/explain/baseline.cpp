@@ -1,0 +1,109 @@
+#include "harness/explain/baseline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace stele::explain {
+namespace {
+
+enum class Direction { less_is_better, more_is_better };
+
+struct Figure {
+    const char* name;
+    long BaselineRow::*value;
+    Direction direction;
+};
+
+/// The figures of a row; reading, writing and comparing all go by this list.
+constexpr std::array<Figure, 5> figures{{
+    {"registers", &BaselineRow::registers, Direction::less_is_better},
+    {"spill_bytes", &BaselineRow::spill_bytes, Direction::less_is_better},
+    {"blocks_per_multiprocessor", &BaselineRow::blocks_per_multiprocessor, Direction::more_is_better},
+    {"matrix_instructions", &BaselineRow::matrix_instructions, Direction::more_is_better},
+    {"loop_instructions", &BaselineRow::loop_instructions, Direction::less_is_better},
+}};
+
+double margin_of(const Figure& figure, long before, const Margins& margins) {
+    if (figure.value == &BaselineRow::registers) return static_cast<double>(margins.registers);
+    if (figure.value == &BaselineRow::loop_instructions) return margins.loop_instructions * static_cast<double>(before);
+    return 0;
+}
+
+std::string variant_of(const std::string& key) { return key.substr(0, key.find('|')); }
+
+}  // namespace
+
+Baseline make_baseline(const Explanation& explanation) {
+    Baseline baseline;
+    baseline.versions = explanation.versions;
+    for (const KernelFigures& row : explanation.kernels)
+        baseline.rows[row.key()] = {row.assembler.registers,
+                                    static_cast<long>(row.assembler.spill_store_bytes + row.assembler.spill_load_bytes),
+                                    row.occupancy.blocks, static_cast<long>(row.hot().matrix_instructions()),
+                                    static_cast<long>(row.hot().total)};
+    return baseline;
+}
+
+std::string to_json(const Baseline& baseline) {
+    nlohmann::ordered_json document;
+    document["schema"] = "stele-explain";
+    document["schema_version"] = Baseline::schema_version;
+    document["versions"] = baseline.versions;
+    auto& rows = document["kernels"] = nlohmann::ordered_json::object();
+    for (const auto& [key, row] : baseline.rows)
+        for (const Figure& figure : figures) rows[key][figure.name] = row.*figure.value;
+    return document.dump(1) + "\n";
+}
+
+Baseline parse_baseline(const std::string& json) try {
+    const auto document = nlohmann::json::parse(json);
+    if (document.value("schema", "") != "stele-explain") throw std::runtime_error("not a baseline of `stele explain --save`");
+    if (const int version = document.at("schema_version"); version != Baseline::schema_version)
+        throw std::runtime_error(fmt::format("schema version {}, but this binary reads {}", version, Baseline::schema_version));
+    Baseline baseline;
+    baseline.versions = document.at("versions").get<std::map<std::string, std::string>>();
+    for (const auto& [key, row] : document.at("kernels").items())
+        for (const Figure& figure : figures) baseline.rows[key].*figure.value = row.at(figure.name).get<long>();
+    return baseline;
+} catch (const nlohmann::json::exception& wrong) {
+    throw std::runtime_error(fmt::format("not a whole baseline: {}", wrong.what()));
+}
+
+bool BaselineComparison::worse() const {
+    return std::any_of(changes.begin(), changes.end(), [](const Change& change) { return change.worse; });
+}
+
+BaselineComparison compare(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
+                           const Margins& margins) {
+    BaselineComparison result;
+    for (const auto& [tool, version] : now.versions) {
+        const auto then = before.versions.find(tool);
+        const std::string old = then == before.versions.end() ? "absent" : then->second;
+        if (old != version) result.other_versions.push_back(fmt::format("{}: {} then, {} now", tool, old, version));
+    }
+    for (const auto& [key, row] : now.rows) {
+        const auto then = before.rows.find(key);
+        if (then == before.rows.end()) {
+            result.added.push_back(key);
+            continue;
+        }
+        ++result.compared;
+        for (const Figure& figure : figures) {
+            const long was = then->second.*figure.value, is = row.*figure.value;
+            if (was == is) continue;
+            const double loss = static_cast<double>(figure.direction == Direction::less_is_better ? is - was : was - is);
+            result.changes.push_back({key, figure.name, was, is, loss > margin_of(figure, was, margins)});
+        }
+    }
+    for (const auto& [key, row] : before.rows) {
+        const bool asked = std::find(asked_variants.begin(), asked_variants.end(), variant_of(key)) != asked_variants.end();
+        if (asked && !now.rows.contains(key)) result.gone.push_back(key);
+    }
+    return result;
+}
+
+}  // namespace stele::explain

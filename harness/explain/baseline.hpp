@@ -1,0 +1,54 @@
+// The gate: figures saved once, compared later. Deterministic, so continuous integration can hold it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/explain/figures.hpp"
+
+namespace stele::explain {
+
+/// What one kernel's row of a baseline holds; all are counts.
+struct BaselineRow {
+    long registers = 0, spill_bytes = 0, blocks_per_multiprocessor = 0, matrix_instructions = 0, loop_instructions = 0;
+    bool operator==(const BaselineRow&) const = default;
+};
+
+struct Baseline {
+    static constexpr int schema_version = 1;
+    std::map<std::string, std::string> versions;  ///< of the compilers
+    std::map<std::string, BaselineRow> rows;      ///< by KernelFigures::key()
+};
+
+Baseline make_baseline(const Explanation& explanation);
+std::string to_json(const Baseline& baseline);
+/// Throws std::runtime_error that names what is wrong with the text.
+Baseline parse_baseline(const std::string& json);
+
+/// How much worse a figure may get. Spills, occupancy and matrix instructions have none.
+struct Margins {
+    long registers = 4;
+    double loop_instructions = 0.05;
+};
+
+struct Change {
+    std::string key, figure;
+    long before = 0, after = 0;
+    bool worse = false;
+};
+
+struct BaselineComparison {
+    std::vector<Change> changes;            ///< all that differ; `worse` beyond the margins
+    std::vector<std::string> gone, added;   ///< keys on one side only
+    std::vector<std::string> other_versions;  ///< "nvcc: 13.0.88 then, 13.1.80 now"
+    std::size_t compared = 0;
+
+    bool worse() const;
+};
+
+/// `asked_variants` are the ids that were explained now; baseline rows of variants that were not asked for are left alone.
+BaselineComparison compare(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
+                           const Margins& margins = {});
+
+}  // namespace stele::explain

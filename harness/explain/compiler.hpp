@@ -1,0 +1,69 @@
+// From a kernel's source to its machine code and what the assembler said of it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/backend.hpp"
+#include "harness/explain/sass.hpp"
+
+namespace stele::explain {
+
+/// A program that explain needs is not on this machine: `what()` says which and how to get it.
+class MissingTool : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// What ptxas said of one kernel (-v).
+struct AssemblerFigures {
+    int registers = 0, barriers = 0;
+    std::size_t spill_store_bytes = 0, spill_load_bytes = 0, stack_bytes = 0, static_shared_bytes = 0;
+    std::vector<std::string> warnings;  ///< that cost speed: serialised wgmma, spills, local memory
+};
+
+/// One source file, compiled for one architecture: its kernels by mangled name.
+struct Compiled {
+    std::map<std::string, AssemblerFigures> assembler;
+    std::map<std::string, SassFunction> code;
+};
+
+/// Reads `ptxas -v`.
+std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view text);
+
+/// Compiles and disassembles; results are cached on disk by content, so that a second run takes no time. A missing tool
+/// is found at first use.
+class Compiler {
+public:
+    /// `source_root` holds kernels/; `cache` is made when needed. `optimisation` is for tests: more nvcc options.
+    Compiler(std::filesystem::path source_root, std::filesystem::path cache);
+
+    /// `file` is below kernels/: "gemm/tiled/tiled.cu". Throws MissingTool, or std::runtime_error with the compiler's log.
+    const Compiled& cuda(const std::string& file, const std::string& architecture);
+    /// OpenCL C through clang and libclc to PTX, then ptxas: a proxy for NVIDIA's own OpenCL compiler.
+    const Compiled& opencl(const KernelSource& source, unsigned threads, const std::string& architecture);
+
+    /// "nvcc 13.0.88", "clang 19.1.7": the versions that a baseline is bound to.
+    std::map<std::string, std::string> versions();
+
+private:
+    const std::string& tool(const std::string& name);
+    const std::string& version_of(const std::string& name);
+    Compiled assemble(const std::string& key, const std::vector<std::vector<std::string>>& commands,
+                      const std::string& what);
+    const std::string& kernels_digest();
+
+    std::filesystem::path root_, cache_;
+    std::string digest_;
+    std::map<std::string, std::string> tools_, versions_;
+    std::map<std::string, Compiled> done_;
+};
+
+/// Where the source tree is: the folder given, else the tree that this binary was built from. Throws MissingTool.
+std::filesystem::path find_source_root(const std::string& given);
+std::filesystem::path default_cache();
+
+}  // namespace stele::explain

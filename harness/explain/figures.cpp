@@ -1,0 +1,123 @@
+#include "harness/explain/figures.hpp"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "harness/explain/control_flow.hpp"
+
+namespace stele::explain {
+namespace {
+
+/// The kernel's name in machine code. Host stub and kernel share one mangled name, and the binary exports its symbols.
+std::string symbol_of(const void* stub) {
+    Dl_info info{};
+    if (stub && dladdr(stub, &info) && info.dli_sname && info.dli_saddr == stub) return info.dli_sname;
+    return {};
+}
+
+/// A GPU of the architecture, for plan(): only what a plan may ask of a device.
+DeviceInfo stand_in(Language language, const std::string& architecture, const MultiprocessorLimits& limits) {
+    DeviceInfo info;
+    info.backend = language == Language::opencl || language == Language::opencl_ptx ? "opencl" : "cuda";
+    info.id = info.backend + ":0";
+    info.name = "a GPU of " + architecture;
+    info.vendor = "NVIDIA Corporation";
+    info.architecture = architecture;
+    info.compute_capability = std::stoi(architecture.substr(3));
+    info.compute_units = 132;
+    info.warp_size = 32;
+    info.max_threads_per_block = 1024;
+    info.global_bytes = info.max_allocation_bytes = std::size_t{64} << 30;
+    info.cache_bytes = std::size_t{50} << 20;
+    // NVIDIA's OpenCL gives local memory without the opt-in.
+    info.shared_bytes_per_block = info.backend == "opencl" ? std::size_t{48} << 10 : limits.shared_bytes_per_block;
+    info.languages = {language};
+    info.features = {"f64", "f16"};
+    return info;
+}
+
+double work_of(const InstructionMix& mix) { return mix.matrix_flops_per_warp / 32 + mix.flops_per_thread; }
+
+std::optional<InstructionMix> hottest_loop(const SassFunction& code, std::size_t& loops) {
+    std::optional<InstructionMix> best;
+    const auto found = find_loops(code);
+    loops = found.size();
+    for (const Loop& loop : found) {
+        if (!loop.innermost) continue;
+        const InstructionMix mix = count_mix(code, loop.instructions);
+        if (!best || std::pair(work_of(mix), mix.total) > std::pair(work_of(*best), best->total)) best = mix;
+    }
+    return best;
+}
+
+}  // namespace
+
+std::string KernelFigures::key() const {
+    return fmt::format("{}|{}|{}|{}|{}|{}", variant, dtype, kernel, instance, architecture, compiler);
+}
+
+std::vector<std::string> default_problems(const Operation& operation) {
+    std::vector<std::string> out;
+    std::set<Dtype> seen;
+    for (const std::string& text : operation.suite(Suite::full))
+        if (seen.insert(operation.parse(text)->dtype()).second) out.push_back(text);
+    return out;
+}
+
+void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture, Compiler& compiler,
+                     Explanation& explanation) {
+    const auto refuse = [&](std::string why) { explanation.absent.push_back({variant.id(), architecture, std::move(why)}); };
+    const bool native = variant.language == Language::cuda || variant.language == Language::ptx;
+    const bool opencl = variant.language == Language::opencl || variant.language == Language::opencl_ptx;
+    if (!native && !opencl) return refuse("no kernel of ours to explain");
+    const auto limits = limits_of(architecture);
+    if (!limits) return refuse("unknown architecture");
+    if (native && std::find(variant.architectures.begin(), variant.architectures.end(), architecture) == variant.architectures.end())
+        return refuse("the variant is not for this architecture");
+    const DeviceInfo device = stand_in(variant.language, architecture, *limits);
+    if (const Support support = variant.supports(device, problem); !support) return refuse(support.why_not);
+
+    const Plan plan = variant.plan(device, problem);
+    for (std::size_t index = 0; index < plan.kernels.size(); ++index) {
+        const KernelSource& source = plan.kernels[index];
+        const auto step = std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& s) { return s.kernel == index; });
+        if (step == plan.steps.end()) continue;
+        const auto threads = static_cast<unsigned>(step->block.volume());
+        const std::string symbol = native ? symbol_of(source.native.cuda) : source.entry;
+        if (symbol.empty()) return refuse("this build has no machine code of it to name");
+        try {
+            const Compiled& compiled = native ? compiler.cuda(source.file, architecture) : compiler.opencl(source, threads, architecture);
+            const auto code = compiled.code.find(symbol);
+            const auto assembler = compiled.assembler.find(symbol);
+            if (code == compiled.code.end() || assembler == compiled.assembler.end())
+                return refuse(fmt::format("the compiled file has no kernel {}: is the binary older than the sources?", symbol));
+
+            KernelFigures& row = explanation.kernels.emplace_back();
+            row.variant = variant.id();
+            row.operation = variant.operation;
+            row.algorithm = variant.algorithm;
+            row.language = variant.language;
+            row.problem = problem.id();
+            row.dtype = name(problem.dtype());
+            row.kernel = source.entry;
+            row.instance = source.instance;
+            row.file = source.file;
+            row.architecture = architecture;
+            row.compiler = native ? "nvcc" : "clang → NVPTX (proxy)";
+            row.threads = threads;
+            row.dynamic_shared_bytes = step->shared_bytes;
+            row.assembler = assembler->second;
+            row.code_bytes = code->second.instructions.size() * instruction_bytes;
+            row.whole = count_mix(code->second);
+            row.loop = hottest_loop(code->second, row.loops);
+            row.occupancy = occupancy(*limits, static_cast<int>(threads), row.assembler.registers, row.shared_bytes());
+        } catch (const MissingTool& missing) {
+            return refuse(missing.what());
+        }
+    }
+}
+
+}  // namespace stele::explain

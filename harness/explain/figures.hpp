@@ -1,0 +1,59 @@
+// What the compiler made of each kernel of a variant.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/explain/compiler.hpp"
+#include "harness/explain/instruction_mix.hpp"
+#include "harness/explain/occupancy.hpp"
+#include "kernels/operation.hpp"
+
+namespace stele::explain {
+
+/// One kernel of one variant, for one problem's types and one architecture.
+struct KernelFigures {
+    std::string variant, operation, algorithm;
+    Language language = Language::cuda;
+    std::string problem, dtype;
+    std::string kernel, instance;
+    std::string file;           ///< below kernels/
+    std::string architecture;
+    std::string compiler;       ///< "nvcc", or "clang → NVPTX (proxy)"
+    unsigned threads = 0;       ///< of a block
+    std::size_t dynamic_shared_bytes = 0;
+    AssemblerFigures assembler;
+    std::size_t code_bytes = 0;
+    InstructionMix whole;
+    std::size_t loops = 0;
+    /// The innermost loop that does the most arithmetic; of those that do none, the longest.
+    std::optional<InstructionMix> loop;
+    Occupancy occupancy;
+
+    std::size_t shared_bytes() const { return assembler.static_shared_bytes + dynamic_shared_bytes; }
+    /// Names the row in a baseline: variant, dtype, kernel, instance, architecture and compiler.
+    std::string key() const;
+    const InstructionMix& hot() const { return loop ? *loop : whole; }
+};
+
+struct NotExplained {
+    std::string variant, architecture, reason;
+};
+
+struct Explanation {
+    std::map<std::string, std::string> versions;
+    std::vector<KernelFigures> kernels;
+    std::vector<NotExplained> absent;
+};
+
+/// Problems whose types are explained: for each dtype of the operation, the first of its `full` suite.
+std::vector<std::string> default_problems(const Operation& operation);
+
+/// Explains one variant on one problem for one architecture ("sm_90a"). Appends to `explanation`, reasons included.
+/// MissingTool becomes a reason; a kernel that does not compile throws.
+void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture, Compiler& compiler,
+                     Explanation& explanation);
+
+}  // namespace stele::explain

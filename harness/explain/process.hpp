@@ -1,0 +1,37 @@
+// Runs another program and keeps what it printed.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stele::explain {
+
+struct ProcessResult {
+    int exit_code = 0;
+    std::string output, errors;
+};
+
+/// Runs `words[0]` with the rest as arguments, no shell between. Throws std::runtime_error if it cannot be started.
+ProcessResult run_process(const std::vector<std::string>& words);
+
+/// Full path of a program on PATH.
+std::optional<std::filesystem::path> find_program(const std::string& name);
+
+std::string read_file(const std::filesystem::path& path);
+
+/// A folder that goes away with its owner.
+class TemporaryFolder {
+public:
+    TemporaryFolder();
+    ~TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+}  // namespace stele::explain
