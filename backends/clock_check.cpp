@@ -1,0 +1,66 @@
+#include "backends/clock_check.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+namespace stele {
+namespace {
+
+constexpr double wanted_ns = 30e6;
+constexpr std::int32_t most_operations = 1 << 30;
+
+struct Times {
+    double device_ns, host_ns;
+};
+
+Times time_chain(Device& device, Kernel& chain, Buffer& out, std::int32_t operations) {
+    const Launch launch{&chain, {}, {}, 0, {&out, operations}};
+    const auto begin = std::chrono::steady_clock::now();
+    const double device_ns = device.nanoseconds({&launch, 1});
+    const auto end = std::chrono::steady_clock::now();
+    return {device_ns, std::chrono::duration<double, std::nano>(end - begin).count()};
+}
+
+}  // namespace
+
+ClockCheck check_clock_by_chain(Device& device, Kernel& chain) {
+    const auto out = device.allocate(sizeof(float));
+    const Launch warm_up{&chain, {}, {}, 0, {out.get(), std::int32_t{1}}};
+    device.run({&warm_up, 1});
+
+    ClockCheck check;
+    // Calibrated by the host's clock: the device's is the one in question.
+    std::int32_t operations = 1 << 14;
+    for (;;) {
+        const Times times = time_chain(device, chain, *out, operations);
+        check.device_ns = times.device_ns;
+        check.host_ns = times.host_ns;
+        if (times.host_ns >= 0.7 * wanted_ns || operations == most_operations) break;
+        const double factor = std::clamp(wanted_ns / times.host_ns, 1.5, 16.0);
+        operations = static_cast<std::int32_t>(std::min<double>(most_operations, operations * factor));
+    }
+
+    std::vector<double> empty, seen;
+    for (std::int32_t i = 0; i < 64; ++i) {
+        empty.push_back(time_chain(device, chain, *out, 0).device_ns);
+        seen.push_back(empty.back());
+        seen.push_back(time_chain(device, chain, *out, i).device_ns);
+    }
+    std::ranges::nth_element(empty, empty.begin() + static_cast<std::ptrdiff_t>(empty.size() / 2));
+    check.overhead_ns = empty[empty.size() / 2];
+
+    std::ranges::sort(seen);
+    double step = 0;
+    for (std::size_t i = 1; i < seen.size(); ++i) {
+        const double difference = seen[i] - seen[i - 1];
+        // Below a picosecond two times differ by floating-point rounding only.
+        if (difference > 1e-3 && (step == 0 || difference < step)) step = difference;
+    }
+    // All times equal: the clock's step is longer than any of them.
+    check.resolution_ns = step > 0 ? step : std::max(seen.back(), device.info().timer_resolution_ns);
+    return check;
+}
+
+}  // namespace stele
