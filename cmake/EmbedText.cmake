@@ -1,5 +1,8 @@
-# Script: writes FILES (paths below ROOT) into OUTPUT as C++ raw strings.
-set(body "// Made by cmake/EmbedText.cmake.\n#include \"kernels/embedded_text.hpp\"\n\nnamespace stele {\nconst std::vector<EmbeddedText>& embedded_texts() {\n    static const std::vector<EmbeddedText> table{\n")
+# Script: writes FILES (paths below ROOT) into OUTPUT as C++ raw strings, as the table that FUNCTION returns.
+if(NOT FUNCTION)
+  set(FUNCTION embedded_texts)
+endif()
+set(body "// Made by cmake/EmbedText.cmake.\n#include \"kernels/embedded_text.hpp\"\n\nnamespace stele {\nconst std::vector<EmbeddedText>& ${FUNCTION}() {\n    static const std::vector<EmbeddedText> table{\n")
 foreach(file IN LISTS FILES)
   file(READ ${ROOT}/${file} text)
   # A compiler need not take more than 64 KiB in one literal, so the text is cut into adjacent ones.

@@ -1,0 +1,64 @@
+// stele devices: what can run here, and why the rest cannot.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "harness/commands.hpp"
+#include "harness/device_set.hpp"
+#include "harness/exit_code.hpp"
+#include "harness/report_console.hpp"
+#include "harness/report_json.hpp"
+#include "harness/text_format.hpp"
+
+namespace stele {
+
+namespace {
+
+/// What the device is called and can do, in lines; the table's row has the figures.
+std::string description(const DeviceInfo& device) {
+    std::vector<std::string> languages, features;
+    for (Language language : device.languages) languages.emplace_back(name(language));
+    // OpenCL's extension names are many and long; --json has them.
+    std::copy_if(device.features.begin(), device.features.end(), std::back_inserter(features),
+                 [](const std::string& feature) { return !feature.starts_with("cl_"); });
+    std::string text = fmt::format("{} ({}, {}); speaks {}", device.name, device.platform, device.driver,
+                                   fmt::join(languages, ", "));
+    if (!features.empty()) text += fmt::format("; has {}", fmt::join(features, ", "));
+    if (device.for_results_only) text += "; for results only, never timed";
+    return text;
+}
+
+Table device_table(const DeviceSet& devices) {
+    Table table;
+    table.columns = {{"device", Align::left},        {"kind", Align::left},          {"units", Align::right},
+                     {"memory", Align::right},       {"cache", Align::right},        {"shared/block", Align::right},
+                     {"timer step", Align::right}};
+    for (const DeviceInfo& device : devices.infos())
+        table.rows.push_back({{device.id, device.architecture, std::to_string(device.compute_units),
+                               bytes_text(device.global_bytes), bytes_text(device.cache_bytes),
+                               bytes_text(device.shared_bytes_per_block), time_text(device.timer_resolution_ns)},
+                              {}});
+    for (const DeviceInfo& device : devices.infos()) table.notes.push_back(device.id + ": " + description(device));
+    for (const AbsentBackend& backend : devices.absent())
+        table.notes.push_back(fmt::format("{}: no device: {}", backend.name, backend.why));
+    return table;
+}
+
+}  // namespace
+
+int run_command(const DevicesOptions& options) {
+    const DeviceSet devices;
+    if (options.json) {
+        nlohmann::ordered_json json{{"devices", nlohmann::ordered_json::array()},
+                                    {"absent", nlohmann::ordered_json::array()}};
+        for (const DeviceInfo& device : devices.infos()) json["devices"].push_back(to_json(device));
+        for (const AbsentBackend& backend : devices.absent()) json["absent"].push_back(to_json(backend));
+        print(dump(json));
+    } else {
+        print(console_text(device_table(devices)));
+    }
+    return exit_fine;
+}
+
+}  // namespace stele

@@ -1,0 +1,117 @@
+// stele list: the variants, and where each can run.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
+
+#include "harness/commands.hpp"
+#include "harness/device_set.hpp"
+#include "harness/exit_code.hpp"
+#include "harness/registry.hpp"
+#include "harness/report_console.hpp"
+#include "harness/report_json.hpp"
+#include "harness/text_format.hpp"
+
+namespace stele {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Problems = std::vector<std::unique_ptr<Problem>>;
+
+/// A device's answer for the problems of the quick suite.
+struct Answer {
+    const DeviceInfo* device;
+    std::size_t supported = 0, asked = 0;
+    std::string why_not;  ///< first reason, where not all are supported
+};
+
+std::vector<Answer> ask(const Variant& variant, const Problems& problems, const DeviceSet& devices) {
+    std::vector<Answer> answers;
+    for (const DeviceInfo& device : devices.infos()) {
+        if (!device.speaks(variant.language)) continue;
+        Answer& answer = answers.emplace_back(Answer{&device, 0, problems.size(), {}});
+        for (const auto& problem : problems) {
+            const Support support = variant.supports(device, *problem);
+            if (support)
+                ++answer.supported;
+            else if (answer.why_not.empty())
+                answer.why_not = support.why_not;
+        }
+    }
+    return answers;
+}
+
+/// Where it runs, then where it does not and why.
+std::string sentence(const Variant& variant, const std::vector<Answer>& answers, const DeviceSet& devices) {
+    if (answers.empty()) return "not here: " + devices.why_none_speaks(variant.language, devices.select({}));
+    std::vector<std::string> parts;
+    for (const Answer& answer : answers) {
+        if (answer.supported == answer.asked)
+            parts.push_back(answer.device->id);
+        else if (answer.supported > 0)
+            parts.push_back(fmt::format("{} for {} of {} problems ({})", answer.device->id, answer.supported,
+                                        answer.asked, answer.why_not));
+        else
+            parts.push_back(fmt::format("not on {}: {}", answer.device->id, answer.why_not));
+    }
+    return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+Json json_of(const Variant& variant, const std::vector<Answer>& answers, const DeviceSet& devices) {
+    Json json{{"id", variant.id()},           {"operation", variant.operation},
+              {"algorithm", variant.algorithm}, {"language", std::string(name(variant.language))},
+              {"tile", variant.tile},         {"default_tile", variant.default_tile},
+              {"architectures", variant.architectures}, {"devices", Json::array()}};
+    for (const Answer& answer : answers)
+        json["devices"].push_back({{"device", answer.device->id},
+                                   {"supported", answer.supported},
+                                   {"asked", answer.asked},
+                                   {"why_not", answer.why_not}});
+    if (answers.empty()) json["why_none"] = devices.why_none_speaks(variant.language, devices.select({}));
+    return json;
+}
+
+void print_suites(const Registry& registry) {
+    for (Suite suite : {Suite::quick, Suite::full}) {
+        print(fmt::format("The {} suite:\n\n", name(suite)));
+        for (const Operation* operation : registry.operations())
+            for (const std::string& problem : operation->suite(suite))
+                print(fmt::format("- `{}`: `{}`\n", operation->name(), problem));
+        print("\n");
+    }
+}
+
+}  // namespace
+
+int run_command(const ListOptions& options) {
+    const Registry registry;
+    if (options.suites) {
+        print_suites(registry);
+        return exit_fine;
+    }
+    // A list shows every tile unless the glob asks for some.
+    const bool asks_for_tiles = options.glob.find('@') != std::string::npos;
+    const auto variants = registry.select(asks_for_tiles ? options.glob : options.glob + "@*");
+    const DeviceSet devices;
+    std::map<std::string, Problems> quick;
+    for (const Operation* operation : registry.operations_of(variants))
+        quick[std::string(operation->name())] = problems(*operation, Suite::quick);
+
+    Json json = Json::array();
+    Table table;
+    table.columns = {{"variant", Align::left}, {"runs on", Align::left}};
+    bool has_tiles = false;
+    for (const Variant* variant : variants) {
+        const std::vector<Answer> answers = ask(*variant, quick[variant->operation], devices);
+        json.push_back(json_of(*variant, answers, devices));
+        const bool marked = variant->default_tile && !variant->tile.empty();
+        has_tiles = has_tiles || marked;
+        table.rows.push_back({{variant->id() + (marked ? " *" : "")}, sentence(*variant, answers, devices)});
+    }
+    if (has_tiles) table.notes.push_back("* the default tile: what the id means without '@'.");
+    print(options.json ? dump(json) : console_text(table));
+    return exit_fine;
+}
+
+}  // namespace stele

@@ -1,0 +1,61 @@
+#include "harness/table.hpp"
+
+#include <algorithm>
+
+namespace stele {
+
+namespace {
+
+bool continues_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+/// Bytes of the first `width` code points.
+std::size_t prefix_bytes(std::string_view text, std::size_t width) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        if (!continues_code_point(text[at]) && width-- == 0) break;
+        ++at;
+    }
+    return at;
+}
+
+}  // namespace
+
+std::size_t display_width(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char byte) { return !continues_code_point(byte); }));
+}
+
+std::vector<std::string> wrap(std::string_view text, std::size_t width) {
+    width = std::max<std::size_t>(width, 1);
+    std::vector<std::string> lines;
+    std::string line;
+    const auto end_line = [&] {
+        lines.push_back(line);
+        line.clear();
+    };
+    for (std::size_t at = 0; at < text.size();) {
+        if (text[at] == '\n') {
+            end_line();
+            ++at;
+            continue;
+        }
+        if (text[at] == ' ') {
+            ++at;
+            continue;
+        }
+        std::string_view word = text.substr(at, text.substr(at).find_first_of(" \n"));
+        at += word.size();
+        if (!line.empty() && display_width(line) + 1 + display_width(word) > width) end_line();
+        if (!line.empty()) line += ' ';
+        while (display_width(word) > width) {
+            const std::size_t cut = prefix_bytes(word, width);
+            lines.emplace_back(word.substr(0, cut));
+            word.remove_prefix(cut);
+        }
+        line += word;
+    }
+    if (!line.empty() || lines.empty()) end_line();
+    return lines;
+}
+
+}  // namespace stele
