@@ -1,0 +1,71 @@
+// Sparse attention: attention in which a query block reads only the key blocks that a CSR names. README.md has the
+// mathematics, the CSR's layout and the patterns.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/attention/attention.hpp"
+#include "kernels/sparse_attention/block_mask.hpp"
+
+namespace stele {
+
+/// What a mask leaves to do, counted exactly.
+struct SparseWork {
+    double pairs = 0;       ///< (query, key) pairs of kept blocks that the causal rule leaves
+    double query_rows = 0;  ///< rows of Q that see at least one key
+    double key_rows = 0;    ///< rows of K (and of V) that some query sees, once for each kv head
+};
+
+/// `mask` has a row for each (batch, head, query block) of `shape`; its blocks are those of `grid`.
+SparseWork count_work(const AttentionShape& shape, const BlockGrid& grid, const BlockMask& mask);
+
+/// The keys that a query sees: of its kept blocks, those that the causal rule leaves. The spans must outlive the
+/// result.
+VisibleKeys sparse_visibility(const AttentionShape& shape, const BlockGrid& grid,
+                              std::span<const std::int32_t> row_begin, std::span<const std::int32_t> column);
+
+/// One shape with one mask. The mask follows from the problem's text alone.
+class SparseAttentionProblem final : public Problem {
+public:
+    SparseAttentionProblem(const AttentionShape& shape, std::int64_t block, MaskPattern pattern, double density);
+
+    const AttentionShape& shape() const { return shape_; }
+    const BlockGrid& grid() const { return grid_; }
+    const BlockMask& mask() const { return mask_; }
+    /// Share of the candidate blocks that the mask keeps; 0 where there are none.
+    double kept_share() const;
+
+    std::string_view operation() const override { return "sparse_attention"; }
+    std::string id() const override;
+    Dtype dtype() const override { return shape_.dtype; }
+    double flops() const override;
+    double bytes() const override;
+    double dense_flops() const override;
+    std::vector<TensorSpec> tensors() const override;
+    std::vector<Tensor> inputs(std::uint64_t seed, Fill fill) const override;
+    void check_inputs(std::span<const Tensor> inputs) const override;
+    std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const override;
+
+private:
+    AttentionShape shape_;
+    BlockGrid grid_;
+    MaskPattern pattern_;
+    double density_;
+    BlockMask mask_;
+    SparseWork work_;
+};
+
+/// The problem as this operation's own. Throws std::logic_error for another operation's problem.
+const SparseAttentionProblem& sparse_attention_problem(const Problem& problem);
+
+/// Indices into SparseAttentionProblem::tensors(); Q, K and V come first, as in attention.
+enum SparseTensor : std::size_t { sparse_q, sparse_k, sparse_v, sparse_row_begin, sparse_column, sparse_o, sparse_lse };
+
+std::unique_ptr<Operation> make_sparse_attention();
+
+}  // namespace stele
