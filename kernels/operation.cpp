@@ -11,10 +11,9 @@
 namespace stele {
 namespace {
 
-constexpr std::array suite_names{std::pair{Suite::smoke, std::string_view("smoke")},
-                                 std::pair{Suite::edge, std::string_view("edge")},
-                                 std::pair{Suite::quick, std::string_view("quick")},
-                                 std::pair{Suite::full, std::string_view("full")}};
+constexpr std::array suite_names{
+    std::pair{Suite::smoke, std::string_view("smoke")}, std::pair{Suite::edge, std::string_view("edge")},
+    std::pair{Suite::quick, std::string_view("quick")}, std::pair{Suite::full, std::string_view("full")}};
 
 /// λ of the probabilistic bound; see sum_error().
 constexpr double lambda = 4;

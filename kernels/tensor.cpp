@@ -14,9 +14,9 @@ struct DtypeRow {
     Dtype dtype;
     std::string_view name;
     std::size_t size;
-    double unit_roundoff;      ///< 0 for whole numbers, which do not round
-    double smallest;           ///< smallest subnormal
-    double overflow;           ///< from here on values round to infinity; 0: never
+    double unit_roundoff;  ///< 0 for whole numbers, which do not round
+    double smallest;       ///< smallest subnormal
+    double overflow;       ///< from here on values round to infinity; 0: never
 };
 
 constexpr std::array dtype_rows{
@@ -82,7 +82,8 @@ double rounding_error(Dtype dtype, double magnitude) {
 
 double overflowed(Dtype dtype, double value) {
     const double limit = row(dtype).overflow;
-    return limit != 0 && std::abs(value) >= limit ? std::copysign(std::numeric_limits<double>::infinity(), value) : value;
+    return limit != 0 && std::abs(value) >= limit ? std::copysign(std::numeric_limits<double>::infinity(), value)
+                                                  : value;
 }
 
 std::uint16_t f16_bits(float value) {
@@ -131,24 +132,42 @@ Tensor::Tensor(TensorSpec specification) : spec(std::move(specification)), data(
 
 double Tensor::at(std::size_t index) const {
     switch (spec.dtype) {
-        case Dtype::f32: return as<float>()[index];
-        case Dtype::f16: return f16_value(as<std::uint16_t>()[index]);
-        case Dtype::bf16: return bf16_value(as<std::uint16_t>()[index]);
-        case Dtype::f64: return as<double>()[index];
-        case Dtype::i32: return as<std::int32_t>()[index];
-        case Dtype::u8: return as<std::uint8_t>()[index];
+        case Dtype::f32:
+            return as<float>()[index];
+        case Dtype::f16:
+            return f16_value(as<std::uint16_t>()[index]);
+        case Dtype::bf16:
+            return bf16_value(as<std::uint16_t>()[index]);
+        case Dtype::f64:
+            return as<double>()[index];
+        case Dtype::i32:
+            return as<std::int32_t>()[index];
+        case Dtype::u8:
+            return as<std::uint8_t>()[index];
     }
     throw std::logic_error("unknown dtype");
 }
 
 void Tensor::set(std::size_t index, double value) {
     switch (spec.dtype) {
-        case Dtype::f32: as<float>()[index] = static_cast<float>(value); return;
-        case Dtype::f16: as<std::uint16_t>()[index] = f16_bits(static_cast<float>(value)); return;
-        case Dtype::bf16: as<std::uint16_t>()[index] = bf16_bits(static_cast<float>(value)); return;
-        case Dtype::f64: as<double>()[index] = value; return;
-        case Dtype::i32: as<std::int32_t>()[index] = static_cast<std::int32_t>(value); return;
-        case Dtype::u8: as<std::uint8_t>()[index] = static_cast<std::uint8_t>(value); return;
+        case Dtype::f32:
+            as<float>()[index] = static_cast<float>(value);
+            return;
+        case Dtype::f16:
+            as<std::uint16_t>()[index] = f16_bits(static_cast<float>(value));
+            return;
+        case Dtype::bf16:
+            as<std::uint16_t>()[index] = bf16_bits(static_cast<float>(value));
+            return;
+        case Dtype::f64:
+            as<double>()[index] = value;
+            return;
+        case Dtype::i32:
+            as<std::int32_t>()[index] = static_cast<std::int32_t>(value);
+            return;
+        case Dtype::u8:
+            as<std::uint8_t>()[index] = static_cast<std::uint8_t>(value);
+            return;
     }
     throw std::logic_error("unknown dtype");
 }
