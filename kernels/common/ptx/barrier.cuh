@@ -3,26 +3,24 @@
 
 #include <cstdint>
 
-#ifdef STELE_SIMT
-#include "backends/simt/ptx.hpp"
-#endif
+#include "kernels/common/ptx/where.cuh"
 
 namespace stele::ptx {
 
 /// Waits until `threads` threads (a multiple of 32, counted by whole warps) have arrived at barrier `id` (0…15; 0 is
 /// __syncthreads). PTX ISA, Parallel Synchronization and Communication Instructions: barrier.sync (bar.sync).
-__device__ __forceinline__ void barrier_sync(std::uint32_t id, std::uint32_t threads) {
+__device__ __forceinline__ void barrier_sync(std::uint32_t id, std::uint32_t threads, Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::barrier_sync(id, threads);
+    simt::barrier_sync(id, threads, where);
 #else
     asm volatile("barrier.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
 #endif
 }
 
 /// Arrives at barrier `id` without waiting. PTX ISA: barrier.arrive (bar.arrive).
-__device__ __forceinline__ void barrier_arrive(std::uint32_t id, std::uint32_t threads) {
+__device__ __forceinline__ void barrier_arrive(std::uint32_t id, std::uint32_t threads, Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::barrier_arrive(id, threads);
+    simt::barrier_arrive(id, threads, where);
 #else
     asm volatile("barrier.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory");
 #endif

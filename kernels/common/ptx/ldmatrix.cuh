@@ -10,9 +10,10 @@
 namespace stele::ptx {
 
 /// sm_75. PTX ISA, Matrix Multiply-Accumulate Instructions: ldmatrix.
-__device__ __forceinline__ void ldmatrix_x1(std::uint32_t (&matrix)[1], const void* row) {
+__device__ __forceinline__ void ldmatrix_x1(std::uint32_t (&matrix)[1], const void* row,
+                                            Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::ldmatrix_x1(matrix, row);
+    simt::ldmatrix_x1(matrix, row, where);
 #else
     asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];"
                  : "=r"(matrix[0])
@@ -22,9 +23,10 @@ __device__ __forceinline__ void ldmatrix_x1(std::uint32_t (&matrix)[1], const vo
 }
 
 /// sm_75. PTX ISA: ldmatrix.
-__device__ __forceinline__ void ldmatrix_x2(std::uint32_t (&matrix)[2], const void* row) {
+__device__ __forceinline__ void ldmatrix_x2(std::uint32_t (&matrix)[2], const void* row,
+                                            Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::ldmatrix_x2(matrix, row);
+    simt::ldmatrix_x2(matrix, row, where);
 #else
     asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
                  : "=r"(matrix[0]), "=r"(matrix[1])
@@ -34,9 +36,10 @@ __device__ __forceinline__ void ldmatrix_x2(std::uint32_t (&matrix)[2], const vo
 }
 
 /// sm_75. PTX ISA: ldmatrix.
-__device__ __forceinline__ void ldmatrix_x4(std::uint32_t (&matrix)[4], const void* row) {
+__device__ __forceinline__ void ldmatrix_x4(std::uint32_t (&matrix)[4], const void* row,
+                                            Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::ldmatrix_x4(matrix, row);
+    simt::ldmatrix_x4(matrix, row, where);
 #else
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(matrix[0]), "=r"(matrix[1]), "=r"(matrix[2]), "=r"(matrix[3])
@@ -46,9 +49,10 @@ __device__ __forceinline__ void ldmatrix_x4(std::uint32_t (&matrix)[4], const vo
 }
 
 /// sm_75. PTX ISA: ldmatrix, `.trans`.
-__device__ __forceinline__ void ldmatrix_x1_trans(std::uint32_t (&matrix)[1], const void* row) {
+__device__ __forceinline__ void ldmatrix_x1_trans(std::uint32_t (&matrix)[1], const void* row,
+                                                  Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::ldmatrix_x1_trans(matrix, row);
+    simt::ldmatrix_x1_trans(matrix, row, where);
 #else
     asm volatile("ldmatrix.sync.aligned.m8n8.x1.trans.shared.b16 {%0}, [%1];"
                  : "=r"(matrix[0])
@@ -58,9 +62,10 @@ __device__ __forceinline__ void ldmatrix_x1_trans(std::uint32_t (&matrix)[1], co
 }
 
 /// sm_75. PTX ISA: ldmatrix, `.trans`.
-__device__ __forceinline__ void ldmatrix_x2_trans(std::uint32_t (&matrix)[2], const void* row) {
+__device__ __forceinline__ void ldmatrix_x2_trans(std::uint32_t (&matrix)[2], const void* row,
+                                                  Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::ldmatrix_x2_trans(matrix, row);
+    simt::ldmatrix_x2_trans(matrix, row, where);
 #else
     asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
                  : "=r"(matrix[0]), "=r"(matrix[1])
@@ -70,9 +75,10 @@ __device__ __forceinline__ void ldmatrix_x2_trans(std::uint32_t (&matrix)[2], co
 }
 
 /// sm_75. PTX ISA: ldmatrix, `.trans`.
-__device__ __forceinline__ void ldmatrix_x4_trans(std::uint32_t (&matrix)[4], const void* row) {
+__device__ __forceinline__ void ldmatrix_x4_trans(std::uint32_t (&matrix)[4], const void* row,
+                                                  Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::ldmatrix_x4_trans(matrix, row);
+    simt::ldmatrix_x4_trans(matrix, row, where);
 #else
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(matrix[0]), "=r"(matrix[1]), "=r"(matrix[2]), "=r"(matrix[3])
@@ -82,9 +88,10 @@ __device__ __forceinline__ void ldmatrix_x4_trans(std::uint32_t (&matrix)[4], co
 }
 
 /// sm_90. PTX ISA: stmatrix, the way back.
-__device__ __forceinline__ void stmatrix_x1(void* row, const std::uint32_t (&matrix)[1]) {
+__device__ __forceinline__ void stmatrix_x1(void* row, const std::uint32_t (&matrix)[1],
+                                            Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::stmatrix_x1(row, matrix);
+    simt::stmatrix_x1(row, matrix, where);
 #else
     asm volatile("stmatrix.sync.aligned.m8n8.x1.shared.b16 [%0], {%1};"
                  :
@@ -94,9 +101,10 @@ __device__ __forceinline__ void stmatrix_x1(void* row, const std::uint32_t (&mat
 }
 
 /// sm_90. PTX ISA: stmatrix.
-__device__ __forceinline__ void stmatrix_x2(void* row, const std::uint32_t (&matrix)[2]) {
+__device__ __forceinline__ void stmatrix_x2(void* row, const std::uint32_t (&matrix)[2],
+                                            Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::stmatrix_x2(row, matrix);
+    simt::stmatrix_x2(row, matrix, where);
 #else
     asm volatile("stmatrix.sync.aligned.m8n8.x2.shared.b16 [%0], {%1, %2};"
                  :
@@ -106,9 +114,10 @@ __device__ __forceinline__ void stmatrix_x2(void* row, const std::uint32_t (&mat
 }
 
 /// sm_90. PTX ISA: stmatrix.
-__device__ __forceinline__ void stmatrix_x4(void* row, const std::uint32_t (&matrix)[4]) {
+__device__ __forceinline__ void stmatrix_x4(void* row, const std::uint32_t (&matrix)[4],
+                                            Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::stmatrix_x4(row, matrix);
+    simt::stmatrix_x4(row, matrix, where);
 #else
     asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};"
                  :
@@ -118,9 +127,10 @@ __device__ __forceinline__ void stmatrix_x4(void* row, const std::uint32_t (&mat
 }
 
 /// sm_90. PTX ISA: stmatrix, `.trans`.
-__device__ __forceinline__ void stmatrix_x1_trans(void* row, const std::uint32_t (&matrix)[1]) {
+__device__ __forceinline__ void stmatrix_x1_trans(void* row, const std::uint32_t (&matrix)[1],
+                                                  Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::stmatrix_x1_trans(row, matrix);
+    simt::stmatrix_x1_trans(row, matrix, where);
 #else
     asm volatile("stmatrix.sync.aligned.m8n8.x1.trans.shared.b16 [%0], {%1};"
                  :
@@ -130,9 +140,10 @@ __device__ __forceinline__ void stmatrix_x1_trans(void* row, const std::uint32_t
 }
 
 /// sm_90. PTX ISA: stmatrix, `.trans`.
-__device__ __forceinline__ void stmatrix_x2_trans(void* row, const std::uint32_t (&matrix)[2]) {
+__device__ __forceinline__ void stmatrix_x2_trans(void* row, const std::uint32_t (&matrix)[2],
+                                                  Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::stmatrix_x2_trans(row, matrix);
+    simt::stmatrix_x2_trans(row, matrix, where);
 #else
     asm volatile("stmatrix.sync.aligned.m8n8.x2.trans.shared.b16 [%0], {%1, %2};"
                  :
@@ -142,9 +153,10 @@ __device__ __forceinline__ void stmatrix_x2_trans(void* row, const std::uint32_t
 }
 
 /// sm_90. PTX ISA: stmatrix, `.trans`.
-__device__ __forceinline__ void stmatrix_x4_trans(void* row, const std::uint32_t (&matrix)[4]) {
+__device__ __forceinline__ void stmatrix_x4_trans(void* row, const std::uint32_t (&matrix)[4],
+                                                  Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::stmatrix_x4_trans(row, matrix);
+    simt::stmatrix_x4_trans(row, matrix, where);
 #else
     asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};"
                  :

@@ -9,17 +9,16 @@
 
 #include <cstdint>
 
-#ifdef STELE_SIMT
-#include "backends/simt/ptx.hpp"
-#endif
+#include "kernels/common/ptx/where.cuh"
 
 namespace stele::ptx {
 
 /// sm_80. PTX ISA, Multiply-and-Accumulate Instruction: mma, `.m16n8k16` with `.f16` operands.
 __device__ __forceinline__ void mma_m16n8k16_f16_f32(float (&d)[4], const std::uint32_t (&a)[4],
-                                                     const std::uint32_t (&b)[2], const float (&c)[4]) {
+                                                     const std::uint32_t (&b)[2], const float (&c)[4],
+                                                     Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::mma_m16n8k16_f16_f32(d, a, b, c);
+    simt::mma_m16n8k16_f16_f32(d, a, b, c, where);
 #else
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
                  "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
@@ -31,9 +30,10 @@ __device__ __forceinline__ void mma_m16n8k16_f16_f32(float (&d)[4], const std::u
 
 /// sm_80. PTX ISA: mma, `.m16n8k16` with `.bf16` operands.
 __device__ __forceinline__ void mma_m16n8k16_bf16_f32(float (&d)[4], const std::uint32_t (&a)[4],
-                                                      const std::uint32_t (&b)[2], const float (&c)[4]) {
+                                                      const std::uint32_t (&b)[2], const float (&c)[4],
+                                                      Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::mma_m16n8k16_bf16_f32(d, a, b, c);
+    simt::mma_m16n8k16_bf16_f32(d, a, b, c, where);
 #else
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
                  "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
@@ -45,9 +45,10 @@ __device__ __forceinline__ void mma_m16n8k16_bf16_f32(float (&d)[4], const std::
 
 /// sm_80. PTX ISA: mma, `.m16n8k16` with `.f16` operands and accumulators; accumulators 2 r and 2 r + 1 share register r.
 __device__ __forceinline__ void mma_m16n8k16_f16_f16(std::uint32_t (&d)[2], const std::uint32_t (&a)[4],
-                                                     const std::uint32_t (&b)[2], const std::uint32_t (&c)[2]) {
+                                                     const std::uint32_t (&b)[2], const std::uint32_t (&c)[2],
+                                                     Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::mma_m16n8k16_f16_f16(d, a, b, c);
+    simt::mma_m16n8k16_f16_f16(d, a, b, c, where);
 #else
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16 "
                  "{%0, %1}, {%2, %3, %4, %5}, {%6, %7}, {%8, %9};"
@@ -58,9 +59,10 @@ __device__ __forceinline__ void mma_m16n8k16_f16_f16(std::uint32_t (&d)[2], cons
 
 /// sm_80. PTX ISA: mma, `.m16n8k8` with `.tf32` operands: f32 bits, the low 13 ignored.
 __device__ __forceinline__ void mma_m16n8k8_tf32_f32(float (&d)[4], const std::uint32_t (&a)[4],
-                                                     const std::uint32_t (&b)[2], const float (&c)[4]) {
+                                                     const std::uint32_t (&b)[2], const float (&c)[4],
+                                                     Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::mma_m16n8k8_tf32_f32(d, a, b, c);
+    simt::mma_m16n8k8_tf32_f32(d, a, b, c, where);
 #else
     asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
                  "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
@@ -72,9 +74,10 @@ __device__ __forceinline__ void mma_m16n8k8_tf32_f32(float (&d)[4], const std::u
 
 /// sm_89. PTX ISA: mma, `.m16n8k32` with `.e4m3` operands.
 __device__ __forceinline__ void mma_m16n8k32_e4m3_f32(float (&d)[4], const std::uint32_t (&a)[4],
-                                                      const std::uint32_t (&b)[2], const float (&c)[4]) {
+                                                      const std::uint32_t (&b)[2], const float (&c)[4],
+                                                      Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::mma_m16n8k32_e4m3_f32(d, a, b, c);
+    simt::mma_m16n8k32_e4m3_f32(d, a, b, c, where);
 #else
     asm volatile("mma.sync.aligned.m16n8k32.row.col.f32.e4m3.e4m3.f32 "
                  "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
@@ -86,9 +89,10 @@ __device__ __forceinline__ void mma_m16n8k32_e4m3_f32(float (&d)[4], const std::
 
 /// sm_80. PTX ISA: mma, `.m16n8k32` with `.s8` operands; sums wrap at 32 bits.
 __device__ __forceinline__ void mma_m16n8k32_s8_s32(std::int32_t (&d)[4], const std::uint32_t (&a)[4],
-                                                    const std::uint32_t (&b)[2], const std::int32_t (&c)[4]) {
+                                                    const std::uint32_t (&b)[2], const std::int32_t (&c)[4],
+                                                    Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::mma_m16n8k32_s8_s32(d, a, b, c);
+    simt::mma_m16n8k32_s8_s32(d, a, b, c, where);
 #else
     asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 "
                  "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
