@@ -11,8 +11,8 @@ namespace {
 
 // Grid extents in y and z end at 65535 on NVIDIA.
 constexpr std::int64_t most_heads = 65535;
-constexpr std::int64_t most_keys = std::int64_t{1} << 24;
-// Offsets within one head are 32-bit in the kernels; across heads they are 64-bit.
+// Offsets within a head and numbers of query rows are 32-bit in the kernels; offsets across heads are 64-bit.
+constexpr std::int64_t most_keys = std::int64_t{1} << 23;
 constexpr std::int64_t most_elements = std::int64_t{1} << 36;
 
 /// Makes each row of Q a multiple of a key that it sees.

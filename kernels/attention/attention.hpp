@@ -94,6 +94,6 @@ const AttentionShape& attention_shape(const Problem& problem);
 /// Indices into attention_tensors().
 enum AttentionTensor : std::size_t { tensor_q, tensor_k, tensor_v, tensor_o, tensor_lse };
 
-std::unique_ptr<Operation> make_attention();
+std::unique_ptr<Operation> attention_operation();
 
 }  // namespace stele

@@ -125,9 +125,9 @@ struct Reference {
         double row_sum = 0, delta_sum = 0, delta_max = 0, square_sum = 0;
         for (std::size_t j = 0; j < n; ++j) {
             const double p = std::exp(work.score[j] - row_max);
-            // Rounded Q·scale and dot product; scale · log2(e); the product by it; the subtractions of the maximum.
+            // Rounded Q·scale and dot product; scale · log2(e); the product by it; the maximum taken off, then log2(e).
             const double delta = (u_score + u) * work.magnitude[j] + 4 * u * std::abs(work.score[j]) +
-                                 2 * u * (row_max - work.score[j]);
+                                 3 * u * (row_max - work.score[j]);
             row_sum += p;
             delta_sum += p * delta;
             square_sum += p * p;

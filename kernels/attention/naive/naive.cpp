@@ -1,0 +1,82 @@
+// attention/naive: its rows.
+#include <fmt/format.h>
+
+#include "kernels/attention/rows.hpp"
+#include "kernels/source.hpp"
+
+namespace stele {
+namespace {
+
+// As in naive.cu, naive.ptx.cu and naive.cl.
+constexpr unsigned block_m = 16, block_n = 16, num_threads = 128;
+constexpr std::int64_t most_blocks_yz = 65535;
+
+std::size_t score_bytes(const AttentionShape& shape) {
+    return static_cast<std::size_t>(shape.rows()) * static_cast<std::size_t>(shape.seq_k) * 4;
+}
+
+Support supports_problem(const DeviceInfo& device, const Problem& problem) {
+    const AttentionShape& shape = attention_shape(problem);
+    if (device.max_allocation_bytes != 0 && score_bytes(shape) > device.max_allocation_bytes)
+        return Support::no(fmt::format("the scores take {:.1f} GB, the device allocates at most {:.1f} GB at once",
+                                       static_cast<double>(score_bytes(shape)) / 1e9,
+                                       static_cast<double>(device.max_allocation_bytes) / 1e9));
+    if (shape.batch * shape.heads > most_blocks_yz || blocks(shape.seq_q, block_m) > most_blocks_yz)
+        return Support::no("batch · heads and seq_q / 16 must not exceed 65535, the grid's limit");
+    return {};
+}
+
+KernelSource source(Language language, const std::string& entry, const AttentionShape& shape) {
+    const std::string instance = attention_instance(shape);
+    if (language == Language::opencl)
+        return opencl_source(language, "attention/naive", entry, instance, attention_definitions(shape));
+    return native_source(language, "attention/naive", entry, instance);
+}
+
+Plan make_plan(Language language, const Problem& problem) {
+    const AttentionShape& shape = attention_shape(problem);
+    const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
+    const TensorOperand q{tensor_q}, k{tensor_k}, v{tensor_v}, o{tensor_o}, lse{tensor_lse};
+    const ScratchOperand scores{0};
+    const auto rows = static_cast<unsigned>(shape.rows());
+
+    Plan plan;
+    plan.scratch = {score_bytes(shape)};
+    for (const char* entry : {"attention_naive_score", "attention_naive_softmax", "attention_naive_weigh"})
+        plan.kernels.push_back(source(language, entry, shape));
+    if (shape.seq_k > 0)
+        plan.steps.push_back({0,
+                              {blocks(shape.seq_k, block_n), blocks(shape.seq_q, block_m),
+                               static_cast<unsigned>(shape.batch * shape.heads)},
+                              {block_n, block_m, 1},
+                              0,
+                              {q, k, scores, extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
+                               extent(shape.seq_k), shape.softmax_scale, extent(shape.causal)}});
+    plan.steps.push_back({1, {rows, 1, 1}, {num_threads, 1, 1}, 0, {scores, lse, extent(shape.seq_k)}});
+    plan.steps.push_back({2,
+                          {blocks(shape.rows() * shape.head_dim / 4, num_threads), 1, 1},
+                          {num_threads, 1, 1},
+                          0,
+                          {scores, v, o, extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
+                           extent(shape.seq_k), extent(shape.rows())}});
+    return plan;
+}
+
+}  // namespace
+
+std::vector<Variant> attention_naive_variants() {
+    std::vector<Variant> out;
+    for (Language language : attention_languages) {
+        Variant row;
+        row.operation = "attention";
+        row.algorithm = "naive";
+        row.language = language;
+        row.architectures = attention_architectures(language);
+        row.supports_problem = supports_problem;
+        row.make_plan = [language](const DeviceInfo&, const Problem& problem) { return make_plan(language, problem); };
+        out.push_back(std::move(row));
+    }
+    return out;
+}
+
+}  // namespace stele

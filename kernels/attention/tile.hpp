@@ -1,0 +1,41 @@
+// The tile of the attention kernels that keep no scores in memory, here and in sparse_attention.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace stele {
+
+/// A block owns block_m query rows and walks over keys block_n at a time. threads_n threads share a row: each has
+/// block_n / threads_n scores and head_dim / threads_n columns of O in each of its thread_m rows.
+struct AttentionTile {
+    int block_m, block_n, threads_n;
+
+    static constexpr std::array names{"BLOCK_M", "BLOCK_N", "THREADS_N"};
+    static constexpr int thread_m = 4;
+    constexpr std::array<int, 3> values() const { return {block_m, block_n, threads_n}; }
+
+    constexpr int num_threads() const { return block_m / thread_m * threads_n; }
+    /// 16 bytes between rows of a tile put eight consecutive rows into different banks.
+    constexpr int query_stride(int head_dim) const { return head_dim + 4; }
+    constexpr int key_stride(int head_dim, std::size_t element_bytes) const {
+        return head_dim + static_cast<int>(16 / element_bytes);
+    }
+    constexpr int p_stride() const { return block_n + 4; }
+
+    /// Shared memory of the CUDA C++ and PTX kernels: Q in f32, `stages` tiles of K and of V as stored, P in f32, and
+    /// two integers a row.
+    constexpr std::size_t shared_bytes(int head_dim, std::size_t element_bytes, int stages) const {
+        const auto rows = static_cast<std::size_t>(block_m);
+        return rows * 4 * static_cast<std::size_t>(query_stride(head_dim) + p_stride() + 2) +
+               2 * static_cast<std::size_t>(stages * block_n * key_stride(head_dim, element_bytes)) * element_bytes;
+    }
+    /// Local memory of the OpenCL kernels: one stage, and the row maxima that threads exchange.
+    constexpr std::size_t local_bytes(int head_dim, std::size_t element_bytes) const {
+        return shared_bytes(head_dim, element_bytes, 1) + static_cast<std::size_t>(block_m * threads_n) * 4;
+    }
+    constexpr bool operator==(const AttentionTile&) const = default;
+};
+
+}  // namespace stele
