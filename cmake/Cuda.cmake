@@ -18,7 +18,9 @@ endif()
 
 set(CMAKE_CUDA_ARCHITECTURES ${STELE_CUDA_ARCHITECTURE})
 enable_language(CUDA)
-# CMake 3.25 takes nvcc 13 for a compiler whose default is C++20; it is C++17.
-string(APPEND CMAKE_CUDA_FLAGS " -std=c++20")
+# CMake 3.25 takes nvcc 13 for a compiler whose default is C++20, and so gives no option; its default is C++17.
+set(CMAKE_CUDA_STANDARD 20)
+set(CMAKE_CUDA_STANDARD_COMPUTED_DEFAULT 17)
+set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
 set(STELE_HAS_CUDA ON)
 set(STELE_CUDA_WHY_NOT "")

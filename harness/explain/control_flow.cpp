@@ -12,22 +12,7 @@ namespace {
 using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS>;
 using Vertex = boost::graph_traits<Graph>::vertex_descriptor;
 
-bool conditional(const Instruction& instruction) {
-    // A predicate before the opcode, or one among the operands ("BRA P1, 0x40").
-    return !instruction.predicate.empty() || instruction.operands.starts_with("P") ||
-           instruction.operands.starts_with("!P") || instruction.operands.starts_with("UP") ||
-           instruction.operands.starts_with("!UP");
-}
-
-bool ends_thread(const Instruction& instruction) {
-    const auto mnemonic = instruction.mnemonic();
-    return (mnemonic == "EXIT" || mnemonic == "RET") && instruction.predicate.empty();
-}
-
-bool ends_block(const Instruction& instruction) {
-    return instruction.target || instruction.mnemonic() == "EXIT" || instruction.mnemonic() == "RET" ||
-           instruction.mnemonic() == "BRX";
-}
+bool ends_block(const Instruction& instruction) { return instruction.target || instruction.leaves; }
 
 struct Blocks {
     std::vector<std::size_t> start;  ///< first instruction of each block, and the end as a last entry
@@ -51,8 +36,7 @@ Blocks make_blocks(const std::vector<Instruction>& code) {
     for (std::size_t block = 0; block + 1 < blocks.start.size(); ++block) {
         const Instruction& last = code[blocks.start[block + 1] - 1];
         if (last.target) add_edge(block, blocks.of(*last.target), blocks.graph);
-        const bool leaves = ends_thread(last) || (last.target && !conditional(last)) || last.mnemonic() == "BRX";
-        if (!leaves && block + 2 < blocks.start.size()) add_edge(block, block + 1, blocks.graph);
+        if ((!ends_block(last) || last.conditional) && block + 2 < blocks.start.size()) add_edge(block, block + 1, blocks.graph);
     }
     return blocks;
 }

@@ -16,8 +16,12 @@ std::optional<std::size_t> address_in(const std::string& operands) {
     return std::stoul(operands.substr(at + 2), nullptr, 16);
 }
 
-/// BRA, BRX and the like; CALL comes back, so it is none.
-bool branches(std::string_view mnemonic) { return mnemonic == "BRA" || mnemonic == "JMP" || mnemonic == "BRX"; }
+/// A predicate before the opcode, or one among a branch's operands ("BRA P1, 0x40").
+bool conditional(const Instruction& instruction) {
+    const std::string_view operands = instruction.operands;
+    return !instruction.predicate.empty() || operands.starts_with("P") || operands.starts_with("!P") ||
+           operands.starts_with("UP") || operands.starts_with("!UP");
+}
 
 void drop_padding(std::vector<Instruction>& code) {
     while (!code.empty()) {
@@ -45,9 +49,10 @@ std::vector<SassFunction> parse_sass(std::string_view json) try {
             instruction.predicate = row.value("predicate", "");
             instruction.opcode = row.at("opcode").get<std::string>();
             instruction.operands = row.value("operands", "");
-            instruction.control_flow = row.contains("other-attributes") &&
-                                       row.at("other-attributes").contains("control-flow");
-            if (branches(instruction.mnemonic()))
+            instruction.conditional = conditional(instruction);
+            const auto mnemonic = instruction.mnemonic();
+            instruction.leaves = mnemonic == "EXIT" || mnemonic == "RET" || mnemonic == "BRX";
+            if (mnemonic == "BRA" || mnemonic == "JMP")
                 if (const auto address = address_in(instruction.operands); address && *address >= start)
                     instruction.target = (*address - start) / instruction_bytes;
         }
