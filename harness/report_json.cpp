@@ -179,6 +179,8 @@ Json parse(std::string_view text) {
         if (error.byte >= text.size())
             throw ReportError(fmt::format("the JSON is truncated: it ends after {} bytes, in the middle of a value", text.size()));
         throw ReportError(fmt::format("not JSON: a syntax error at byte {}", error.byte));
+    } catch (const Json::exception& error) {
+        throw ReportError(fmt::format("not JSON that can be read: {}", error.what()));
     }
 }
 
@@ -219,6 +221,7 @@ Json to_json(const Report& report) {
 
 Json to_json(const DeviceInfo& device) { return json_of(device); }
 Json to_json(const AbsentBackend& backend) { return json_of(backend); }
+Json to_json(const Measurement& measurement) { return json_of(measurement); }
 
 std::string dump(const Json& json) {
     std::string out;

@@ -20,12 +20,13 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// `text` is what a report's first field says of itself.
+/// What a report's first field says of itself.
 inline constexpr std::string_view report_format = "stele-report";
 
 nlohmann::ordered_json to_json(const Report& report);
 nlohmann::ordered_json to_json(const DeviceInfo& device);
 nlohmann::ordered_json to_json(const AbsentBackend& backend);
+nlohmann::ordered_json to_json(const Measurement& measurement);
 
 /// Throws ReportError. `origin` names the file in messages.
 Report report_from_text(std::string_view text, const std::string& origin);

@@ -27,7 +27,7 @@ constexpr std::array time_units{Unit{1e9, "s"}, Unit{1e6, "ms"}, Unit{1e3, "µs"
 constexpr std::array byte_units{Unit{0x1p40, "TiB"}, Unit{0x1p30, "GiB"}, Unit{0x1p20, "MiB"}, Unit{0x1p10, "KiB"},
                                 Unit{1, "B"}};
 constexpr std::array count_units{Unit{1e15, " P"}, Unit{1e12, " T"}, Unit{1e9, " G"}, Unit{1e6, " M"}, Unit{1e3, " k"},
-                                 Unit{1, ""}};
+                                 Unit{1, " "}};
 
 }  // namespace
 
@@ -46,7 +46,7 @@ std::string time_text(double nanoseconds) {
 
 std::string interval_text(double low_ns, double median_ns, double high_ns) {
     const Unit& unit = unit_of(median_ns, time_units);
-    return three_digits(low_ns / unit.size) + "–" + three_digits(high_ns / unit.size) + ' ' + unit.name;
+    return three_digits(low_ns / unit.size) + "–" + three_digits(high_ns / unit.size);
 }
 
 std::string error_text(double value) {

@@ -1,0 +1,26 @@
+// The tables of `stele report`, drawn from compared reports; and the same as JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/comparison.hpp"
+#include "harness/table.hpp"
+
+namespace stele {
+
+/// A report and where it came from, for messages.
+struct NamedReport {
+    std::string name;
+    Report report;
+};
+
+/// What the reports are, a table for each problem, and the best of each language; then what failed.
+std::vector<Table> report_tables(std::span<const NamedReport> reports);
+
+/// The same figures, for programs.
+nlohmann::ordered_json report_comparison_json(std::span<const NamedReport> reports);
+
+}  // namespace stele

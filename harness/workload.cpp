@@ -1,0 +1,227 @@
+#include "harness/workload.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+
+#include "backends/error.hpp"
+#include "harness/exit_code.hpp"
+#include "harness/named.hpp"
+#include "harness/text_format.hpp"
+
+namespace stele {
+
+namespace {
+
+/// Memory that the host can still give, in bytes; none where /proc does not tell.
+std::optional<double> available_host_bytes() {
+    std::ifstream file("/proc/meminfo");
+    for (std::string line; std::getline(file, line);) {
+        unsigned long long kib = 0;
+        if (std::sscanf(line.c_str(), "MemAvailable: %llu kB", &kib) == 1) return static_cast<double>(kib) * 1024;
+    }
+    return std::nullopt;
+}
+
+Measurement left_out(const Variant& variant, const Problem& problem, const std::string& device,
+                     const SamplerOptions& options, Outcome outcome, std::string reason) {
+    Measurement cell = blank_measurement(variant, problem, device, options);
+    cell.verdict.outcome = outcome;
+    cell.verdict.reason = std::move(reason);
+    return cell;
+}
+
+/// Adds the cells of one problem, and what is left out of them.
+class CellMaker {
+public:
+    CellMaker(Workload& workload, DeviceSet& devices, std::vector<const DeviceInfo*> selected,
+              const SamplerOptions& options)
+        : workload_(workload), devices_(devices), selected_(std::move(selected)), options_(options) {}
+
+    void add(const Variant& variant, const Problem& problem) {
+        bool spoken = false;
+        for (const DeviceInfo* device : selected_) {
+            if (!device->speaks(variant.language)) continue;
+            spoken = true;
+            add(variant, problem, *device);
+        }
+        if (!spoken)
+            workload_.left_out.push_back(left_out(variant, problem, "", options_, Outcome::skipped,
+                                                  devices_.why_none_speaks(variant.language, selected_)));
+    }
+
+private:
+    void add(const Variant& variant, const Problem& problem, const DeviceInfo& device) {
+        Support support = variant.supports(device, problem);
+        if (support) {
+            std::string too_large = why_too_large(device, problem);
+            if (!too_large.empty()) support = Support::no(std::move(too_large));
+        }
+        if (!support) {
+            workload_.left_out.push_back(
+                left_out(variant, problem, device.id, options_, Outcome::skipped, support.why_not));
+            return;
+        }
+        try {
+            Device& opened = devices_.open(device);
+            workload_.cells.push_back({&variant, &problem, &opened});
+            if (std::find(workload_.devices.begin(), workload_.devices.end(), &device) == workload_.devices.end())
+                workload_.devices.push_back(&device);
+        } catch (const DeviceError& error) {
+            workload_.left_out.push_back(left_out(variant, problem, device.id, options_, Outcome::error,
+                                                  fmt::format("the device does not open: {}", error.what())));
+        }
+    }
+
+    Workload& workload_;
+    DeviceSet& devices_;
+    std::vector<const DeviceInfo*> selected_;
+    const SamplerOptions& options_;
+};
+
+std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const std::vector<std::string>& patterns,
+                                              bool timed) {
+    std::vector<const DeviceInfo*> selected = devices.select(patterns);
+    if (!timed) return selected;
+    std::vector<const DeviceInfo*> kept;
+    std::copy_if(selected.begin(), selected.end(), std::back_inserter(kept),
+                 [](const DeviceInfo* device) { return !device->for_results_only; });
+    if (kept.empty() && !selected.empty())
+        throw CommandError(exit_usage, fmt::format("{} is for results only and is never timed; use stele verify",
+                                                   selected.front()->id));
+    return kept;
+}
+
+}  // namespace
+
+std::string why_too_large(const DeviceInfo& device, const Problem& problem) {
+    double sum = 0, largest = 0;
+    for (const TensorSpec& tensor : problem.tensors()) {
+        const double bytes = static_cast<double>(tensor.bytes());
+        sum += bytes;
+        largest = std::max(largest, bytes);
+    }
+    const auto text = [](double bytes) { return bytes_text(static_cast<std::size_t>(bytes)); };
+    if (device.global_bytes > 0 && sum > static_cast<double>(device.global_bytes))
+        return fmt::format("no memory: the tensors take {}, and {} has {}", text(sum), device.id,
+                           bytes_text(device.global_bytes));
+    if (device.max_allocation_bytes > 0 && largest > static_cast<double>(device.max_allocation_bytes))
+        return fmt::format("no memory: one tensor takes {}, and {} allocates at most {} at once", text(largest), device.id,
+                           bytes_text(device.max_allocation_bytes));
+    // The host holds the tensors to upload and those that came back; a CPU device holds its own too.
+    const double on_host = (device.is_cpu ? 3.0 : 2.0) * sum;
+    const auto available = available_host_bytes();
+    if (available && on_host > *available)
+        return fmt::format("no memory: checking takes about {} on the host, and {} are free", text(on_host),
+                           text(*available));
+    return {};
+}
+
+Measurement blank_measurement(const Variant& variant, const Problem& problem, const std::string& device,
+                              const SamplerOptions& options) {
+    Measurement cell;
+    cell.variant = variant.id();
+    cell.operation = variant.operation;
+    cell.algorithm = variant.algorithm;
+    cell.tile = variant.tile;
+    cell.language = variant.language;
+    cell.problem = problem.id();
+    cell.dtype = problem.dtype();
+    cell.device = device;
+    cell.regime = options.regime;
+    cell.cache = options.cache;
+    cell.fill = options.fill;
+    cell.seed = options.seed;
+    cell.flops = problem.flops();
+    cell.bytes = problem.bytes();
+    cell.dense_flops = problem.dense_flops();
+    return cell;
+}
+
+OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations) {
+    std::vector<OwnedProblem> readings;
+    std::vector<std::string> complaints;
+    for (const Operation* operation : operations) {
+        try {
+            readings.push_back({operation, operation->parse(text)});
+        } catch (const ProblemError& error) {
+            complaints.push_back(error.what());
+        }
+    }
+    if (readings.empty()) throw ProblemError(fmt::format("{}", fmt::join(complaints, "\n       ")));
+    if (readings.size() > 1) {
+        std::vector<std::string> names;
+        for (const OwnedProblem& reading : readings) names.emplace_back(reading.operation->name());
+        throw ProblemError(fmt::format("'{}' is a problem of {}; name one of them as the GLOB", text,
+                                       fmt::join(names, " and of ")));
+    }
+    return std::move(readings.front());
+}
+
+Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
+                       const std::vector<Suite>& suites, const SamplerOptions& options, bool timed) {
+    const std::vector<const Variant*> variants = registry.select(selection.glob);
+    const std::vector<const Operation*> operations = registry.operations_of(variants);
+    const std::vector<const DeviceInfo*> selected = select_devices(devices, selection.devices, timed);
+
+    std::vector<OwnedProblem> problems;
+    for (const std::string& text : selection.problems) problems.push_back(parse_problem(text, operations));
+    if (selection.problems.empty())
+        for (const Operation* operation : operations)
+            for (Suite suite : suites)
+                for (auto& problem : stele::problems(*operation, suite))
+                    problems.push_back({operation, std::move(problem)});
+
+    Workload workload;
+    CellMaker maker(workload, devices, selected, options);
+    for (OwnedProblem& owned : problems) {
+        const auto same = [&](const auto& other) {
+            return other->operation() == owned.problem->operation() && other->id() == owned.problem->id();
+        };
+        // Suites may share a problem.
+        if (std::any_of(workload.problems.begin(), workload.problems.end(), same)) continue;
+        const Problem& problem = *workload.problems.emplace_back(std::move(owned.problem));
+        for (const Variant* variant : variants)
+            if (variant->operation == owned.operation->name()) maker.add(*variant, problem);
+    }
+    return workload;
+}
+
+void fail_nothing_ran(const std::vector<Measurement>& measurements) {
+    std::vector<std::string> reasons;
+    for (const Measurement& cell : measurements) {
+        std::string reason = fmt::format("{}{}: {}", cell.variant, cell.device.empty() ? "" : " on " + cell.device,
+                                         cell.verdict.reason);
+        if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) reasons.push_back(std::move(reason));
+    }
+    constexpr std::size_t most = 5;
+    const std::size_t more = reasons.size() > most ? reasons.size() - most : 0;
+    reasons.resize(std::min(reasons.size(), most));
+    throw CommandError(exit_nothing, fmt::format("nothing ran\n  {}{}", fmt::join(reasons, "\n  "),
+                                                 more ? fmt::format("\n  and {} more", more) : ""));
+}
+
+int exit_code_of(const std::vector<Measurement>& measurements, bool complete) {
+    const auto any = [&](auto&& holds) { return std::any_of(measurements.begin(), measurements.end(), holds); };
+    if (any([](const Measurement& cell) { return is_failure(cell.verdict.outcome); })) return exit_wrong;
+    if (!complete) return exit_interrupted;
+    if (!any([](const Measurement& cell) { return cell.verdict.outcome == Outcome::passed; }))
+        fail_nothing_ran(measurements);
+    return exit_fine;
+}
+
+std::string count_outcomes(const std::vector<Measurement>& measurements) {
+    std::vector<std::string> parts;
+    for (const std::string& outcome : names_of<Outcome>()) {
+        const auto count = std::count_if(measurements.begin(), measurements.end(), [&](const Measurement& cell) {
+            return name(cell.verdict.outcome) == outcome;
+        });
+        if (count > 0 || outcome == "passed") parts.push_back(fmt::format("{} {}", count, outcome));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace stele
