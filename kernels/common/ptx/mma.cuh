@@ -43,7 +43,7 @@ __device__ __forceinline__ void mma_m16n8k16_bf16_f32(float (&d)[4], const std::
 #endif
 }
 
-/// sm_80. PTX ISA: mma, `.m16n8k16` with `.f16` operands and accumulators; accumulators 2 r and 2 r + 1 share register r.
+/// sm_80. PTX ISA: mma, `.m16n8k16` with `.f16` operands and accumulators, 2 r and 2 r + 1 in register r.
 __device__ __forceinline__ void mma_m16n8k16_f16_f16(std::uint32_t (&d)[2], const std::uint32_t (&a)[4],
                                                      const std::uint32_t (&b)[2], const std::uint32_t (&c)[2],
                                                      Where where = Where::current()) {
