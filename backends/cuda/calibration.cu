@@ -4,7 +4,8 @@ namespace stele::cudart {
 namespace {
 
 __global__ void clock_chain_kernel(float* out, int operations) {
-    float value = 1.0f;
+    // Not the fixed point 1, where a compiler could see that nothing changes.
+    float value = 2.0f;
     for (int i = 0; i < operations; ++i) value = fmaf(value, 0.999f, 0.001f);
     out[0] = value;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 
 #if __has_include(<nvtx3/nvToolsExt.h>)

@@ -107,7 +107,8 @@ public:
         source.entry = "clock_chain";
         source.call = [](const HostCallContext& context) {
             const auto operations = *static_cast<const std::int32_t*>(context.arguments[1]);
-            float value = 1.0f;
+            // Not the fixed point 1, where a compiler could see that nothing changes.
+            float value = 2.0f;
             for (std::int32_t i = 0; i < operations; ++i) value = value * 0.999f + 0.001f;
             *static_cast<float*>(context.arguments[0]) = value;
         };
