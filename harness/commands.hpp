@@ -13,5 +13,6 @@ int run_command(const VerifyOptions& options);
 int run_command(const BenchOptions& options);
 int run_command(const RunOptions& options);
 int run_command(const ReportOptions& options);
+int run_command(const ExplainOptions& options);
 
 }  // namespace stele

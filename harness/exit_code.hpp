@@ -8,6 +8,7 @@ namespace stele {
 
 enum ExitCode : int {
     exit_fine = 0,
+    exit_worse = 1,          ///< a gate found something worse than its baseline
     exit_usage = 2,          ///< wrong usage, or input that cannot be read
     exit_wrong = 4,          ///< a cell is wrong, impossible, in error, or timed out
     exit_nothing = 5,        ///< nothing ran, or the glob matches nothing

@@ -75,6 +75,7 @@ struct Parser {
     BenchOptions bench;
     RunOptions run;
     ReportOptions report;
+    ExplainOptions explain;
 
     Parser() {
         app.name("stele");
@@ -119,6 +120,15 @@ struct Parser {
         CLI::App& to_report = *app.add_subcommand("report");
         to_report.add_option("files", report.files)->required();
         add_choice(to_report, "--format", report.format);
+
+        CLI::App& to_explain = *app.add_subcommand("explain");
+        to_explain.add_option("glob", explain.glob);
+        to_explain.add_option("--arch", explain.architectures)->delimiter(',')->allow_extra_args(false);
+        to_explain.add_option("--problem", explain.problem);
+        add_choice(to_explain, "--format", explain.format);
+        CLI::Option* save = to_explain.add_option("--save", explain.save);
+        to_explain.add_option("--against", explain.against)->excludes(save);
+        to_explain.add_option("--source", explain.source);
     }
 
     std::vector<std::string> command_names() const {
@@ -143,6 +153,7 @@ struct Parser {
         if (name == "verify") return verify;
         if (name == "bench") return bench;
         if (name == "run") return run;
+        if (name == "explain") return explain;
         return report;
     }
 };

@@ -69,8 +69,17 @@ struct ShowText {
     std::string text;
 };
 
-using Options =
-    std::variant<ShowText, DevicesOptions, ListOptions, VerifyOptions, BenchOptions, RunOptions, ReportOptions>;
+struct ExplainOptions {
+    std::string glob;                        ///< empty: all
+    std::vector<std::string> architectures;  ///< "sm_90a", "cpu"; empty: those two
+    std::string problem;                     ///< empty: one of each dtype
+    ReportFormat format = ReportFormat::console;
+    std::string save, against;               ///< baselines
+    std::string source;                      ///< empty: the tree that the binary was built from
+};
+
+using Options = std::variant<ShowText, DevicesOptions, ListOptions, VerifyOptions, BenchOptions, RunOptions,
+                             ReportOptions, ExplainOptions>;
 
 /// `arguments` without the program's name. Throws CommandError (exit_usage) with one message for people.
 Options parse_command_line(const std::vector<std::string>& arguments);

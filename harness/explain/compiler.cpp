@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/uuid/detail/sha1.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <regex>
 #include <sstream>
+#include <thread>
 
 #include "harness/explain/process.hpp"
 
@@ -205,18 +207,45 @@ Compiled Compiler::assemble(const std::string& key, const std::vector<std::vecto
     return compiled;
 }
 
-const Compiled& Compiler::cuda(const std::string& file, const std::string& architecture) {
-    const fs::path path = root_ / "kernels" / file;
-    const std::string text = read_file(path);
-    const std::string key = digest_of(fmt::format("{}|{}|{}|{}|{}", version_of("nvcc"), version_of("nvdisasm"), architecture, text, kernels_digest()));
-    const auto known = done_.find(key);
-    if (known != done_.end()) return known->second;
+std::string Compiler::cuda_key(const std::string& file, const std::string& architecture) {
+    return digest_of(fmt::format("{}|{}|{}|{}|{}", version_of("nvcc"), version_of("nvdisasm"), architecture,
+                                 read_file(root_ / "kernels" / file), kernels_digest()));
+}
+
+Compiled Compiler::compile_cuda(const std::string& key, const std::string& file, const std::string& architecture) {
     // The options of the build itself, so that the figures are those of the binary.
     const std::vector<std::string> command{tool("nvcc"), "-std=c++20", "-O3", "-lineinfo", "-static-global-template-stub=false",
                                            fmt::format("-arch={}", architecture), "-cubin",
                                            "-Xptxas=-v,-warn-spills,-warn-lmem-usage", "-I" + root_.string(), "-o",
-                                           "{work}/kernel.cubin", path.string()};
-    return done_[key] = assemble(key, {command}, "kernels/" + file + " for " + architecture);
+                                           "{work}/kernel.cubin", (root_ / "kernels" / file).string()};
+    return assemble(key, {command}, "kernels/" + file + " for " + architecture);
+}
+
+void Compiler::prepare(const std::vector<std::pair<std::string, std::string>>& files_and_architectures) {
+    // Everything that writes to our maps happens here, before and after the threads.
+    std::vector<std::string> keys;
+    for (const auto& [file, architecture] : files_and_architectures) keys.push_back(cuda_key(file, architecture));
+    std::vector<std::optional<Compiled>> results(keys.size());
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&] {
+        for (std::size_t i; (i = next++) < keys.size();) try {
+                results[i] = compile_cuda(keys[i], files_and_architectures[i].first, files_and_architectures[i].second);
+            } catch (const std::runtime_error&) {
+                // cuda() will meet the same error, and tell.
+            }
+    };
+    {
+        std::vector<std::jthread> workers;
+        for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i) workers.emplace_back(work);
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        if (results[i]) done_[keys[i]] = std::move(*results[i]);
+}
+
+const Compiled& Compiler::cuda(const std::string& file, const std::string& architecture) {
+    const std::string key = cuda_key(file, architecture);
+    const auto known = done_.find(key);
+    return known != done_.end() ? known->second : done_[key] = compile_cuda(key, file, architecture);
 }
 
 const Compiled& Compiler::opencl(const KernelSource& source, unsigned threads, const std::string& architecture) {

@@ -38,7 +38,7 @@ std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view 
 /// is found at first use.
 class Compiler {
 public:
-    /// `source_root` holds kernels/; `cache` is made when needed. `optimisation` is for tests: more nvcc options.
+    /// `source_root` holds kernels/; `cache` is made when needed.
     Compiler(std::filesystem::path source_root, std::filesystem::path cache);
 
     /// `file` is below kernels/: "gemm/tiled/tiled.cu". Throws MissingTool, or std::runtime_error with the compiler's log.
@@ -46,10 +46,15 @@ public:
     /// OpenCL C through clang and libclc to PTX, then ptxas: a proxy for NVIDIA's own OpenCL compiler.
     const Compiled& opencl(const KernelSource& source, unsigned threads, const std::string& architecture);
 
+    /// Compiles files that cuda() will be asked for, several at once, so that asking takes no time. Errors wait for cuda().
+    void prepare(const std::vector<std::pair<std::string, std::string>>& files_and_architectures);
+
     /// "nvcc 13.0.88", "clang 19.1.7": the versions that a baseline is bound to.
     std::map<std::string, std::string> versions();
 
 private:
+    std::string cuda_key(const std::string& file, const std::string& architecture);
+    Compiled compile_cuda(const std::string& key, const std::string& file, const std::string& architecture);
     const std::string& tool(const std::string& name);
     const std::string& version_of(const std::string& name);
     Compiled assemble(const std::string& key, const std::vector<std::vector<std::string>>& commands,

@@ -186,14 +186,30 @@ Table overview(std::span<const KernelFigures* const> kernels, std::string title)
     return table;
 }
 
-Table sources_table(const SourceComparison& comparison) {
+Table sources_table(const std::string& algorithm, const SourceComparison& comparison) {
     Table table;
-    table.title = "Source: lines of kernel code";
+    table.title = algorithm + ": lines of kernel code";
     table.columns = {{"file", Align::left}, {"lines", Align::right}};
     for (const SourceLines& file : comparison.files) table.rows.push_back({{file.file, std::to_string(file.lines)}, {}});
     for (const SharedLines& pair : comparison.pairs)
         table.notes.push_back(fmt::format("{} and {} have {:.0f} % of their lines in common.", file_name(pair.first), file_name(pair.second), 100 * pair.share));
     if (!comparison.pairs.empty()) table.notes.push_back(fmt::format("Code divergence (1 − mean Jaccard similarity): {:.2f}.", comparison.divergence));
+    return table;
+}
+
+Table cpu_table(std::span<const CpuFigures> kernels) {
+    Table table;
+    table.title = "OpenCL C on the CPU, by PoCL";
+    table.columns = {{"kernel", Align::left}, {"device", Align::left},     {"instr.", Align::right}, {"loop", Align::right},
+                     {"vector", Align::right}, {"vector FMA", Align::right}, {"FMA", Align::right},    {"stack", Align::right}};
+    for (const CpuFigures& row : kernels)
+        table.rows.push_back({{row.variant + (row.variant.find(row.kernel) == std::string::npos ? " " + row.kernel : ""), row.device,
+                               std::to_string(row.instructions), std::to_string(row.loop_instructions),
+                               row.vector_bits > 32 ? fmt::format("{}-bit", row.vector_bits) : "scalar", std::to_string(row.vector_fma),
+                               std::to_string(row.fma), std::to_string(row.stack_accesses)},
+                              {}});
+    table.notes = {"loop and all right of it speak of the innermost loop with the most vector FMA; stack counts its accesses to the stack: "
+                   "spills and private arrays."};
     return table;
 }
 

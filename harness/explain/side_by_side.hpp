@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/explain/cpu_code.hpp"
 #include "harness/explain/figures.hpp"
 #include "harness/explain/source_lines.hpp"
 #include "harness/table.hpp"
@@ -26,6 +27,9 @@ Table side_by_side(std::span<const KernelFigures* const> siblings);
 /// All kernels, a row each.
 Table overview(std::span<const KernelFigures* const> kernels, std::string title);
 
-Table sources_table(const SourceComparison& comparison);
+Table sources_table(const std::string& algorithm, const SourceComparison& comparison);
+
+/// The hot loops that PoCL made for the CPU.
+Table cpu_table(std::span<const CpuFigures> kernels);
 
 }  // namespace stele::explain

@@ -29,7 +29,7 @@ def declared():
     """{kernel file: its architectures}, as `stele list` gives them."""
     binary = os.environ.get("STELE_BINARY", ROOT / "build/release/stele")
     listed = json.loads(subprocess.run([str(binary), "list", "--json"], capture_output=True, text=True,
-                                       check=True).stdout)["variants"]
+                                       check=True).stdout)
     found = {}
     for variant in listed:
         if variant["language"] in ENDING:

@@ -64,4 +64,4 @@ def variants():
     """What the binary lists, all tiles."""
     binary = os.environ.get("STELE_BINARY", ROOT / "build/release/stele")
     done = subprocess.run([str(binary), "list", "--json"], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)["variants"]
+    return json.loads(done.stdout)
