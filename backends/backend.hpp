@@ -127,6 +127,7 @@ struct Launch {
     Dim3 block;                    ///< in threads
     std::size_t shared_bytes = 0;  ///< dynamic shared memory (CUDA); OpenCL kernels declare theirs
     std::vector<Argument> arguments;
+    Dim3 cluster{};  ///< blocks of a thread block cluster, in CUDA and PTX kernels
 };
 
 /// What the device's clock and health were at one moment; empty where the platform cannot tell.

@@ -7,6 +7,7 @@
 
 #include "kernels/embedded_text.hpp"
 #include "kernels/native_table.hpp"
+#include "kernels/simt_module.hpp"
 
 namespace stele {
 namespace {
@@ -54,7 +55,10 @@ const Table& table() {
         Table out;
         for (const NativeExport& file : native_exports())
             for (const NativeInstance& row : file.instances())
-                out[key(file.language, file.algorithm, row.entry, row.instance)] = row.kernel;
+                out[key(file.language, file.algorithm, row.entry, row.instance)].cuda = row.kernel.cuda;
+        for (const NativeExport& file : simt_exports())
+            for (const NativeInstance& row : file.instances())
+                out[key(file.language, file.algorithm, row.entry, row.instance)].simt = row.kernel.simt;
         return out;
     }();
     return built;

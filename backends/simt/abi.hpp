@@ -14,6 +14,9 @@
 
 namespace stele::simt {
 
+/// Dynamic shared memory that a block may ask for, as on compute capability 9.0.
+inline constexpr std::size_t max_shared_bytes = 227 * 1024;
+
 /// A buffer's payload, which kernels may touch; the guards around it, which they may not.
 struct Extent {
     std::byte* begin = nullptr;
@@ -24,10 +27,10 @@ struct Extent {
 struct LaunchRequest {
     SimtEntry entry = nullptr;
     void* const* arguments = nullptr;  ///< as cudaLaunchKernel takes them
-    Extent argument_storage;           ///< where the values of the arguments lie
     Dim3 grid, block, cluster;
     std::size_t shared_bytes = 0;
-    std::span<const Extent> buffers;  ///< all that the device has allocated
+    std::span<const Extent> buffers;  ///< all that the device has allocated, by address
+    Extent region;                    ///< addresses that only buffers lie in
     std::uint64_t seed = 0;           ///< of the order in which warps run
     unsigned workers = 2;             ///< threads of the host that run blocks
     std::string_view kernel;          ///< for messages: "gemm_tiled<128x128x16 f32>"

@@ -98,6 +98,9 @@ STELE_SIMT_UNSEEN void collective(Scope scope, std::uint32_t mask, const char* w
 /// A meeting without values.
 void meet(Scope scope, std::uint32_t mask, const char* what, Where where = Where::current());
 
+/// Lanes of the running warp that have not left the kernel.
+std::uint32_t live_lanes();
+
 /// bar.sync / bar.arrive `id`, `threads` (a multiple of 32; 0 means all of the block) with id 1…15.
 void named_barrier_sync(unsigned id, unsigned threads, Where where = Where::current());
 void named_barrier_arrive(unsigned id, unsigned threads, Where where = Where::current());
@@ -216,6 +219,10 @@ private:
 /// Checked for bounds in both builds, for races and uninitialised shared memory in the checked one.
 void read_memory(const void* address, std::size_t bytes, const char* what, Where where = Where::current());
 void write_memory(const void* address, std::size_t bytes, const char* what, Where where = Where::current());
+
+/// The same for an atomic operation; atomics do not race with each other. Lets other threads run now and then, since
+/// kernels wait for each other with atomics.
+void atomic_memory(const void* address, std::size_t bytes, const char* what, Where where = Where::current());
 
 /// An access by an engine that no thread waits for, after what `issued` holds; `landed` then holds that access. May be
 /// called outside any thread.

@@ -1,0 +1,81 @@
+# Modules for the device simt:0: kernels and the executor that runs them on the CPU, as one shared library.
+#
+# A module, not a part of the binary: the kernels' symbols are there already where CUDA was built, and __shared__
+# variables are the module's thread-local storage. The checked module sees each access of a kernel, because the compiler
+# calls the executor where it would call ThreadSanitizer's runtime, which is not linked.
+include(CheckCXXSourceRuns)
+find_package(Boost 1.74 REQUIRED COMPONENTS context)
+find_package(Threads REQUIRED)
+
+set(simt_folder ${PROJECT_SOURCE_DIR}/backends/simt)
+
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  check_cxx_source_runs("int main() { return __builtin_cpu_supports(\"avx2\") && __builtin_cpu_supports(\"fma\") ? 0 : 1; }"
+    STELE_SIMT_HAS_AVX2)
+endif()
+set(STELE_SIMT_OPTIONS -O2 -g1 -fno-math-errno -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -Wno-unknown-pragmas -Wno-psabi -Wno-unused-parameter
+  -Wno-sign-compare -Wno-redundant-move)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  list(APPEND STELE_SIMT_OPTIONS -mtls-dialect=gnu2)
+endif()
+if(STELE_SIMT_HAS_AVX2)
+  list(APPEND STELE_SIMT_OPTIONS -mavx2 -mfma -mf16c)
+  set(STELE_SIMT_DEFINITIONS STELE_SIMT_AVX2=1)
+endif()
+
+# stele_simt_module(<target> [CHECKED] KERNELS <file.cu>… ): a module of these kernels. `exports` is the generated C++
+# file that defines native_exports() for them.
+function(stele_simt_module target)
+  cmake_parse_arguments(PARSE_ARGV 1 module "CHECKED" "EXPORTS" "KERNELS")
+  set(generated ${PROJECT_BINARY_DIR}/generated/${target})
+  file(CONFIGURE OUTPUT ${generated}/module.cpp CONTENT
+"// Made by cmake/Simt.cmake: the one function that a module exports.
+#include \"backends/simt/block.hpp\"
+#include \"backends/simt/scheduler.hpp\"
+#include \"kernels/native_table.hpp\"
+
+extern \"C\" __attribute__((visibility(\"default\"))) const stele::simt::ModuleTable* stele_simt_module() {
+    static const stele::simt::ModuleTable table{stele::simt::ModuleTable::current_version, stele::simt::checked,
+                                                &stele::simt::run_launch, &stele::native_exports()};
+    return &table;
+}
+" @ONLY)
+  # The kernels are included by files of another name, so that no compiler takes them for CUDA here.
+  set(wrappers "")
+  foreach(kernel IN LISTS module_KERNELS)
+    cmake_path(RELATIVE_PATH kernel BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE relative)
+    string(MAKE_C_IDENTIFIER ${relative} name)
+    set(wrapper ${generated}/${name}.cpp)
+    file(CONFIGURE OUTPUT ${wrapper} CONTENT "#include <cuda_runtime.h>\n#include \"${relative}\"\n" @ONLY)
+    list(APPEND wrappers ${wrapper})
+  endforeach()
+  file(GLOB executor CONFIGURE_DEPENDS ${simt_folder}/ptx*.cpp ${simt_folder}/async*.cpp)
+  foreach(name api cluster fiber launch meeting scheduler)
+    list(APPEND executor ${simt_folder}/${name}.cpp)
+  endforeach()
+  add_library(${target} MODULE ${wrappers} ${executor} ${generated}/module.cpp ${module_EXPORTS})
+  target_link_libraries(${target} PRIVATE stele_options Boost::context Threads::Threads)
+  target_compile_definitions(${target} PRIVATE STELE_SIMT=1)
+  target_compile_options(${target} PRIVATE ${STELE_SIMT_OPTIONS})
+  target_include_directories(${target} BEFORE PRIVATE ${simt_folder}/include)
+  target_link_options(${target} PRIVATE -Wl,-Bsymbolic)
+  set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  if(module_CHECKED)
+    target_compile_definitions(${target} PRIVATE STELE_SIMT_CHECKED=1)
+    target_sources(${target} PRIVATE ${simt_folder}/tracker.cpp ${simt_folder}/tracker_report.cpp ${simt_folder}/hooks.cpp)
+    set_source_files_properties(${wrappers} PROPERTIES COMPILE_OPTIONS
+      "-fsanitize=thread;--param=tsan-instrument-func-entry-exit=0;-fsanitize=bounds,alignment")
+  endif()
+endfunction()
+
+# The modules of the suite's own kernels: libstele_simt.so, and libstele_simt_checked.so, which a sanitizer's build
+# leaves out since the two ways of watching accesses do not mix.
+function(stele_simt_kernels)
+  set(exports ${PROJECT_BINARY_DIR}/generated/simt_native_table.cpp)
+  stele_native_table(${exports} ${ARGN})
+  stele_simt_module(stele_simt EXPORTS ${exports} KERNELS ${ARGN})
+  if(STELE_TESTS AND NOT STELE_SANITIZE AND EXISTS ${simt_folder}/hooks.cpp)
+    stele_simt_module(stele_simt_checked CHECKED EXPORTS ${exports} KERNELS ${ARGN})
+  endif()
+endfunction()
