@@ -11,10 +11,6 @@
 
 namespace stele {
 
-/// Tiles of the algorithms that keep no scores; the first is the default. Its local memory fits into the 48 KB that
-/// OpenCL has on NVIDIA, for every dtype and head_dim.
-inline constexpr std::array attention_tiles{AttentionTile{32, 16, 8}, AttentionTile{64, 32, 8}};
-
 /// The three languages that an algorithm of this rung has siblings in.
 inline constexpr std::array attention_languages{Language::cuda, Language::ptx, Language::opencl};
 

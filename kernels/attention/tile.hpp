@@ -14,6 +14,8 @@ struct AttentionTile {
 
     static constexpr std::array names{"BLOCK_M", "BLOCK_N", "THREADS_N"};
     static constexpr int thread_m = 4;
+    /// Threads that a multiprocessor is meant to hold: 12 warps leave each 168 registers, enough not to spill.
+    static constexpr int threads_per_sm = 384;
     constexpr std::array<int, 3> values() const { return {block_m, block_n, threads_n}; }
 
     constexpr int num_threads() const { return block_m / thread_m * threads_n; }
@@ -37,5 +39,9 @@ struct AttentionTile {
     }
     constexpr bool operator==(const AttentionTile&) const = default;
 };
+
+/// Tiles of the algorithms that keep no scores; the first is the default. Its local memory fits into the 48 KB that
+/// OpenCL has on NVIDIA, for every dtype and head_dim.
+inline constexpr std::array attention_tiles{AttentionTile{32, 16, 8}, AttentionTile{64, 32, 8}};
 
 }  // namespace stele

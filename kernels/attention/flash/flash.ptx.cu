@@ -1,0 +1,145 @@
+// attention / flash — CUDA with inline PTX; siblings: flash.cu, flash.cl
+//
+// O[batch, heads, seq_q, head_dim] = softmax(softmax_scale · Q Kᵀ) V, lse[batch, heads, seq_q] its normaliser, with the
+// scores of BLOCK_M × BLOCK_N pairs at a time (FlashAttention-2, Dao 2023). The query heads that share a key-value head
+// are packed into one matrix of group · seq_q rows, row = query · group + head, so that one pass over K and V serves
+// them all. A block owns BLOCK_M packed rows and one of `splits` parts of the keys; with more than one part it leaves
+// its state in partial_acc[splits, rows, head_dim] and partial_state[splits, rows, 2] for attention_flash_combine.
+// STAGES tiles of K and V are in shared memory: while one is computed on, cp.async brings the next.
+#include "kernels/attention/flash/flash.hpp"
+#include "kernels/attention/phases.ptx.cuh"
+#include "kernels/attention/rows.cuh"
+#include "kernels/common/shared.cuh"
+
+namespace stele::ptx {
+namespace {
+
+template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
+__global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
+                                  AttentionTile::threads_per_sm * AttentionTile::thread_m / BLOCK_M / THREADS_N)
+    attention_flash(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V, T* __restrict__ O,
+                    float* __restrict__ lse, float* __restrict__ partial_acc, float* __restrict__ partial_state,
+                    int batch, int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale,
+                    int causal) {
+    using A = AttentionPhases<T, AttentionTile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM, flash_stages_ptx>;
+    const typename A::Shared shared = A::place(dynamic_shared<unsigned char>());
+    typename A::State state;
+    float scores[A::THREAD_M][A::THREAD_N];
+
+    // -- place
+    const int thread = threadIdx.x;
+    const int row_group = thread / THREADS_N, col = thread % THREADS_N;
+    const int block = blockIdx.x / splits, split = blockIdx.x % splits;
+    const int kv_head = blockIdx.y, sequence = blockIdx.z;
+    const int group = heads / kv_heads, packed_rows = group * seq_q;
+    for (int r = thread; r < BLOCK_M; r += A::NUM_THREADS) {
+        const int packed = block * BLOCK_M + r, query = packed / group, head = kv_head * group + packed % group;
+        const int seen = causal ? min(max(query + 1 + seq_k - seq_q, 0), seq_k) : seq_k;
+        shared.query_row[r] = packed < packed_rows ? (sequence * heads + head) * seq_q + query : -1;
+        shared.visible[r] = packed < packed_rows ? seen : 0;
+    }
+    const int last_query = (min((block + 1) * BLOCK_M, packed_rows) - 1) / group;
+    const int last_seen = causal ? min(max(last_query + 1 + seq_k - seq_q, 0), seq_k) : seq_k;
+    const int split_keys = ((seq_k + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
+    const int key_end = min(last_seen, (split + 1) * split_keys);
+    const std::size_t head_offset = (static_cast<std::size_t>(sequence) * kv_heads + kv_head) * seq_k * HEAD_DIM;
+    A::clear(state);
+    __syncthreads();
+
+    // -- load
+    A::load_query_tile(shared, Q, softmax_scale, thread);
+    int stage = 0;
+    const int key_first = split * split_keys;
+    if (key_first < key_end) {
+        A::load_key_tile(shared.tile_k, K + head_offset, key_first, key_end, thread);
+        A::load_key_tile(shared.tile_v, V + head_offset, key_first, key_end, thread);
+    }
+    cp_async_commit_group();
+    for (int key_begin = key_first; key_begin < key_end; key_begin += BLOCK_N, stage ^= 1) {
+        const T* tile_k = shared.tile_k + stage * A::KEY_TILE;
+        const T* tile_v = shared.tile_v + stage * A::KEY_TILE;
+        const int next = key_begin + BLOCK_N, next_stage = (stage ^ 1) * A::KEY_TILE;
+        if (next < key_end) {
+            A::load_key_tile(shared.tile_k + next_stage, K + head_offset, next, key_end, thread);
+            A::load_key_tile(shared.tile_v + next_stage, V + head_offset, next, key_end, thread);
+        }
+        // A group a tile, empty at the end, so that all but the latest means this tile's.
+        cp_async_commit_group();
+        cp_async_wait_group<1>();
+        __syncthreads();
+
+        // -- score
+        A::score_tile(scores, shared, tile_k, key_begin, row_group, col);
+
+        // -- softmax
+        A::softmax_tile(state, scores, shared, row_group, col);
+        __syncwarp();
+
+        // -- multiply
+        A::multiply_tile(state, shared, tile_v, row_group, col);
+        __syncthreads();
+    }
+
+    // -- store
+    A::reduce_row_sum(state);
+    if (splits == 1) {
+        A::store_rows(O, lse, state, shared, row_group, col);
+        return;
+    }
+    for (int i = 0; i < A::THREAD_M; ++i) {
+        const int row = shared.query_row[row_group * A::THREAD_M + i];
+        if (row < 0) continue;
+        const std::size_t part = static_cast<std::size_t>(split) * batch * heads * seq_q + row;
+        for (int v = 0; v < A::VECTORS; ++v)
+            store_global4(partial_acc + part * HEAD_DIM + (col + v * THREADS_N) * 4, state.acc[i][v]);
+        if (col == 0)
+            reinterpret_cast<float2*>(partial_state)[part] = make_float2(state.row_max[i], state.row_sum[i]);
+    }
+}
+
+// O and lse from the parts: each is rescaled to the largest row_max, as a tile is in the loop above. A thread owns four
+// columns of a row; rows = batch · heads · seq_q.
+template <typename T, int HEAD_DIM>
+__global__ void __launch_bounds__(128)
+    attention_flash_combine(T* __restrict__ O, float* __restrict__ lse, const float* __restrict__ partial_acc,
+                            const float* __restrict__ partial_state, int rows, int splits) {
+    // -- place
+    const std::size_t at = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+    const std::size_t row = at / (HEAD_DIM / 4), d = at % (HEAD_DIM / 4) * 4;
+    if (row >= rows) return;
+    const float2* states = reinterpret_cast<const float2*>(partial_state);
+    float4 acc = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+    float row_max = -INFINITY, row_sum = 0.0f;
+
+    // -- softmax
+    for (int split = 0; split < splits; ++split)
+        row_max = max_f32(row_max, states[static_cast<std::size_t>(split) * rows + row].x);
+    const float base = row_max == -INFINITY ? 0.0f : row_max;
+    for (int split = 0; split < splits; ++split) {
+        const std::size_t part = static_cast<std::size_t>(split) * rows + row;
+        const float rescale = ex2_approx_ftz_f32(states[part].x - base);
+        row_sum = fma_rn_f32(states[part].y, rescale, row_sum);
+        add_scaled(acc, rescale, unpack<float>(ld_global_nc_v4_b32(partial_acc + part * HEAD_DIM + d)));
+    }
+
+    // -- store
+    const float inverse = row_sum > 0.0f ? rcp_approx_ftz_f32(row_sum) : 0.0f;
+    store_global4(O + row * HEAD_DIM + d, scaled(acc, inverse));
+    if (d == 0) lse[row] = (row_max + lg2_approx_ftz_f32(row_sum)) * 0.693147180559945309f;
+}
+
+}  // namespace
+
+std::vector<NativeInstance> attention_flash() {
+    NativeList list;
+    for_each_attention([&]<typename T, int head_dim>(const std::string& instance) {
+        for_each_tile<attention_tiles>([&]<AttentionTile tile>() {
+            list.add<&attention_flash<T, tile.block_m, tile.block_n, tile.threads_n, head_dim>>(
+                "attention_flash", text(tile) + ' ' + instance);
+            list.add<&attention_flash_combine<T, head_dim>>("attention_flash_combine", text(tile) + ' ' + instance);
+        });
+    });
+    return std::move(list);
+}
+
+}  // namespace stele::ptx

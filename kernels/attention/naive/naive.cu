@@ -1,0 +1,115 @@
+// attention / naive — CUDA C++; siblings: naive.ptx.cu, naive.cl
+//
+// The definition, a kernel for each of its three steps, with all scores in memory:
+//   scores[batch · heads, seq_q, seq_k] = softmax_scale · Q Kᵀ, −inf where masked     one thread a score
+//   scores = softmax of its rows, lse[batch · heads, seq_q] their normaliser           one block a row
+//   O[batch · heads, seq_q, head_dim] = scores V                                       one thread four columns of a row
+// Query head h reads key-value head h / (heads / kv_heads).
+#include "kernels/attention/rows.cuh"
+#include "kernels/common/half.cuh"
+
+namespace stele::cuda {
+namespace {
+
+constexpr int BLOCK_M = 16, BLOCK_N = 16, NUM_THREADS = 128;
+
+template <typename T, int HEAD_DIM>
+__global__ void __launch_bounds__(BLOCK_M * BLOCK_N)
+    attention_naive_score(const T* __restrict__ Q, const T* __restrict__ K, float* __restrict__ scores, int heads,
+                          int kv_heads, int seq_q, int seq_k, float softmax_scale, int causal) {
+    // -- place
+    const int key = blockIdx.x * BLOCK_N + threadIdx.x, query = blockIdx.y * BLOCK_M + threadIdx.y;
+    if (key >= seq_k || query >= seq_q) return;
+    const int sequence_head = blockIdx.z;
+    const int sequence = sequence_head / heads, kv_head = sequence_head % heads / (heads / kv_heads);
+    const std::size_t row = static_cast<std::size_t>(sequence_head) * seq_q + query;
+    const std::size_t key_row = (static_cast<std::size_t>(sequence) * kv_heads + kv_head) * seq_k + key;
+    float acc = 0.0f;
+
+    // -- score
+    for (int d = 0; d < HEAD_DIM; d += 4) {
+        const float4 q = load4(Q + row * HEAD_DIM + d);
+        const float4 k = load4(K + key_row * HEAD_DIM + d);
+        acc = fmaf(q.x, k.x, fmaf(q.y, k.y, fmaf(q.z, k.z, fmaf(q.w, k.w, acc))));
+    }
+
+    // -- store
+    const bool seen = !causal || key <= query + seq_k - seq_q;
+    scores[row * seq_k + key] = seen ? softmax_scale * acc : -INFINITY;
+}
+
+__global__ void __launch_bounds__(NUM_THREADS)
+    attention_naive_softmax(float* __restrict__ scores, float* __restrict__ lse, int seq_k) {
+    alignas(16) __shared__ float part[NUM_THREADS];
+
+    // -- place
+    const int thread = threadIdx.x;
+    const std::size_t row = blockIdx.x;
+    float* row_scores = scores + row * seq_k;
+    float row_max = -INFINITY, row_sum = 0.0f;
+
+    // -- softmax
+    for (int key = thread; key < seq_k; key += NUM_THREADS) row_max = fmaxf(row_max, row_scores[key]);
+    part[thread] = row_max;
+    for (int other = NUM_THREADS / 2; other > 0; other /= 2) {
+        __syncthreads();
+        if (thread < other) part[thread] = fmaxf(part[thread], part[thread + other]);
+    }
+    __syncthreads();
+    row_max = part[0];
+    __syncthreads();
+    const float base = row_max == -INFINITY ? 0.0f : row_max;
+    for (int key = thread; key < seq_k; key += NUM_THREADS) row_sum += expf(row_scores[key] - base);
+    part[thread] = row_sum;
+    for (int other = NUM_THREADS / 2; other > 0; other /= 2) {
+        __syncthreads();
+        if (thread < other) part[thread] += part[thread + other];
+    }
+    __syncthreads();
+    row_sum = part[0];
+
+    // -- store
+    const float inverse = row_sum > 0.0f ? 1.0f / row_sum : 0.0f;
+    for (int key = thread; key < seq_k; key += NUM_THREADS) row_scores[key] = expf(row_scores[key] - base) * inverse;
+    if (thread == 0) lse[row] = row_max + logf(row_sum);
+}
+
+template <typename T, int HEAD_DIM>
+__global__ void __launch_bounds__(NUM_THREADS)
+    attention_naive_weigh(const float* __restrict__ scores, const T* __restrict__ V, T* __restrict__ O, int heads,
+                          int kv_heads, int seq_q, int seq_k, int rows) {
+    constexpr int VECTORS = HEAD_DIM / 4;
+
+    // -- place
+    const std::size_t at = static_cast<std::size_t>(blockIdx.x) * NUM_THREADS + threadIdx.x;
+    const std::size_t row = at / VECTORS, d = at % VECTORS * 4;
+    if (row >= rows) return;
+    const std::size_t sequence_head = row / seq_q, sequence = sequence_head / heads;
+    const std::size_t kv_head = sequence_head % heads / (heads / kv_heads);
+    const T* values = V + (sequence * kv_heads + kv_head) * seq_k * HEAD_DIM + d;
+    float4 acc = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+
+    // -- multiply
+    for (int key = 0; key < seq_k; ++key) {
+        const float p = scores[row * seq_k + key];
+        const float4 v = load4(values + key * HEAD_DIM);
+        acc = make_float4(fmaf(p, v.x, acc.x), fmaf(p, v.y, acc.y), fmaf(p, v.z, acc.z), fmaf(p, v.w, acc.w));
+    }
+
+    // -- store
+    store4(O + row * HEAD_DIM + d, acc);
+}
+
+}  // namespace
+
+std::vector<NativeInstance> attention_naive() {
+    NativeList list;
+    for_each_attention([&]<typename T, int head_dim>(const std::string& instance) {
+        list.add<&attention_naive_score<T, head_dim>>("attention_naive_score", instance);
+        list.add<&attention_naive_softmax>("attention_naive_softmax", instance);
+        list.add<&attention_naive_weigh<T, head_dim>>("attention_naive_weigh", instance);
+    });
+    return std::move(list);
+}
+
+}  // namespace stele::cuda

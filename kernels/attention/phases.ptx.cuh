@@ -1,0 +1,163 @@
+// Phases that every attention kernel without scores in memory goes through, with PTX instructions where they add
+// something: cp.async for K and V, vectors with cache hints for Q and O, ex2, lg2 and rcp at their approximate accuracy.
+// Siblings: phases.cuh (whose constants, shared memory and state these are), phases.clh.
+#pragma once
+
+#include "kernels/attention/phases.cuh"
+#include "kernels/attention/vectors.ptx.cuh"
+#include "kernels/common/ptx/cp_async.cuh"
+#include "kernels/common/ptx/shuffle.cuh"
+
+namespace stele::ptx {
+
+template <typename T, AttentionTile tile, int head_dim, int stages>
+struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
+    using Base = cuda::AttentionPhases<T, tile, head_dim, stages>;
+    using Base::BLOCK_M, Base::BLOCK_N, Base::THREADS_N, Base::THREAD_M, Base::THREAD_N, Base::NUM_THREADS;
+    using Base::HEAD_DIM, Base::VECTORS, Base::QUERY_STRIDE, Base::KEY_STRIDE, Base::P_STRIDE;
+    using typename Base::Shared, typename Base::State;
+
+    /// tile_q[r][d] = Q[query_row[r]][d] · softmax_scale · log2(e), so that ex2 of a score is its weight. 16 bytes a load.
+    __device__ static void load_query_tile(const Shared& shared, const T* Q, float softmax_scale, int thread) {
+        constexpr int width = 16 / sizeof(T), chunks = HEAD_DIM / width;
+        const float factor = mul_rn_f32(softmax_scale, 1.44269504088896341f);
+        for (int i = thread; i < BLOCK_M * chunks; i += NUM_THREADS) {
+            const int r = i / chunks, d = i % chunks * width;
+            uint4 raw = make_uint4(0, 0, 0, 0);
+            if (shared.query_row[r] >= 0)
+                raw = ld_global_nc_v4_b32(Q + static_cast<std::size_t>(shared.query_row[r]) * HEAD_DIM + d);
+            const auto* four = reinterpret_cast<const Raw4<T>*>(&raw);
+#pragma unroll
+            for (int w = 0; w < width / 4; ++w)
+                st_shared_v4_b32(shared.tile_q + r * QUERY_STRIDE + d + w * 4,
+                                 pack<float>(scaled(unpack<T>(four[w]), factor)));
+        }
+    }
+
+    /// tile[n][d] = rows[key_begin + n][d] of one head's K or V, once its group has been waited for; zero from key_end on,
+    /// so that no weight of 0 meets a NaN.
+    __device__ static void load_key_tile(T* tile_kv, const T* rows, int key_begin, int key_end, int thread) {
+        constexpr int width = 16 / sizeof(T), chunks = HEAD_DIM / width;
+#pragma unroll
+        for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) {
+            const int n = i / chunks, d = i % chunks * width;
+            const bool inside = key_begin + n < key_end;
+            cp_async_cg_16(tile_kv + n * KEY_STRIDE + d, inside ? rows + (key_begin + n) * HEAD_DIM + d : rows,
+                           inside ? 16 : 0);
+        }
+    }
+
+    /// scores[i][j] = tile_q[row i] · tile_k[column j]; −inf from key visible[row i] on.
+    __device__ static void score_tile(float (&scores)[THREAD_M][THREAD_N], const Shared& shared, const T* tile_k,
+                                      int key_begin, int row_group, int col) {
+#pragma unroll
+        for (int i = 0; i < THREAD_M; ++i)
+#pragma unroll
+            for (int j = 0; j < THREAD_N; ++j) scores[i][j] = 0.0f;
+#pragma unroll 2
+        for (int d = 0; d < HEAD_DIM; d += 4) {
+            float4 k[THREAD_N];
+#pragma unroll
+            for (int j = 0; j < THREAD_N; ++j)
+                k[j] = load_shared4(tile_k + (col + j * THREADS_N) * KEY_STRIDE + d);
+#pragma unroll
+            for (int i = 0; i < THREAD_M; ++i) {
+                const float4 q = load_shared4(shared.tile_q + (row_group * THREAD_M + i) * QUERY_STRIDE + d);
+#pragma unroll
+                for (int j = 0; j < THREAD_N; ++j) {
+                    scores[i][j] = fma_rn_f32(q.x, k[j].x, scores[i][j]);
+                    scores[i][j] = fma_rn_f32(q.y, k[j].y, scores[i][j]);
+                    scores[i][j] = fma_rn_f32(q.z, k[j].z, scores[i][j]);
+                    scores[i][j] = fma_rn_f32(q.w, k[j].w, scores[i][j]);
+                }
+            }
+        }
+#pragma unroll
+        for (int i = 0; i < THREAD_M; ++i) {
+            const int seen = static_cast<int>(ld_shared_b32(shared.visible + row_group * THREAD_M + i));
+#pragma unroll
+            for (int j = 0; j < THREAD_N; ++j)
+                if (key_begin + col + j * THREADS_N >= seen) scores[i][j] = -INFINITY;
+        }
+    }
+
+    /// Online softmax (Milakov and Gimelshein 2018): raises row_max, rescales acc and row_sum to it, and leaves the
+    /// weights 2^(score − row_max) in tile_p for the threads of the same rows. A warp barrier must follow.
+    __device__ static void softmax_tile(State& state, const float (&scores)[THREAD_M][THREAD_N], const Shared& shared,
+                                        int row_group, int col) {
+#pragma unroll
+        for (int i = 0; i < THREAD_M; ++i) {
+            float new_max = state.row_max[i];
+#pragma unroll
+            for (int j = 0; j < THREAD_N; ++j) new_max = max_f32(new_max, scores[i][j]);
+#pragma unroll
+            for (int other = THREADS_N / 2; other > 0; other /= 2)
+                new_max = max_f32(new_max, shfl_sync_bfly(new_max, other));
+            // A row that has seen nothing: subtract 0, as −inf − (−inf) is NaN.
+            const float base = new_max == -INFINITY ? 0.0f : new_max;
+            const float rescale = ex2_approx_ftz_f32(state.row_max[i] - base);
+            state.row_max[i] = new_max;
+            state.row_sum[i] = mul_rn_f32(state.row_sum[i], rescale);
+#pragma unroll
+            for (int v = 0; v < VECTORS; ++v) state.acc[i][v] = scaled(state.acc[i][v], rescale);
+#pragma unroll
+            for (int j = 0; j < THREAD_N; ++j) {
+                const float p = ex2_approx_ftz_f32(scores[i][j] - base);
+                state.row_sum[i] += p;
+                st_shared_b32(shared.tile_p + (row_group * THREAD_M + i) * P_STRIDE + col + j * THREADS_N,
+                              __float_as_uint(p));
+            }
+        }
+    }
+
+    /// acc[row i] += tile_p[row i] · tile_v.
+    __device__ static void multiply_tile(State& state, const Shared& shared, const T* tile_v, int row_group, int col) {
+#pragma unroll 1
+        for (int n = 0; n < BLOCK_N; n += 4) {
+            float4 p[THREAD_M];
+#pragma unroll
+            for (int i = 0; i < THREAD_M; ++i)
+                p[i] = load_shared4(shared.tile_p + (row_group * THREAD_M + i) * P_STRIDE + n);
+#pragma unroll
+            for (int v = 0; v < VECTORS; ++v) {
+                const T* column = tile_v + n * KEY_STRIDE + (col + v * THREADS_N) * 4;
+                const float4 v0 = load_shared4(column), v1 = load_shared4(column + KEY_STRIDE);
+                const float4 v2 = load_shared4(column + 2 * KEY_STRIDE), v3 = load_shared4(column + 3 * KEY_STRIDE);
+#pragma unroll
+                for (int i = 0; i < THREAD_M; ++i) {
+                    add_scaled(state.acc[i][v], p[i].x, v0);
+                    add_scaled(state.acc[i][v], p[i].y, v1);
+                    add_scaled(state.acc[i][v], p[i].z, v2);
+                    add_scaled(state.acc[i][v], p[i].w, v3);
+                }
+            }
+        }
+    }
+
+    /// Adds up the parts of row_sum over the threads of a row.
+    __device__ static void reduce_row_sum(State& state) {
+#pragma unroll
+        for (int i = 0; i < THREAD_M; ++i)
+#pragma unroll
+            for (int other = THREADS_N / 2; other > 0; other /= 2)
+                state.row_sum[i] += shfl_sync_bfly(state.row_sum[i], other);
+    }
+
+    /// O = acc / row_sum and lse = ln Σ e^score of this thread's rows; 0 and −inf where nothing was seen.
+    __device__ static void store_rows(T* O, float* lse, const State& state, const Shared& shared, int row_group,
+                                      int col) {
+#pragma unroll
+        for (int i = 0; i < THREAD_M; ++i) {
+            const int row = shared.query_row[row_group * THREAD_M + i];
+            if (row < 0) continue;
+            const float inverse = state.row_sum[i] > 0.0f ? rcp_approx_ftz_f32(state.row_sum[i]) : 0.0f;
+#pragma unroll
+            for (int v = 0; v < VECTORS; ++v)
+                store_global4(O + static_cast<std::size_t>(row) * HEAD_DIM + (col + v * THREADS_N) * 4,
+                              scaled(state.acc[i][v], inverse));
+            if (col == 0) lse[row] = (state.row_max[i] + lg2_approx_ftz_f32(state.row_sum[i])) * 0.693147180559945309f;
+        }
+    }
+};
+
+}  // namespace stele::ptx

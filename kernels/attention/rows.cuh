@@ -1,0 +1,18 @@
+// Which types and head_dims the .cu files of attention are instantiated for.
+#pragma once
+
+#include "kernels/common/native.cuh"
+
+namespace stele {
+
+/// Calls f.template operator()<T, head_dim>("f16 d64") for each storage type and head_dim; the text is
+/// attention_instance()'s.
+template <typename F>
+void for_each_attention(F&& f) {
+    for_each_element([&]<typename T>() {
+        f.template operator()<T, 64>(std::string(dtype_name<T>) + " d64");
+        f.template operator()<T, 128>(std::string(dtype_name<T>) + " d128");
+    });
+}
+
+}  // namespace stele
