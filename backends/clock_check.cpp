@@ -23,6 +23,16 @@ Times time_chain(Device& device, Kernel& chain, Buffer& out, std::int32_t operat
     return {device_ns, std::chrono::duration<double, std::nano>(end - begin).count()};
 }
 
+// The least disturbed of three by the host's clock: another process can only lengthen it.
+Times least_disturbed(Device& device, Kernel& chain, Buffer& out, std::int32_t operations) {
+    Times least = time_chain(device, chain, out, operations);
+    for (int i = 0; i < 2; ++i) {
+        const Times times = time_chain(device, chain, out, operations);
+        if (times.host_ns < least.host_ns) least = times;
+    }
+    return least;
+}
+
 }  // namespace
 
 ClockCheck check_clock_by_chain(Device& device, Kernel& chain) {
@@ -34,7 +44,7 @@ ClockCheck check_clock_by_chain(Device& device, Kernel& chain) {
     // Calibrated by the host's clock: the device's is the one in question.
     std::int32_t operations = 1 << 14;
     for (;;) {
-        const Times times = time_chain(device, chain, *out, operations);
+        const Times times = least_disturbed(device, chain, *out, operations);
         check.device_ns = times.device_ns;
         check.host_ns = times.host_ns;
         if (times.host_ns >= 0.7 * wanted_ns || operations == most_operations) break;

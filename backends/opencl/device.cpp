@@ -21,8 +21,8 @@ kernel void clock_chain(global float* out, const int operations) {
     for (int i = 0; i < operations; ++i) value = fma(value, 0.999f, 0.001f);
     out[0] = value;
 }
-kernel void evict(global uint4* buffer, const uint value) {
-    buffer[get_global_id(0)] = (uint4)(value);
+kernel void evict(global uint16* buffer, const uint value) {
+    buffer[get_global_id(0)] = (uint16)(value);
 }
 )";
 
@@ -117,10 +117,10 @@ public:
     void run(std::span<const Launch> launches) override {
         for (const Launch& launch : launches) {
             auto& kernel = own_kernel<OpenclKernel>(launch);
-            if (kernel.is_host_call() || !kernel.is_new_block(launch.block))
-                kernel.enqueue(queue_.get(), launch, info(), nullptr, nullptr);
-            else
+            if (kernel.is_new_block(launch.block))
                 run_first(kernel, launch);
+            else
+                kernel.enqueue(queue_.get(), launch, info(), nullptr, nullptr);
         }
         check(clFinish(queue_.get()), "clFinish");
     }
@@ -153,7 +153,7 @@ public:
     void evict_cache() override {
         load_utilities();
         // A whole number of blocks, at least twice the cache.
-        const std::size_t block_bytes = evict_block * sizeof(cl_uint4);
+        const std::size_t block_bytes = evict_block * sizeof(cl_uint16);
         const std::size_t blocks = (2 * info().cache_bytes + block_bytes - 1) / block_bytes;
         if (blocks == 0) return;
         if (!flush_) flush_ = allocate(blocks * block_bytes);
@@ -164,6 +164,15 @@ public:
 private:
     static std::size_t at(const OpenclBuffer& buffer, std::ptrdiff_t offset) {
         return static_cast<std::size_t>(static_cast<std::ptrdiff_t>(buffer.payload_offset()) + offset);
+    }
+
+    // Some drivers (PoCL) make machine code when a block size is first run. What the host waits beyond the kernel's own
+    // time counts as build time.
+    void run_first(OpenclKernel& kernel, const Launch& launch) {
+        check(clFinish(queue_.get()), "clFinish");
+        const double begin = steady_ns();
+        const double ran = nanoseconds({&launch, 1});
+        kernel.add_build_nanoseconds(std::max(0.0, steady_ns() - begin - ran));
     }
 
     std::unique_ptr<OpenclKernel> build(const KernelSource& source) {
@@ -186,24 +195,16 @@ private:
         return std::make_unique<OpenclKernel>(what, std::move(program), std::move(kernel), taken);
     }
 
-    // Some drivers (PoCL) make machine code at the first enqueue of each block size. What that enqueue takes beyond
-    // the kernel's own time, by the host's clock, is counted as build time.
-    void run_first(OpenclKernel& kernel, const Launch& launch) {
-        check(clFinish(queue_.get()), "clFinish");
-        Event event;
-        const double begin = steady_ns();
-        kernel.enqueue(queue_.get(), launch, info(), nullptr, event.out());
-        check(clFinish(queue_.get()), "clFinish");
-        const double taken = steady_ns() - begin;
-        const Interval ran = interval_of(event);
-        kernel.add_build_nanoseconds(std::max(0.0, taken - (ran.end_ns - ran.start_ns)));
+    // A host call may wait for the queue inside, so a shut gate could hang it for ever. Instead it is enqueued behind
+    // a chain of known length, and its time is from the end of that chain to the start of an empty chain after it,
+    // less what an empty window of that kind takes. Host latency stays outside as long as the call returns before the
+    // first chain ends.
+    double nanoseconds_between_fences(std::span<const Launch> launches) {
+        calibrate_fences();
+        return std::max(0.0, time_between_fences(launches) - empty_window_ns_);
     }
 
-    // A host call may wait for the queue inside, so a shut gate could hang it for ever. Instead it is enqueued behind
-    // a chain of known length, and its time is from the end of that chain to the start of an empty chain after it.
-    // Host latency stays outside as long as the call returns before the first chain ends.
-    double nanoseconds_between_fences(std::span<const Launch> launches) {
-        calibrate_fence();
+    double time_between_fences(std::span<const Launch> launches) {
         Event before, after;
         const Launch fence{chain_.get(), {}, {}, 0, {fence_out_.get(), fence_operations_}};
         const Launch end{chain_.get(), {}, {}, 0, {fence_out_.get(), std::int32_t{0}}};
@@ -216,7 +217,7 @@ private:
         return interval_of(after).start_ns - interval_of(before).end_ns;
     }
 
-    void calibrate_fence() {
+    void calibrate_fences() {
         if (fence_operations_ > 0) return;
         load_utilities();
         fence_out_ = allocate(sizeof(float));
@@ -225,6 +226,9 @@ private:
         run({&launch, 1});
         const double taken = std::max(1.0, nanoseconds({&launch, 1}));
         fence_operations_ = static_cast<std::int32_t>(std::clamp(sample * fence_ns / taken, 1.0, 1e9));
+        // The least of several, so that never more is taken off than each window holds.
+        empty_window_ns_ = time_between_fences({});
+        for (int i = 0; i < 8; ++i) empty_window_ns_ = std::min(empty_window_ns_, time_between_fences({}));
     }
 
     void load_utilities() {
@@ -245,6 +249,7 @@ private:
     std::unique_ptr<OpenclKernel> chain_, evict_;
     std::unique_ptr<Buffer> flush_, fence_out_;
     std::int32_t fence_operations_ = 0;
+    double empty_window_ns_ = 0;
     std::uint32_t flushes_ = 0;
 };
 

@@ -63,7 +63,7 @@ void OpenclKernel::enqueue(cl_command_queue queue, const Launch& launch, const D
 }
 
 bool OpenclKernel::is_new_block(const Dim3& block) {
-    if (std::ranges::find(seen_blocks_, block) != seen_blocks_.end()) return false;
+    if (call_ || std::ranges::find(seen_blocks_, block) != seen_blocks_.end()) return false;
     seen_blocks_.push_back(block);
     return true;
 }

@@ -38,7 +38,7 @@ public:
     void enqueue(cl_command_queue queue, const Launch& launch, const DeviceInfo& info, cl_event wait_for,
                  cl_event* done);
 
-    /// True the first time that it is asked about a block size.
+    /// True the first time that it is asked about a block size; a host call has none.
     bool is_new_block(const Dim3& block);
     void add_build_nanoseconds(double nanoseconds) { build_nanoseconds_ += nanoseconds; }
 
