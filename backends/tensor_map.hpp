@@ -20,16 +20,20 @@ enum class TensorMapElement : std::uint8_t { u8, f16, bf16, f32, s32 };
 
 constexpr std::size_t bytes_of(TensorMapElement element) {
     switch (element) {
-        case TensorMapElement::u8: return 1;
+        case TensorMapElement::u8:
+            return 1;
         case TensorMapElement::f16:
-        case TensorMapElement::bf16: return 2;
+        case TensorMapElement::bf16:
+            return 2;
         case TensorMapElement::f32:
-        case TensorMapElement::s32: return 4;
+        case TensorMapElement::s32:
+            return 4;
     }
     return 0;
 }
 
-/// How the 16-byte pieces of a box's rows are permuted in shared memory. A swizzled box is exactly that many bytes wide.
+/// How the 16-byte pieces of a box's rows are permuted in shared memory. A swizzled box is exactly that many bytes
+/// wide.
 enum class TensorMapSwizzle : std::uint8_t { none, bytes_32, bytes_64, bytes_128 };
 
 constexpr std::size_t bytes_of(TensorMapSwizzle swizzle) {
@@ -53,8 +57,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Throws TensorMapError unless hardware takes `spec` for a tensor at `address` (a multiple of 16). The limits are those
-/// of cuTensorMapEncodeTiled (CUDA Driver API, Tensor Map Object Management).
+/// Throws TensorMapError unless hardware takes `spec` for a tensor at `address` (a multiple of 16). The limits are
+/// those of cuTensorMapEncodeTiled (CUDA Driver API, Tensor Map Object Management).
 void check_tensor_map(const TensorMapSpec& spec, std::uint64_t address);
 
 }  // namespace stele

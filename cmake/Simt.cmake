@@ -55,7 +55,7 @@ extern \"C\" __attribute__((visibility(\"default\"))) const stele::simt::ModuleT
     list(APPEND executor ${simt_folder}/${name}.cpp)
   endforeach()
   add_library(${target} MODULE ${wrappers} ${executor} ${generated}/module.cpp ${module_EXPORTS})
-  target_link_libraries(${target} PRIVATE stele_options Boost::context Threads::Threads)
+  target_link_libraries(${target} PRIVATE stele_options Boost::context fmt::fmt Threads::Threads)
   target_compile_definitions(${target} PRIVATE STELE_SIMT=1)
   target_compile_options(${target} PRIVATE ${STELE_SIMT_OPTIONS})
   target_include_directories(${target} BEFORE PRIVATE ${simt_folder}/include)

@@ -28,7 +28,9 @@ constexpr Place place_in_b(int lane, int r, int j, int per_register) {
 }
 
 /// C[16, N] of mma.sync (N = 8) and a warp's 16 rows of D of wgmma: accumulator `i` of `lane`.
-constexpr Place place_in_c(int lane, int i) { return {lane / 4 + 8 * (i / 2 % 2), 8 * (i / 4) + 2 * (lane % 4) + i % 2}; }
+constexpr Place place_in_c(int lane, int i) {
+    return {lane / 4 + 8 * (i / 2 % 2), 8 * (i / 4) + 2 * (lane % 4) + i % 2};
+}
 
 /// How 16-byte pieces are permuted in shared memory. The values are the descriptor's bits 62 and 63.
 enum class Swizzle : std::uint8_t { none = 0, bytes_128 = 1, bytes_64 = 2, bytes_32 = 3 };
@@ -36,10 +38,14 @@ enum class Swizzle : std::uint8_t { none = 0, bytes_128 = 1, bytes_64 = 2, bytes
 /// Width of a swizzled row in bytes; 16 without a swizzle.
 constexpr int width_of(Swizzle swizzle) {
     switch (swizzle) {
-        case Swizzle::bytes_128: return 128;
-        case Swizzle::bytes_64: return 64;
-        case Swizzle::bytes_32: return 32;
-        case Swizzle::none: break;
+        case Swizzle::bytes_128:
+            return 128;
+        case Swizzle::bytes_64:
+            return 64;
+        case Swizzle::bytes_32:
+            return 32;
+        case Swizzle::none:
+            break;
     }
     return 16;
 }
@@ -67,7 +73,8 @@ constexpr MatrixDescriptor unpack_descriptor(std::uint64_t bits) {
     const auto field = [bits](int at, int width) {
         return static_cast<std::uint32_t>(bits >> at & ((std::uint64_t{1} << width) - 1));
     };
-    return {field(0, 14) << 4, field(16, 14) << 4, field(32, 14) << 4, field(49, 3), static_cast<Swizzle>(field(62, 2))};
+    return {field(0, 14) << 4, field(16, 14) << 4, field(32, 14) << 4, field(49, 3),
+            static_cast<Swizzle>(field(62, 2))};
 }
 
 constexpr std::uint64_t pack_descriptor(const MatrixDescriptor& descriptor) {
@@ -91,12 +98,12 @@ constexpr std::uint32_t operand_address(const MatrixDescriptor& descriptor, bool
                                         int element_bytes) {
     const auto width = static_cast<std::uint32_t>(width_of(descriptor.swizzle));
     const bool plain = descriptor.swizzle == Swizzle::none;
-    const std::uint32_t along = static_cast<std::uint32_t>(mn_major ? mn : k) * static_cast<std::uint32_t>(element_bytes);
+    const std::uint32_t along =
+        static_cast<std::uint32_t>(mn_major ? mn : k) * static_cast<std::uint32_t>(element_bytes);
     const auto across = static_cast<std::uint32_t>(mn_major ? k : mn);
     const bool along_by_stride = mn_major && plain;
     const std::uint32_t along_step = along_by_stride ? descriptor.stride_offset : descriptor.leading_offset;
-    const std::uint32_t across_step =
-        along_by_stride ? descriptor.leading_offset : descriptor.stride_offset;
+    const std::uint32_t across_step = along_by_stride ? descriptor.leading_offset : descriptor.stride_offset;
     // A swizzled K-major operand of one instruction never leaves its row, so that no leading offset is needed.
     const bool within_row = !mn_major && !plain;
     const std::uint32_t offset = (within_row ? along : along / width * along_step + along % width) +

@@ -39,12 +39,18 @@ double decode(Element element, std::uint32_t bits) {
     static const auto e4m3 = decode_table<8>(4, 3, false);
     static const auto e5m2 = decode_table<8>(5, 2, true);
     switch (element) {
-        case Element::f16: return f16[bits & 0xffff];
-        case Element::bf16: return std::bit_cast<float>(bits << 16);
-        case Element::tf32: return std::bit_cast<float>(bits & ~0x1fffu);
-        case Element::e4m3: return e4m3[bits & 0xff];
-        case Element::e5m2: return e5m2[bits & 0xff];
-        case Element::s8: return static_cast<std::int8_t>(bits & 0xff);
+        case Element::f16:
+            return f16[bits & 0xffff];
+        case Element::bf16:
+            return std::bit_cast<float>(bits << 16);
+        case Element::tf32:
+            return std::bit_cast<float>(bits & ~0x1fffu);
+        case Element::e4m3:
+            return e4m3[bits & 0xff];
+        case Element::e5m2:
+            return e5m2[bits & 0xff];
+        case Element::s8:
+            return static_cast<std::int8_t>(bits & 0xff);
     }
     return 0;
 }

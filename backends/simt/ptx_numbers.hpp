@@ -14,11 +14,14 @@ enum class Element { f16, bf16, tf32, e4m3, e5m2, s8 };
 constexpr int bits_of(Element element) {
     switch (element) {
         case Element::f16:
-        case Element::bf16: return 16;
-        case Element::tf32: return 32;
+        case Element::bf16:
+            return 16;
+        case Element::tf32:
+            return 32;
         case Element::e4m3:
         case Element::e5m2:
-        case Element::s8: return 8;
+        case Element::s8:
+            return 8;
     }
     return 0;
 }
