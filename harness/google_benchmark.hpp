@@ -19,15 +19,18 @@ public:
 /// True for arguments that start with "--benchmark_".
 bool is_benchmark_flag(std::string_view argument);
 
-/// Throws BenchmarkFlagError: unknown flag, missing or bad value, a regular expression that does not compile, an output
-/// file that cannot be written. Google Benchmark itself ends the process with exit code 0 on most of these, so this is
-/// to be called before anything is measured.
+/// Throws BenchmarkFlagError: unknown flag, missing or bad value, a regular expression that does not compile; and
+/// CommandError where the output file cannot be written. Google Benchmark itself ends the process with exit code 0 on
+/// most of these, so this is to be asked before anything is measured.
 void check_benchmark_flags(const std::vector<std::string>& flags);
 
-/// Replays the report through Google Benchmark: each measured cell is a benchmark with manual time, repetition r being
-/// the median of round r's samples, with counters for the rates and the error. Writes where --benchmark_out says;
-/// prints only if no --benchmark_out is given, or --benchmark_format or --benchmark_list_tests asks for it.
-/// Returns the number of benchmarks that the filter kept. Throws as check_benchmark_flags() does.
+/// Replays the report through Google Benchmark: each timed cell is a benchmark "variant/problem/device" with manual time
+/// and one iteration a repetition, repetition r being the median of round r's samples, with counters for the rates and
+/// the error; a cell that failed is there with its error, a skipped one is not. Flags that ask for another number or
+/// order of runs (--benchmark_repetitions, --benchmark_min_time, …) have no effect: the sampler has decided them.
+/// Writes --benchmark_out whole or not at all; prints only if there is none, or --benchmark_format or
+/// --benchmark_list_tests asks for it. Returns the number of benchmarks that --benchmark_filter kept; throws
+/// BenchmarkFlagError if it kept none.
 std::size_t write_google_benchmark(const Report& report, const std::vector<std::string>& flags);
 
 }  // namespace stele
