@@ -1,0 +1,134 @@
+"""Reports: valid by the schema, drawn in every format, refused when they are not reports."""
+
+import copy
+import json
+
+import jsonschema
+import pytest
+from conftest import GEMM, SOURCE
+
+SCHEMA = json.loads((SOURCE / "results" / "schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def test_the_report_is_valid(bench):
+    VALIDATOR.check_schema(SCHEMA)
+    VALIDATOR.validate(bench.report)
+    assert bench.report["complete"] is True
+    passed = [m for m in bench.report["measurements"] if m["verdict"]["outcome"] == "passed"]
+    assert passed
+    for cell in passed:
+        timing = cell["timing"]
+        assert min(timing["samples_ns"]) <= timing["median_ns"] <= max(timing["samples_ns"])
+        assert cell["flops"] == 2 * 70 * 33 * 48
+    assert set(bench.report["clocks"]) == {m["device"] for m in passed}
+
+
+def test_reports_in_results_are_valid():
+    files = [path for path in (SOURCE / "results").rglob("*.json")
+             if path.name != "schema.json" and path.parts[-2] not in ("static", "tuning")]
+    for file in files:
+        VALIDATOR.validate(json.loads(file.read_text()))
+
+
+def broken(report, change):
+    report = copy.deepcopy(report)
+    change(report, next(m for m in report["measurements"] if "timing" in m))
+    return report
+
+
+CHANGES = {
+    "a time beside a wrong result": lambda r, m: m["verdict"].update(outcome="wrong", reason="x"),
+    "a time without samples": lambda r, m: m["timing"].update(samples_ns=[]),
+    "an unknown field": lambda r, m: m.update(speed=1),
+    "a missing field": lambda r, m: m["verdict"].pop("rms"),
+    "a string for a number": lambda r, m: m.update(flops="many"),
+    "a negative time": lambda r, m: m["timing"]["samples_ns"].__setitem__(0, -1),
+    "an unknown outcome": lambda r, m: m["verdict"].update(outcome="fine"),
+    "an unknown device in a cell that passed": lambda r, m: m.update(device=""),
+    "another schema": lambda r, m: r.update(schema_version=2),
+    "another format": lambda r, m: r.update(format="other"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_schema_and_reader_refuse_alike(stele, bench, name):
+    report = broken(bench.report, CHANGES[name])
+    assert not VALIDATOR.is_valid(report)
+    (stele.folder / "broken.json").write_text(json.dumps(report))
+    done = stele("report", "broken.json", code=2)
+    assert done.stderr.startswith("stele: broken.json: ") and done.stdout == ""
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, -2, -100])
+def test_truncated(stele, bench, length):
+    (stele.folder / "cut.json").write_text(bench.path.read_text()[:length])
+    done = stele("report", "cut.json", code=2)
+    assert "truncated" in done.stderr or "empty" in done.stderr
+
+
+def test_not_a_report(stele, bench):
+    files = {"text": "hello", "list": "[]", "binary": "\0\1", "google.json": json.dumps(bench.google),
+             "nested": "[" * 200000}
+    for name, text in files.items():
+        (stele.folder / name).write_text(text)
+        assert stele("report", name, code=2).stderr.startswith(f"stele: {name}: ")
+    assert "cannot be opened" in stele("report", "nothing.json", code=2).stderr
+    assert "a folder" in stele("report", ".", code=2).stderr
+    (stele.folder / "bytes").write_bytes(b'{"format": "\xff\xfe"}')
+    stele("report", "bytes", code=2)
+
+
+def test_a_comparison_is_no_report(stele, bench):
+    (stele.folder / "comparison.json").write_text(stele("report", bench.path, "--format", "json").stdout)
+    assert "not a Stele report" in stele("report", "comparison.json", code=2).stderr
+
+
+def test_formats_agree(stele, bench):
+    comparison = json.loads(stele("report", bench.path, "--format", "json").stdout)
+    console = stele("report", bench.path).stdout
+    markdown = stele("report", bench.path, "--format", "markdown").stdout
+    timed = {(m["variant"], m["device"]): m for m in bench.report["measurements"] if "timing" in m}
+    seen = 0
+    for problem in comparison["problems"]:
+        best = min(c["median_ns"] for c in problem["cells"] if "median_ns" in c)
+        for cell in problem["cells"]:
+            name = cell["variant"].split("/")[1]
+            assert name in console
+            assert name.replace("_", "\\_") in markdown
+            if "median_ns" in cell:
+                seen += 1
+                measurement = timed[cell["variant"], cell["device"]]
+                assert cell["median_ns"] == measurement["timing"]["median_ns"]
+                assert cell["of_best"] == pytest.approx(best / cell["median_ns"])
+                work = measurement["flops"] if problem["rate_unit"] == "FLOP/s" else measurement["bytes"]
+                assert cell["rate"] == pytest.approx(work / cell["median_ns"] * 1e9)
+    assert seen == len(timed)
+    tables = [line for line in markdown.splitlines() if line.startswith("|")]
+    assert tables and len({line.count("|") - line.count("\\|") for line in tables[:3]}) == 1
+
+
+def test_two_reports_side_by_side(stele, bench):
+    other = copy.deepcopy(bench.report)
+    timed = [m for m in other["measurements"] if "timing" in m]
+    gone = timed[0]["variant"]
+    other["measurements"] = [m for m in other["measurements"] if m["variant"] != gone]
+    other["complete"] = False
+    (stele.folder / "other.json").write_text(json.dumps(other))
+    text = stele("report", bench.path, "other.json").stdout
+    assert "[1]" in text and "[2]" in text and "INCOMPLETE" in text
+    assert "absent: not run in this report" in text
+    for line in text.splitlines():
+        assert len(line) <= 120, line
+
+
+def test_wrong_cells_are_shown(stele, bench):
+    report = copy.deepcopy(bench.report)
+    cell = next(m for m in report["measurements"] if "timing" in m)
+    del cell["timing"]
+    cell["verdict"].update(outcome="wrong", reason="every element is zero", max_relative="nan")
+    (stele.folder / "wrong.json").write_text(json.dumps(report))
+    text = stele("report", "wrong.json").stdout
+    assert "wrong: every element is zero" in text and "Not right" in text
+    cells = json.loads(stele("report", "wrong.json", "--format", "json").stdout)["problems"][0]["cells"]
+    assert [c for c in cells if c["outcome"] == "wrong" and "median_ns" not in c]
