@@ -91,10 +91,22 @@ void CudaKernel::enqueue(cudaStream_t stream, const Launch& launch, const Device
     }
     check_launch(launch, info, name_);
     const Dim3 &grid = launch.grid, &block = launch.block;
-    check(cudaLaunchKernel(function_, dim3(grid.x, grid.y, grid.z), dim3(block.x, block.y, block.z), addresses.data(),
-                           launch.shared_bytes, stream),
-          fmt::format("launch of {}, grid {}x{}x{}, block {}x{}x{}, {} bytes of dynamic shared memory", name_, grid.x,
-                      grid.y, grid.z, block.x, block.y, block.z, launch.shared_bytes));
+    cudaLaunchConfig_t config{};
+    config.gridDim = dim3(grid.x, grid.y, grid.z);
+    config.blockDim = dim3(block.x, block.y, block.z);
+    config.dynamicSmemBytes = launch.shared_bytes;
+    config.stream = stream;
+    cudaLaunchAttribute cluster{};
+    cluster.id = cudaLaunchAttributeClusterDimension;
+    cluster.val.clusterDim = {launch.cluster.x, launch.cluster.y, launch.cluster.z};
+    if (launch.cluster.volume() > 1) {
+        config.attrs = &cluster;
+        config.numAttrs = 1;
+    }
+    check(cudaLaunchKernelExC(&config, function_, addresses.data()),
+          fmt::format("launch of {}, grid {}x{}x{}, block {}x{}x{}, cluster {}x{}x{}, {} bytes of dynamic shared memory",
+                      name_, grid.x, grid.y, grid.z, block.x, block.y, block.z, launch.cluster.x, launch.cluster.y,
+                      launch.cluster.z, launch.shared_bytes));
 }
 
 }  // namespace stele::cudart

@@ -51,6 +51,7 @@ void OpenclKernel::enqueue(cl_command_queue queue, const Launch& launch, const D
     check_launch(launch, info, name_);
     if (launch.shared_bytes != 0)
         throw DeviceError("launch of " + name_, 0, "", "an OpenCL kernel declares its own shared memory");
+    if (launch.cluster.volume() != 1) throw DeviceError("launch of " + name_, 0, "", "OpenCL knows no clusters");
     set_arguments(launch);
     const Dim3 &grid = launch.grid, &block = launch.block;
     const std::array<std::size_t, 3> local{block.x, block.y, block.z};
