@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "kernels/sparse_attention/rows.hpp"
+
 namespace stele {
 namespace {
 
@@ -50,6 +52,8 @@ public:
     const std::vector<Variant>& variants() const override {
         static const std::vector<Variant> all = [] {
             std::vector<Variant> out;
+            for (auto rows : {sparse_masked_variants, sparse_block_gather_variants})
+                for (Variant& row : rows()) out.push_back(std::move(row));
             return out;
         }();
         return all;
@@ -60,10 +64,10 @@ std::vector<std::string> SparseAttention::suite(Suite which) const {
     switch (which) {
         case Suite::smoke:
             return {
-                "batch=1 heads=2 kv_heads=1 seq_q=192 seq_k=192 head_dim=64 f32 block=64 density=0.5 pattern=random",
-                "batch=2 heads=2 kv_heads=2 seq_q=128 seq_k=256 head_dim=64 f16 causal block=64 density=0.5 "
+                "batch=1 heads=2 kv_heads=1 seq_q=130 seq_k=160 head_dim=64 f32 block=64 density=0.5 pattern=random",
+                "batch=2 heads=2 kv_heads=2 seq_q=70 seq_k=200 head_dim=64 f16 causal block=64 density=0.5 "
                 "pattern=window",
-                "batch=1 heads=2 kv_heads=1 seq_q=256 seq_k=256 head_dim=128 bf16 causal block=128 density=0.7 "
+                "batch=1 heads=2 kv_heads=1 seq_q=140 seq_k=260 head_dim=128 bf16 causal block=128 density=0.7 "
                 "pattern=global_window",
             };
         case Suite::edge: {
@@ -71,26 +75,26 @@ std::vector<std::string> SparseAttention::suite(Suite which) const {
             for (const char* dtype : {"f32", "f16", "bf16"})
                 for (const char* rest : {
                          // A row that keeps nothing, a row that keeps all, no block at all, every block.
-                         "heads=2 kv_heads=2 seq_q=192 seq_k=192 head_dim=64 {} block=64 density=0.5 pattern=empty_row",
-                         "heads=2 kv_heads=1 seq_q=192 seq_k=192 head_dim=64 {} causal block=64 density=0.3 "
+                         "heads=2 kv_heads=2 seq_q=130 seq_k=130 head_dim=64 {} block=64 density=0.5 pattern=empty_row",
+                         "heads=2 kv_heads=1 seq_q=130 seq_k=130 head_dim=64 {} causal block=64 density=0.3 "
                          "pattern=full_row",
                          "heads=1 kv_heads=1 seq_q=70 seq_k=130 head_dim=64 {} block=64 density=0 pattern=random",
-                         "heads=2 kv_heads=1 seq_q=130 seq_k=200 head_dim=64 {} causal block=64 density=1 "
+                         "heads=2 kv_heads=1 seq_q=70 seq_k=131 head_dim=64 {} causal block=64 density=1 "
                          "pattern=random",
                          // Unequal lengths; more queries than keys, so that the first see nothing; no multiples.
-                         "heads=4 kv_heads=2 seq_q=65 seq_k=257 head_dim=64 {} causal block=128 density=0.5 "
+                         "heads=4 kv_heads=2 seq_q=65 seq_k=140 head_dim=64 {} causal block=128 density=0.5 "
                          "pattern=random",
-                         "heads=2 kv_heads=2 seq_q=200 seq_k=70 head_dim=64 {} causal block=64 density=0.6 "
+                         "heads=2 kv_heads=2 seq_q=140 seq_k=70 head_dim=64 {} causal block=64 density=0.6 "
                          "pattern=global_window",
                          "heads=4 kv_heads=1 seq_q=63 seq_k=129 head_dim=64 {} block=64 density=0.4 pattern=window",
-                         "heads=2 kv_heads=1 seq_q=129 seq_k=191 head_dim=128 {} block=128 density=0.5 pattern=random",
+                         "heads=2 kv_heads=1 seq_q=33 seq_k=191 head_dim=128 {} block=128 density=0.5 pattern=random",
                          // One query, one key, no key.
                          "heads=2 kv_heads=1 seq_q=1 seq_k=300 head_dim=128 {} causal block=64 density=0.5 "
                          "pattern=random",
                          "heads=1 kv_heads=1 seq_q=3 seq_k=1 head_dim=64 {} block=64 density=1 pattern=random",
                          "heads=1 kv_heads=1 seq_q=5 seq_k=0 head_dim=64 {} block=64 density=1 pattern=random",
                          // Scores of ±80 where the key is kept.
-                         "heads=2 kv_heads=2 seq_q=128 seq_k=128 head_dim=64 {} logits=80 block=64 density=0.5 "
+                         "heads=1 kv_heads=1 seq_q=66 seq_k=129 head_dim=64 {} logits=80 block=64 density=0.5 "
                          "pattern=random",
                      })
                     out.push_back("batch=1 " + fmt::format(fmt::runtime(rest), dtype));
@@ -249,6 +253,6 @@ const SparseAttentionProblem& sparse_attention_problem(const Problem& problem) {
     throw std::logic_error("sparse_attention was handed a problem of " + std::string(problem.operation()));
 }
 
-std::unique_ptr<Operation> make_sparse_attention() { return std::make_unique<SparseAttention>(); }
+std::unique_ptr<Operation> sparse_attention_operation() { return std::make_unique<SparseAttention>(); }
 
 }  // namespace stele

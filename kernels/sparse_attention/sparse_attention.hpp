@@ -66,6 +66,6 @@ const SparseAttentionProblem& sparse_attention_problem(const Problem& problem);
 /// Indices into SparseAttentionProblem::tensors(); Q, K and V come first, as in attention.
 enum SparseTensor : std::size_t { sparse_q, sparse_k, sparse_v, sparse_row_begin, sparse_column, sparse_o, sparse_lse };
 
-std::unique_ptr<Operation> make_sparse_attention();
+std::unique_ptr<Operation> sparse_attention_operation();
 
 }  // namespace stele

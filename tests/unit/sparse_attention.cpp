@@ -11,9 +11,9 @@
 namespace stele {
 namespace {
 
-std::unique_ptr<Problem> parse(const std::string& text) { return make_sparse_attention()->parse(text); }
+std::unique_ptr<Problem> parse(const std::string& text) { return sparse_attention_operation()->parse(text); }
 
-std::vector<std::string> edge_problems() { return make_sparse_attention()->suite(Suite::edge); }
+std::vector<std::string> edge_problems() { return sparse_attention_operation()->suite(Suite::edge); }
 
 /// Pairs, query rows and key rows by looking at every pair.
 SparseWork brute_force(const SparseAttentionProblem& problem) {
@@ -66,7 +66,7 @@ TEST(SparseAttention, DensityOneIsAllOfDenseAttentionsWork) {
 
 TEST(SparseAttention, TextsReadBackAndBadOnesSayWhatIsWrong) {
     for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick})
-        for (const std::string& text : make_sparse_attention()->suite(suite)) {
+        for (const std::string& text : sparse_attention_operation()->suite(suite)) {
             const auto problem = parse(text);
             const auto again = parse(problem->id());
             EXPECT_EQ(problem->id(), again->id());

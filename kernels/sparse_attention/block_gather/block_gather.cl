@@ -6,6 +6,12 @@
 // of one head. BLOCK_M and BLOCK_N divide mask_block, so that a tile lies in one mask block.
 #include "attention/phases.clh"
 
+// First key of tile t of a CSR row: of its kept blocks laid end to end.
+inline int key_of_tile(global const int* column, int kept_begin, int t, int mask_block) {
+    const int block_tiles = mask_block / BLOCK_N;
+    return column[kept_begin + t / block_tiles] * mask_block + t % block_tiles * BLOCK_N;
+}
+
 kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_attention_block_gather(
     global const Element* restrict Q, global const Element* restrict K, global const Element* restrict V,
     global const int* restrict row_begin, global const int* restrict column, global Element* restrict O,
@@ -27,7 +33,10 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_atte
     const int head_row = sequence * heads + head;
     const int key_end = causal ? clamp(min(query_begin + BLOCK_M, seq_q) + seq_k - seq_q, 0, seq_k) : seq_k;
     const int mask_row = head_row * ((seq_q + mask_block - 1) / mask_block) + query_begin / mask_block;
-    const int kept_end = row_begin[mask_row + 1];
+    const int kept_begin = row_begin[mask_row];
+    int tiles = (row_begin[mask_row + 1] - kept_begin) * (mask_block / BLOCK_N);
+    // Columns ascend, so what lies past the last visible key is at the end of the list.
+    while (tiles > 0 && key_of_tile(column, kept_begin, tiles - 1, mask_block) >= key_end) --tiles;
     for (int r = thread; r < BLOCK_M; r += NUM_THREADS) {
         const int seen = causal ? query_begin + r + 1 + seq_k - seq_q : seq_k;
         query_row[r] = query_begin + r < seq_q ? head_row * seq_q + query_begin + r : -1;
@@ -43,25 +52,23 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_atte
 
     // -- load
     load_query_tile(tile_q, Q, query_row, softmax_scale, thread);
-    for (int kept = row_begin[mask_row]; kept < kept_end; ++kept) {
-        const int block_begin = column[kept] * mask_block, block_end = min(block_begin + mask_block, key_end);
-        for (int key_begin = block_begin; key_begin < block_end; key_begin += BLOCK_N) {
-            load_key_tile(tile_k, K + head_offset, key_begin, block_end, thread);
-            load_key_tile(tile_v, V + head_offset, key_begin, block_end, thread);
-            barrier(CLK_LOCAL_MEM_FENCE);
+    for (int t = 0; t < tiles; ++t) {
+        const int key_begin = key_of_tile(column, kept_begin, t, mask_block);
+        load_key_tile(tile_k, K + head_offset, key_begin, key_end, thread);
+        load_key_tile(tile_v, V + head_offset, key_begin, key_end, thread);
+        barrier(CLK_LOCAL_MEM_FENCE);
 
-            // -- score
-            score_tile(scores, tile_max, tile_q, tile_k, visible, key_begin, row_group, col);
-            barrier(CLK_LOCAL_MEM_FENCE);
+        // -- score
+        score_tile(scores, tile_max, tile_q, tile_k, visible, key_begin, row_group, col);
+        barrier(CLK_LOCAL_MEM_FENCE);
 
-            // -- softmax
-            softmax_tile(acc, row_max, row_sum, scores, tile_p, tile_max, row_group, col);
-            barrier(CLK_LOCAL_MEM_FENCE);
+        // -- softmax
+        softmax_tile(acc, row_max, row_sum, scores, tile_p, tile_max, row_group, col);
+        barrier(CLK_LOCAL_MEM_FENCE);
 
-            // -- multiply
-            multiply_tile(acc, tile_p, tile_v, row_group, col);
-            barrier(CLK_LOCAL_MEM_FENCE);
-        }
+        // -- multiply
+        multiply_tile(acc, tile_p, tile_v, row_group, col);
+        barrier(CLK_LOCAL_MEM_FENCE);
     }
 
     // -- store

@@ -29,8 +29,11 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_atte
     const int mask_row = head_row * ((seq_q + mask_block - 1) / mask_block) + query_begin / mask_block;
     const int kept_end = row_begin[mask_row + 1];
     int kept = row_begin[mask_row];
-    for (int r = thread; r < BLOCK_M; r += NUM_THREADS)
+    for (int r = thread; r < BLOCK_M; r += NUM_THREADS) {
+        const int seen = causal ? query_begin + r + 1 + seq_k - seq_q : seq_k;
         query_row[r] = query_begin + r < seq_q ? head_row * seq_q + query_begin + r : -1;
+        visible[r] = query_begin + r < seq_q ? seen : 0;
+    }
     const long head_offset = ((long)sequence * kv_heads + head / (heads / kv_heads)) * seq_k * HEAD_DIM;
     for (int i = 0; i < THREAD_M; ++i) {
         row_max[i] = -INFINITY;
@@ -45,16 +48,13 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_atte
         const int key_block = key_begin / mask_block;
         while (kept < kept_end && column[kept] < key_block) ++kept;
         const int is_kept = kept < kept_end && column[kept] == key_block;
-        for (int r = thread; r < BLOCK_M; r += NUM_THREADS) {
-            const int seen = causal ? query_begin + r + 1 + seq_k - seq_q : seq_k;
-            visible[r] = is_kept && query_begin + r < seq_q ? seen : 0;
-        }
         load_key_tile(tile_k, K + head_offset, key_begin, key_end, thread);
         load_key_tile(tile_v, V + head_offset, key_begin, key_end, thread);
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- score
-        score_tile(scores, tile_max, tile_q, tile_k, visible, key_begin, row_group, col);
+        // A dropped tile counts as lying past the last key, where no row sees it.
+        score_tile(scores, tile_max, tile_q, tile_k, visible, is_kept ? key_begin : seq_k, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- softmax

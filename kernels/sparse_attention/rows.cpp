@@ -1,0 +1,73 @@
+#include "kernels/sparse_attention/rows.hpp"
+
+#include <fmt/format.h>
+
+#include "kernels/source.hpp"
+#include "kernels/sparse_attention/stages.hpp"
+
+namespace stele {
+namespace {
+
+// A tile must lie in one mask block, of which there are two sizes.
+static_assert([] {
+    for (const AttentionTile& tile : attention_tiles)
+        if (64 % tile.block_m != 0 || 64 % tile.block_n != 0) return false;
+    return true;
+}());
+
+int stages(Language language) { return language == Language::ptx ? sparse_stages_ptx : 1; }
+
+KernelSource source(Language language, const std::string& algorithm, const AttentionTile& tile,
+                    const AttentionShape& shape) {
+    const std::string path = "sparse_attention/" + algorithm, entry = "sparse_attention_" + algorithm;
+    const std::string instance = text(tile) + ' ' + attention_instance(shape);
+    if (language != Language::opencl) return native_source(language, path, entry, instance);
+    std::vector<std::string> options = definitions(tile);
+    for (std::string& option : attention_definitions(shape)) options.push_back(std::move(option));
+    return opencl_source(language, path, entry, instance, std::move(options));
+}
+
+Plan plan(Language language, const std::string& algorithm, const AttentionTile& tile, const Problem& problem) {
+    const SparseAttentionProblem& sparse = sparse_attention_problem(problem);
+    const AttentionShape& shape = sparse.shape();
+    Step step;
+    step.grid = {blocks(shape.seq_q, tile.block_m), static_cast<unsigned>(shape.heads),
+                 static_cast<unsigned>(shape.batch)};
+    step.block = {static_cast<unsigned>(tile.num_threads())};
+    if (language != Language::opencl)
+        step.shared_bytes = tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype), stages(language));
+    for (std::size_t tensor = 0; tensor < problem.tensors().size(); ++tensor)
+        step.operands.push_back(TensorOperand{tensor});
+    for (std::int64_t size : {shape.heads, shape.kv_heads, shape.seq_q, shape.seq_k, sparse.grid().block})
+        step.operands.push_back(static_cast<std::int32_t>(size));
+    step.operands.push_back(shape.softmax_scale);
+    step.operands.push_back(std::int32_t{shape.causal});
+    return {{source(language, algorithm, tile, shape)}, {}, {std::move(step)}};
+}
+
+}  // namespace
+
+std::vector<Variant> sparse_tile_rows(const std::string& algorithm) {
+    std::vector<Variant> rows;
+    for (Language language : attention_languages)
+        for (const AttentionTile& tile : attention_tiles) {
+            Variant row;
+            row.operation = "sparse_attention";
+            row.algorithm = algorithm;
+            row.language = language;
+            row.tile = text(tile);
+            row.default_tile = tile == attention_tiles.front();
+            row.architectures = attention_architectures(language);
+            row.supports_problem = [=](const DeviceInfo& device, const Problem& problem) {
+                return supports_tile(device, language, tile, sparse_attention_problem(problem).shape(),
+                                     stages(language));
+            };
+            row.make_plan = [=](const DeviceInfo&, const Problem& problem) {
+                return plan(language, algorithm, tile, problem);
+            };
+            rows.push_back(std::move(row));
+        }
+    return rows;
+}
+
+}  // namespace stele
