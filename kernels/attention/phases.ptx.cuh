@@ -153,7 +153,7 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
             const float inverse = state.row_sum[i] > 0.0f ? rcp_approx_ftz_f32(state.row_sum[i]) : 0.0f;
 #pragma unroll
             for (int v = 0; v < VECTORS; ++v)
-                store_global4(O + static_cast<std::size_t>(row) * HEAD_DIM + (col + v * THREADS_N) * 4,
+                store4_streaming(O + static_cast<std::size_t>(row) * HEAD_DIM + (col + v * THREADS_N) * 4,
                               scaled(state.acc[i][v], inverse));
             if (col == 0) lse[row] = (state.row_max[i] + lg2_approx_ftz_f32(state.row_sum[i])) * 0.693147180559945309f;
         }

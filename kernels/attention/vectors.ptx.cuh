@@ -1,18 +1,9 @@
-// Four elements at a time through PTX loads and stores, and arithmetic on them, for attention's kernels.
+// Arithmetic on four elements at a time by PTX instructions, for attention's kernels.
 #pragma once
 
-#include "kernels/common/half.cuh"
-#include "kernels/common/ptx/math.cuh"
-#include "kernels/common/ptx/memory.cuh"
+#include "kernels/common/ptx_element.cuh"
 
 namespace stele::ptx {
-
-/// ld.shared of four elements, as f32.
-__device__ __forceinline__ float4 load_shared4(const float* from) { return unpack<float>(ld_shared_v4_b32(from)); }
-template <typename T>
-__device__ __forceinline__ float4 load_shared4(const T* from) {
-    return unpack<T>(ld_shared_v2_b32(from));
-}
 
 /// ld.global.nc of four elements, as f32, through L1.
 __device__ __forceinline__ float4 load_global4(const float* from) {
@@ -21,13 +12,6 @@ __device__ __forceinline__ float4 load_global4(const float* from) {
 template <typename T>
 __device__ __forceinline__ float4 load_global4(const T* from) {
     return unpack<T>(ld_global_nc_v2_b32(from));
-}
-
-/// st.global.cs of four elements.
-__device__ __forceinline__ void store_global4(float* to, float4 value) { st_global_cs_v4_b32(to, pack<float>(value)); }
-template <typename T>
-__device__ __forceinline__ void store_global4(T* to, float4 value) {
-    st_global_cs_v2_b32(to, pack<T>(value));
 }
 
 /// value · factor.

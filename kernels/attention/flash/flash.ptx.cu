@@ -91,7 +91,7 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
         if (row < 0) continue;
         const std::size_t part = static_cast<std::size_t>(split) * batch * heads * seq_q + row;
         for (int v = 0; v < A::VECTORS; ++v)
-            store_global4(partial_acc + part * HEAD_DIM + (col + v * THREADS_N) * 4, state.acc[i][v]);
+            store4_streaming(partial_acc + part * HEAD_DIM + (col + v * THREADS_N) * 4, state.acc[i][v]);
         if (col == 0)
             reinterpret_cast<float2*>(partial_state)[part] = make_float2(state.row_max[i], state.row_sum[i]);
     }
@@ -124,7 +124,7 @@ __global__ void __launch_bounds__(128)
 
     // -- store
     const float inverse = row_sum > 0.0f ? rcp_approx_ftz_f32(row_sum) : 0.0f;
-    store_global4(O + row * HEAD_DIM + d, scaled(acc, inverse));
+    store4_streaming(O + row * HEAD_DIM + d, scaled(acc, inverse));
     if (d == 0) lse[row] = (row_max + lg2_approx_ftz_f32(row_sum)) * 0.693147180559945309f;
 }
 

@@ -103,7 +103,7 @@ __global__ void __launch_bounds__(NUM_THREADS)
         add_scaled(acc, __uint_as_float(ld_global_nc_b32(scores + row * seq_k + key)), load_global4(values + key * HEAD_DIM));
 
     // -- store
-    store_global4(O + row * HEAD_DIM + d, acc);
+    store4_streaming(O + row * HEAD_DIM + d, acc);
 }
 
 }  // namespace

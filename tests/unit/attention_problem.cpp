@@ -1,0 +1,148 @@
+// Attention's problems: their texts, their work, their inputs, their plans.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "kernels/attention/rows.hpp"
+
+namespace stele {
+namespace {
+
+const Operation& operation() {
+    static const std::unique_ptr<Operation> made = attention_operation();
+    return *made;
+}
+
+std::string message(const std::string& text) {
+    try {
+        operation().parse(text);
+    } catch (const ProblemError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(AttentionProblem, TextsReadBack) {
+    for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick, Suite::full}) {
+        const std::vector<std::string> texts = operation().suite(suite);
+        EXPECT_FALSE(texts.empty());
+        EXPECT_EQ(std::set<std::string>(texts.begin(), texts.end()).size(), texts.size());
+        for (const std::string& text : texts) EXPECT_EQ(operation().parse(text)->id(), text);
+    }
+    EXPECT_EQ(operation().parse("causal scale=0.1 f16 head_dim=64 seq_k=2 seq_q=1 kv_heads=1 heads=1 batch=1")->id(),
+              "batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=2 head_dim=64 f16 causal scale=0.1");
+    EXPECT_EQ(attention_shape(*operation().parse("batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=2 head_dim=64")).softmax_scale,
+              0.125f);
+}
+
+TEST(AttentionProblem, BadTextsSayWhy) {
+    const std::string good = "batch=1 heads=6 kv_heads=2 seq_q=1 seq_k=2 ";
+    EXPECT_EQ(message(good + "head_dim=64"), "");
+    EXPECT_NE(message(good + "head_dim=80").find("head_dim=80 is not supported"), std::string::npos);
+    EXPECT_NE(message("batch=1 heads=6 kv_heads=4 seq_q=1 seq_k=2 head_dim=64").find("not a multiple of kv_heads=4"),
+              std::string::npos);
+    EXPECT_NE(message("batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=-1 head_dim=64").find("seq_k=-1"), std::string::npos);
+    EXPECT_NE(message("batch=1 heads=1 kv_heads=1 seq_q=0 seq_k=1 head_dim=64").find("seq_q=0"), std::string::npos);
+    EXPECT_NE(message(good + "head_dim=64 f64"), "");
+    EXPECT_NE(message(good + "head_dim=64 banana").find("banana"), std::string::npos);
+    EXPECT_NE(message(good).find("head_dim="), std::string::npos);
+    EXPECT_NE(message(good + "head_dim=64 scale=0 logits=80").find("scale=0"), std::string::npos);
+    EXPECT_NE(message("batch=60000 heads=60000 kv_heads=1 seq_q=8000000 seq_k=1 head_dim=64").find("elements"),
+              std::string::npos);
+}
+
+TEST(AttentionProblem, PairsAreCountedAsBruteForceCountsThem) {
+    for (bool causal : {false, true})
+        for (std::int64_t seq_q = 1; seq_q <= 9; ++seq_q)
+            for (std::int64_t seq_k = 0; seq_k <= 9; ++seq_k) {
+                AttentionShape shape;
+                shape.batch = 2;
+                shape.heads = 3;
+                shape.seq_q = seq_q;
+                shape.seq_k = seq_k;
+                shape.causal = causal;
+                double pairs = 0;
+                for (std::int64_t i = 0; i < seq_q; ++i)
+                    for (std::int64_t j = 0; j < seq_k; ++j) pairs += !causal || j <= i + seq_k - seq_q;
+                EXPECT_EQ(attention_pairs(shape), 6 * pairs) << seq_q << ' ' << seq_k << ' ' << causal;
+                EXPECT_EQ(AttentionProblem(shape).flops(), 4 * 64 * 6 * pairs);
+            }
+}
+
+TEST(AttentionProblem, BytesCountEachTensorOnce) {
+    const auto problem = operation().parse("batch=2 heads=4 kv_heads=2 seq_q=3 seq_k=5 head_dim=64 f16");
+    EXPECT_EQ(problem->bytes(), 2 * (2 * 4 * 3 * 64 + 2 * 2 * 5 * 64) * 2 + 2 * 4 * 3 * 4);
+    const std::vector<TensorSpec> specs = problem->tensors();
+    ASSERT_EQ(specs.size(), 5u);
+    EXPECT_EQ(specs[tensor_k].shape, (std::vector<std::int64_t>{2, 2, 5, 64}));
+    EXPECT_EQ(specs[tensor_lse].dtype, Dtype::f32);
+    EXPECT_EQ(specs[tensor_o].role, Role::output);
+}
+
+TEST(AttentionProblem, LogitsReachWhatWasAskedFor) {
+    const auto problem =
+        operation().parse("batch=1 heads=2 kv_heads=1 seq_q=6 seq_k=9 head_dim=64 f32 causal logits=80");
+    const AttentionShape& shape = attention_shape(*problem);
+    const std::vector<Tensor> inputs = problem->inputs(3, Fill::normal);
+    for (std::int64_t row = 0; row < shape.rows(); ++row) {
+        double nearest = 1e9;
+        for (std::int64_t j = 0; j < visible_keys(shape, row % shape.seq_q); ++j) {
+            double dot = 0;
+            for (std::int64_t d = 0; d < 64; ++d)
+                dot += inputs[0].at(static_cast<std::size_t>(row * 64 + d)) * inputs[1].at(static_cast<std::size_t>(j * 64 + d));
+            nearest = std::min(nearest, std::abs(dot * shape.softmax_scale - (row % 2 == 0 ? 80 : -80)));
+        }
+        EXPECT_LT(nearest, 1e-3) << row;
+    }
+}
+
+TEST(AttentionRows, EveryVariantPlansEveryProblemWithinTheDevice) {
+    DeviceInfo device;
+    device.compute_units = 132;
+    device.max_threads_per_block = 1024;
+    device.shared_bytes_per_block = 48 << 10;
+    device.languages = {Language::cuda, Language::ptx, Language::opencl};
+    for (const Variant& variant : operation().variants()) {
+        if (variant.language == Language::vendor) continue;
+        for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick, Suite::full})
+            for (const std::string& text : operation().suite(suite)) {
+                const auto problem = operation().parse(text);
+                if (!variant.supports_problem(device, *problem)) {
+                    EXPECT_FALSE(variant.default_tile && variant.language == Language::opencl &&
+                                 variant.algorithm == "flash")
+                        << variant.id() << ": the default tile must fit into 48 KB";
+                    continue;
+                }
+                const Plan plan = variant.plan(device, *problem);
+                EXPECT_FALSE(plan.steps.empty());
+                for (const Step& step : plan.steps) {
+                    EXPECT_LT(step.kernel, plan.kernels.size());
+                    EXPECT_GT(step.grid.volume(), 0u) << variant.id() << ' ' << text;
+                    EXPECT_LE(step.grid.y, 65535u);
+                    EXPECT_LE(step.grid.z, 65535u);
+                    EXPECT_LE(step.block.volume(), 1024u);
+                    EXPECT_LE(step.shared_bytes, device.shared_bytes_per_block);
+                    for (const Operand& operand : step.operands)
+                        if (const auto* scratch = std::get_if<ScratchOperand>(&operand))
+                            EXPECT_LT(scratch->index, plan.scratch.size());
+                }
+            }
+    }
+}
+
+TEST(AttentionRows, DecodeIsCutAlongTheKeys) {
+    DeviceInfo device;
+    device.compute_units = 132;
+    device.shared_bytes_per_block = 200 << 10;
+    const auto problem = operation().parse("batch=1 heads=64 kv_heads=8 seq_q=1 seq_k=32768 head_dim=128 bf16");
+    for (const Variant& variant : operation().variants()) {
+        if (variant.algorithm != "flash") continue;
+        const Plan plan = variant.plan(device, *problem);
+        ASSERT_EQ(plan.steps.size(), 2u);
+        EXPECT_GE(plan.steps[0].grid.volume(), 264u) << variant.id();
+    }
+}
+
+}  // namespace
+}  // namespace stele
