@@ -60,6 +60,7 @@ std::string describe(const Where& where) {
 }
 
 Worker::Worker() : arena_storage(new std::byte[max_shared_bytes + 2 * arena_margin + 1024]) {
+    if constexpr (checked) tracker = std::make_unique<Tracker>();
     auto at = reinterpret_cast<std::uintptr_t>(arena_storage.get()) + arena_margin;
     arena = reinterpret_cast<std::byte*>((at + 1023) / 1024 * 1024);
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "backends/simt/scheduler.hpp"
@@ -16,6 +17,7 @@ struct Origin {
     std::uintptr_t pc = 0;
     const Where* where = nullptr;
     const char* what = nullptr;
+    std::size_t place = 0;  ///< set by the tracker: its own copy of `where`
 };
 
 enum class Access { read, write, atomic };
@@ -68,7 +70,7 @@ private:
     unsigned engine() const { return threads_ * blocks_; }
     Clocks& own_view(unsigned actor);
     const Clocks& view(unsigned actor) const { return actors_[actor].apart ? actors_[actor].view : common_; }
-    void step(unsigned actor);
+    void step(Block& block, unsigned actor);
     Region* find(const std::byte* address, std::size_t bytes);
     void touch(Region& region, std::size_t at, std::size_t bytes, unsigned actor, std::uint32_t own,
                const Clocks& known, Access kind, Block& block, const Origin& origin);
@@ -85,6 +87,7 @@ private:
     std::array<Clocks, 16> named_;
     Clocks cluster_;
     std::vector<Origin> origins_;
+    std::unordered_map<std::uintptr_t, std::uint32_t> interned_;
     std::vector<Where> places_;
 };
 
