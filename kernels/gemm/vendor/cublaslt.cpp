@@ -1,0 +1,254 @@
+// gemm / vendor.cublaslt: cuBLASLt on an NVIDIA GPU, the fastest of its heuristic's proposals.
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "backends/error.hpp"
+#include "kernels/common/library.hpp"
+#include "kernels/gemm/vendor/cublaslt_api.hpp"
+#include "kernels/gemm/vendor/vendor.hpp"
+
+namespace stele::gemm {
+namespace {
+
+using namespace cublaslt;
+
+constexpr std::size_t workspace_bytes = std::size_t{64} << 20;
+constexpr int proposals = 8, trials = 5;
+
+constexpr std::array library_names{"libcublasLt.so.13", "libcublasLt.so.12", "/usr/local/cuda/lib64/libcublasLt.so.13",
+                                   "/usr/local/cuda/lib64/libcublasLt.so.12"};
+
+struct Cublaslt {
+    Library library{library_names, "install cuBLAS of CUDA 12 or 13 (package libcublas, or the wheel nvidia-cublas with "
+                                   "its lib folder in LD_LIBRARY_PATH)"};
+    Create* create = nullptr;
+    StatusName* status_name = nullptr;
+    Version* version = nullptr;
+    DescriptionCreate* description_create = nullptr;
+    SetAttribute *description_set = nullptr, *preference_set = nullptr;
+    LayoutCreate* layout_create = nullptr;
+    PreferenceCreate* preference_create = nullptr;
+    Destroy *description_destroy = nullptr, *layout_destroy = nullptr, *preference_destroy = nullptr, *destroy = nullptr;
+    GetHeuristic* get_heuristic = nullptr;
+    cublaslt::Matmul* matmul = nullptr;
+
+    Cublaslt() {
+        library.find(create, "cublasLtCreate");
+        library.find(destroy, "cublasLtDestroy");
+        library.find(status_name, "cublasLtGetStatusName");
+        library.find(version, "cublasLtGetVersion");
+        library.find(description_create, "cublasLtMatmulDescCreate");
+        library.find(description_set, "cublasLtMatmulDescSetAttribute");
+        library.find(description_destroy, "cublasLtMatmulDescDestroy");
+        library.find(layout_create, "cublasLtMatrixLayoutCreate");
+        library.find(layout_destroy, "cublasLtMatrixLayoutDestroy");
+        library.find(preference_create, "cublasLtMatmulPreferenceCreate");
+        library.find(preference_set, "cublasLtMatmulPreferenceSetAttribute");
+        library.find(preference_destroy, "cublasLtMatmulPreferenceDestroy");
+        library.find(get_heuristic, "cublasLtMatmulAlgoGetHeuristic");
+        library.find(matmul, "cublasLtMatmul");
+    }
+};
+
+const Cublaslt& cublaslt_library() {
+    static const Cublaslt loaded;
+    return loaded;
+}
+
+/// Events of the driver, to time proposals on the stream that they run on.
+struct DriverEvents {
+    static constexpr std::array names{"libcuda.so.1"};
+    Library library{names, "install NVIDIA's driver"};
+    int (*create)(void**, unsigned flags) = nullptr;
+    int (*record)(void*, Stream) = nullptr;
+    int (*synchronize)(void*) = nullptr;
+    int (*elapsed)(float* milliseconds, void* begin, void* end) = nullptr;
+    int (*destroy)(void*) = nullptr;
+
+    DriverEvents() {
+        library.find(create, "cuEventCreate");
+        library.find(record, "cuEventRecord");
+        library.find(synchronize, "cuEventSynchronize");
+        library.find(elapsed, "cuEventElapsedTime");
+        library.find(destroy, "cuEventDestroy_v2");
+    }
+};
+
+const DriverEvents& driver_events() {
+    static const DriverEvents loaded;
+    return loaded;
+}
+
+void check(Status status, const char* call) {
+    if (status != 0) throw DeviceError(call, status, cublaslt_library().status_name(status));
+}
+
+/// Owns one cuBLASLt object.
+class Owned {
+public:
+    explicit Owned(Destroy* destroy) : object_(nullptr, destroy) {}
+    template <typename Object, typename Creator>
+    void make(const Creator& creator, const char* call) {
+        Object object = nullptr;
+        check(creator(&object), call);
+        object_.reset(object);
+    }
+    template <typename Object>
+    Object as() const {
+        return static_cast<Object>(object_.get());
+    }
+    void* get() const { return object_.get(); }
+
+private:
+    std::unique_ptr<void, Destroy*> object_;
+};
+
+int type_of(Dtype dtype) {
+    return dtype == Dtype::f32 ? type_f32 : dtype == Dtype::f16 ? type_f16 : type_bf16;
+}
+
+/// One shape's product. Row-major C = A B is column-major Cᵀ = Bᵀ Aᵀ, so B comes first.
+class Product {
+public:
+    explicit Product(const Shape& shape) : shape_(shape) {}
+
+    void operator()(const HostCallContext& context) {
+        const Operands operands{context.arguments[1], context.arguments[0], context.arguments[2], context.arguments[3]};
+        if (!ready_) prepare(operands, context.queue);
+        multiply(best_, operands, context.queue);
+    }
+
+private:
+    struct Operands {
+        const void *first, *second;
+        void *result, *workspace;
+    };
+
+    void prepare(const Operands& operands, Stream stream) {
+        const Cublaslt& lt = cublaslt_library();
+        handle_.make<Handle>(lt.create, "cublasLtCreate");
+        description_.make<Description>([&](Description* out) { return lt.description_create(out, compute_f32, type_f32); },
+                                   "cublasLtMatmulDescCreate");
+        const std::int32_t turn = shape_.b == LayoutB::nk ? transpose : no_transpose;
+        check(lt.description_set(description_.get(), description_transpose_a, &turn, sizeof turn),
+              "cublasLtMatmulDescSetAttribute");
+        const auto layout = [&](Owned& out, std::int64_t rows, std::int64_t columns) {
+            out.make<Layout>(
+                [&](Layout* made) {
+                    return lt.layout_create(made, type_of(shape_.dtype), static_cast<std::uint64_t>(rows),
+                                            static_cast<std::uint64_t>(columns), rows);
+                },
+                "cublasLtMatrixLayoutCreate");
+        };
+        if (shape_.b == LayoutB::kn)
+            layout(first_, shape_.n, shape_.k);
+        else
+            layout(first_, shape_.k, shape_.n);
+        layout(second_, shape_.k, shape_.m);
+        layout(result_, shape_.n, shape_.m);
+        choose(operands, stream);
+        ready_ = true;
+    }
+
+    /// The fastest of the proposals, each timed on this stream.
+    void choose(const Operands& operands, Stream stream) {
+        const Cublaslt& lt = cublaslt_library();
+        Owned preference(lt.preference_destroy);
+        preference.make<Preference>(lt.preference_create, "cublasLtMatmulPreferenceCreate");
+        check(lt.preference_set(preference.get(), preference_workspace_bytes, &workspace_bytes, sizeof workspace_bytes),
+              "cublasLtMatmulPreferenceSetAttribute");
+        check(lt.preference_set(preference.get(), preference_reduction_schemes, &reduction_in_compute_type,
+                                sizeof reduction_in_compute_type),
+              "cublasLtMatmulPreferenceSetAttribute");
+        std::array<HeuristicResult, proposals> found{};
+        int count = 0;
+        check(lt.get_heuristic(handle_.as<Handle>(), description_.as<Description>(), first_.as<Layout>(),
+                               second_.as<Layout>(), result_.as<Layout>(), result_.as<Layout>(),
+                               preference.as<Preference>(), proposals, found.data(), &count),
+              "cublasLtMatmulAlgoGetHeuristic");
+        if (count == 0) throw DeviceError("cublasLtMatmulAlgoGetHeuristic", 0, "no algorithm", GemmProblem(shape_).id());
+        float best = std::numeric_limits<float>::infinity();
+        for (int i = 0; i < count; ++i) {
+            const HeuristicResult& proposal = found[static_cast<std::size_t>(i)];
+            if (proposal.status != 0) continue;
+            const float milliseconds = time(proposal.algorithm, operands, stream);
+            if (milliseconds >= best) continue;
+            best = milliseconds;
+            best_ = proposal.algorithm;
+        }
+    }
+
+    /// The shortest of some trials, the first thrown away.
+    float time(const Algorithm& algorithm, const Operands& operands, Stream stream) {
+        const DriverEvents& events = driver_events();
+        if (!events.library.loaded()) throw DeviceError("dlopen", 0, "", events.library.why_not());
+        std::unique_ptr<void, int (*)(void*)> begin(nullptr, events.destroy), end(nullptr, events.destroy);
+        for (auto* event : {&begin, &end}) {
+            void* made = nullptr;
+            check_driver(events.create(&made, 0), "cuEventCreate");
+            event->reset(made);
+        }
+        float shortest = std::numeric_limits<float>::infinity();
+        for (int trial = 0; trial < trials; ++trial) {
+            check_driver(events.record(begin.get(), stream), "cuEventRecord");
+            multiply(algorithm, operands, stream);
+            check_driver(events.record(end.get(), stream), "cuEventRecord");
+            check_driver(events.synchronize(end.get()), "cuEventSynchronize");
+            float milliseconds = 0;
+            check_driver(events.elapsed(&milliseconds, begin.get(), end.get()), "cuEventElapsedTime");
+            if (trial > 0) shortest = std::min(shortest, milliseconds);
+        }
+        return shortest;
+    }
+
+    static void check_driver(int code, const char* call) {
+        if (code != 0) throw DeviceError(call, code, "CUresult");
+    }
+
+    void multiply(const Algorithm& algorithm, const Operands& operands, Stream stream) {
+        const float alpha = 1.0f, beta = 0.0f;
+        check(cublaslt_library().matmul(handle_.as<Handle>(), description_.as<Description>(), &alpha, operands.first,
+                                        first_.as<Layout>(), operands.second, second_.as<Layout>(), &beta,
+                                        operands.result, result_.as<Layout>(), operands.result, result_.as<Layout>(),
+                                        &algorithm, operands.workspace, workspace_bytes, stream),
+              "cublasLtMatmul");
+    }
+
+    Shape shape_;
+    bool ready_ = false;
+    Algorithm best_{};
+    // Destroyed in reverse order: the handle last.
+    Owned handle_{cublaslt_library().destroy}, description_{cublaslt_library().description_destroy};
+    Owned first_{cublaslt_library().layout_destroy}, second_{cublaslt_library().layout_destroy};
+    Owned result_{cublaslt_library().layout_destroy};
+};
+
+}  // namespace
+
+VendorRow cublaslt_row() {
+    VendorRow row;
+    row.library = "cublaslt";
+    row.backend = "cuda";
+    row.scratch_bytes = workspace_bytes;
+    row.description = [] {
+        const Cublaslt& lt = cublaslt_library();
+        return lt.library.loaded() ? fmt::format("cuBLASLt {}", lt.version()) : std::string();
+    };
+    row.supports = [](const DeviceInfo&, const Shape& shape) {
+        const Cublaslt& lt = cublaslt_library();
+        if (!lt.library.loaded()) return Support::no(lt.library.why_not());
+        if (shape.k == 0) return Support::no("cuBLASLt takes no matrix without elements, as A and B are when K is 0");
+        return Support{};
+    };
+    row.call = [](const Shape& shape) -> HostCall {
+        return [product = std::make_shared<Product>(shape)](const HostCallContext& context) { (*product)(context); };
+    };
+    return row;
+}
+
+}  // namespace stele::gemm
