@@ -1,0 +1,35 @@
+// Attention composed of a CPU library's matrix products, as one does who has nothing better: per key-value head
+// S = Q Kᵀ, softmax, O = P V. Libraries differ in the products alone; the softmax between them is ours, since theirs
+// know neither the mask nor lse.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "kernels/attention/attention.hpp"
+
+namespace stele {
+
+/// The two products of one key-value head, on row-major f32 with rows = group · seq_q:
+/// scores[rows, seq_k] = Q[rows, head_dim] K[seq_k, head_dim]ᵀ and O[rows, head_dim] = P[rows, seq_k] V[seq_k, head_dim].
+struct AttentionProducts {
+    std::function<void(const float* q, const float* k, float* scores)> score;
+    std::function<void(const float* p, const float* v, float* o)> weigh;
+};
+
+/// What a library brings.
+struct ComposedLibrary {
+    std::string name;                        ///< "openblas"
+    std::function<std::string()> why_not;    ///< empty if it is here
+    std::function<std::string()> description;
+    std::function<AttentionProducts(const AttentionShape&)> products;  ///< extents are at least 1
+};
+
+/// The row attention/vendor.<name>: f32 on `host`.
+Variant composed_attention(const ComposedLibrary& library);
+
+/// Turns the scores of one key-value head into probabilities in place, and writes their lse. A row that sees nothing
+/// becomes 0 and −inf.
+void softmax_rows(const AttentionShape& shape, float* scores, float* lse);
+
+}  // namespace stele

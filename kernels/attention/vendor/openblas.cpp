@@ -1,0 +1,39 @@
+// attention/vendor.openblas: OpenBLAS' sgemm for both products.
+#include "kernels/common/openblas.hpp"
+
+#include "kernels/attention/rows.hpp"
+#include "kernels/attention/vendor/composed.hpp"
+
+namespace stele {
+namespace {
+
+AttentionProducts products(const AttentionShape& shape) {
+    const auto rows = static_cast<int>(shape.group() * shape.seq_q), seq_k = static_cast<int>(shape.seq_k);
+    const auto head_dim = static_cast<int>(shape.head_dim);
+    AttentionProducts out;
+    out.score = [=](const float* q, const float* k, float* scores) {
+        SgemmCall call;
+        call.m = rows, call.n = seq_k, call.k = head_dim;
+        call.a = q, call.a_leading = head_dim;
+        call.b = k, call.b_leading = head_dim, call.b_transposed = true;
+        call.c = scores, call.c_leading = seq_k;
+        openblas_sgemm(call);
+    };
+    out.weigh = [=](const float* p, const float* v, float* o) {
+        SgemmCall call;
+        call.m = rows, call.n = head_dim, call.k = seq_k;
+        call.a = p, call.a_leading = seq_k;
+        call.b = v, call.b_leading = head_dim;
+        call.c = o, call.c_leading = head_dim;
+        openblas_sgemm(call);
+    };
+    return out;
+}
+
+}  // namespace
+
+std::vector<Variant> attention_openblas_variants() {
+    return {composed_attention({"openblas", openblas_why_not, openblas_description, products})};
+}
+
+}  // namespace stele
