@@ -29,9 +29,9 @@ __device__ __forceinline__ void barrier_arrive(std::uint32_t id, std::uint32_t t
 }
 
 /// Lets the next grid in the stream start before this one ends. sm_90. PTX ISA: griddepcontrol.launch_dependents.
-__device__ __forceinline__ void griddepcontrol_launch_dependents() {
+__device__ __forceinline__ void griddepcontrol_launch_dependents(Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::griddepcontrol_launch_dependents();
+    simt::griddepcontrol_launch_dependents(where);
 #else
     asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
 #endif
@@ -39,9 +39,9 @@ __device__ __forceinline__ void griddepcontrol_launch_dependents() {
 
 /// Waits until the grids that this one depends on have ended and their writes are visible. sm_90.
 /// PTX ISA: griddepcontrol.wait.
-__device__ __forceinline__ void griddepcontrol_wait() {
+__device__ __forceinline__ void griddepcontrol_wait(Where where = Where::current()) {
 #ifdef STELE_SIMT
-    simt::griddepcontrol_wait();
+    simt::griddepcontrol_wait(where);
 #else
     asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
