@@ -304,7 +304,7 @@ private:
 
 /// Splits cells into groups of one problem, in the order of their first cells, and lets `work` at each.
 std::vector<Measurement> for_each_group(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                        const Watcher& watcher, void (Group::*work)()) {
+                                        const Watcher& watcher, ReferenceCache& cache, void (Group::*work)()) {
     std::vector<std::vector<CellState>> groups;
     std::map<std::pair<std::string, std::string>, std::size_t> position;
     for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -314,7 +314,6 @@ std::vector<Measurement> for_each_group(const std::vector<Cell>& cells, const Sa
         if (added) groups.emplace_back();
         groups[found->second].emplace_back(i, cells[i], options);
     }
-    ReferenceCache cache;
     std::vector<std::optional<Measurement>> measured(cells.size());
     for (auto& states : groups) {
         if (watcher.stop()) break;
@@ -332,17 +331,25 @@ std::vector<Measurement> for_each_group(const std::vector<Cell>& cells, const Sa
 
 std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
                                       const Watcher& watcher) {
-    return for_each_group(cells, options, watcher, &Group::verify);
+    ReferenceCache references;
+    return verify_cells(cells, options, watcher, references);
+}
+
+std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                      const Watcher& watcher, ReferenceCache& references) {
+    return for_each_group(cells, options, watcher, references, &Group::verify);
 }
 
 std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
                                      const Watcher& watcher) {
-    return for_each_group(cells, options, watcher, &Group::bench);
+    ReferenceCache references;
+    return for_each_group(cells, options, watcher, references, &Group::bench);
 }
 
 std::vector<Measurement> profile_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
                                        const Watcher& watcher) {
-    return for_each_group(cells, options, watcher, &Group::profile);
+    ReferenceCache references;
+    return for_each_group(cells, options, watcher, references, &Group::profile);
 }
 
 VerifiedRun run_cell(const Cell& cell, const std::vector<Tensor>& inputs, const SamplerOptions& options) {

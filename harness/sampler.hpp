@@ -13,6 +13,8 @@
 
 namespace stele {
 
+class ReferenceCache;
+
 /// A variant on a problem on a device. References outlive the run.
 struct Cell {
     const Variant* variant = nullptr;
@@ -44,6 +46,9 @@ struct Watcher {
 /// Verifies each cell on fresh inputs; no timing. One measurement a cell, in order.
 std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
                                       const Watcher& watcher);
+/// The same with references kept from call to call, for who verifies variant by variant.
+std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                      const Watcher& watcher, ReferenceCache& references);
 
 /// Verifies, times in shuffled interleaved rounds, and verifies again on fresh inputs. A cell that does not pass both
 /// has no timing. Cells that were not reached when `stop` turned true are left out.

@@ -1,0 +1,162 @@
+// Every variant on every device present, on the smoke and edge problems of its operation: right, or skipped and why.
+// One test a variant and device. `--backend=NAME` takes the devices of one backend; exit code 77 says that there are none.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <functional>
+#include <map>
+#include <string_view>
+
+#include "harness/device_set.hpp"
+#include "harness/registry.hpp"
+#include "harness/sampler.hpp"
+#include "harness/verify.hpp"
+
+namespace stele {
+namespace {
+
+constexpr int exit_no_device = 77;
+
+/// What the tests share, and what they did.
+struct Conformance {
+    explicit Conformance(std::vector<std::string> wanted) : chosen(devices.select(wanted)) {
+        for (const Operation* operation : registry.operations())
+            for (Suite suite : {Suite::smoke, Suite::edge})
+                for (auto& problem : stele::problems(*operation, suite))
+                    problems[std::string(operation->name())].push_back(std::move(problem));
+    }
+
+    Registry registry;
+    DeviceSet devices;
+    std::vector<const DeviceInfo*> chosen;
+    std::map<std::string, std::vector<std::unique_ptr<Problem>>> problems;  ///< by operation
+    ReferenceCache references;
+
+    std::size_t passed = 0, failed = 0;
+    std::map<std::string, std::size_t> skipped;  ///< by reason
+};
+
+class VariantOnDevice : public testing::Test {
+public:
+    VariantOnDevice(Conformance& shared, const Variant& variant, const DeviceInfo& info)
+        : shared_(shared), variant_(variant), info_(info) {}
+
+    void TestBody() override {
+        Device& device = shared_.devices.open(info_);
+        std::vector<Cell> cells;
+        for (const auto& problem : shared_.problems.at(variant_.operation))
+            cells.push_back({&variant_, problem.get(), &device});
+        std::size_t ran = 0;
+        std::map<std::string, std::size_t> reasons;
+        for (const Measurement& cell : verify_cells(cells, {}, {}, shared_.references)) {
+            if (cell.verdict.outcome == Outcome::skipped) {
+                ++reasons[cell.verdict.reason];
+                ++shared_.skipped[cell.verdict.reason];
+                continue;
+            }
+            ++ran;
+            const bool right = cell.verdict.outcome == Outcome::passed;
+            ++(right ? shared_.passed : shared_.failed);
+            if (!right)
+                ADD_FAILURE() << cell.variant << " on " << cell.problem << " (" << cell.device
+                              << "): " << name(cell.verdict.outcome) << ": " << cell.verdict.reason;
+        }
+        if (ran == 0) {
+            std::string why;
+            for (const auto& [reason, count] : reasons) why += fmt::format("\n  {} × {}", count, reason);
+            GTEST_SKIP() << "all problems of " << variant_.id() << " were skipped on " << info_.id << ":" << why;
+        }
+    }
+
+private:
+    Conformance& shared_;
+    const Variant& variant_;
+    const DeviceInfo& info_;
+};
+
+/// Stands for a variant that nothing here can run.
+class VariantWithoutDevice : public testing::Test {
+public:
+    VariantWithoutDevice(Conformance& shared, const Variant& variant) : shared_(shared), variant_(variant) {}
+
+    void TestBody() override {
+        const std::string why = shared_.devices.why_none_speaks(variant_.language, shared_.chosen);
+        ++shared_.skipped[why];
+        GTEST_SKIP() << variant_.id() << ": " << why;
+    }
+
+private:
+    Conformance& shared_;
+    const Variant& variant_;
+};
+
+/// GoogleTest filters by '.', ':', '-' and '*', so a name keeps letters and digits only.
+std::string test_name(std::string text) {
+    for (char& c : text)
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+    return text;
+}
+
+void add(const Variant& variant, const std::string& place, std::function<testing::Test*()> make) {
+    const std::string id = variant.id().substr(variant.operation.size() + 1);
+    testing::RegisterTest(variant.operation.c_str(), test_name(id + " " + place).c_str(), nullptr, nullptr, __FILE__,
+                          __LINE__, std::move(make));
+}
+
+void register_tests(Conformance& shared, bool all_backends_wanted) {
+    for (const Variant* variant : shared.registry.variants()) {
+        bool spoken = false;
+        for (const DeviceInfo* info : shared.chosen) {
+            if (!info->speaks(variant->language)) continue;
+            spoken = true;
+            add(*variant, info->id, [&shared, variant, info] { return new VariantOnDevice(shared, *variant, *info); });
+        }
+        if (!spoken && all_backends_wanted)
+            add(*variant, "no device", [&shared, variant] { return new VariantWithoutDevice(shared, *variant); });
+    }
+}
+
+int run(int argc, char** argv) {
+    constexpr std::string_view option = "--backend=";
+    std::vector<std::string> wanted;
+    for (int i = 1; i < argc; ++i) {
+        if (std::string_view(argv[i]).starts_with(option)) {
+            wanted.emplace_back(argv[i] + option.size());
+        } else {
+            fmt::print(stderr, "conformance: unknown argument {}; there is --backend=NAME\n", argv[i]);
+            return 2;
+        }
+    }
+    const DeviceSet all;
+    for (const AbsentBackend& absent : all.absent()) {
+        if (wanted != std::vector{absent.name}) continue;
+        fmt::print("conformance: nothing ran: {} has no device: {}\n", absent.name, absent.why);
+        return exit_no_device;
+    }
+    Conformance shared(wanted);
+    for (const DeviceInfo* info : shared.chosen) fmt::print("conformance: {} is {}, {}\n", info->id, info->name, info->driver);
+    register_tests(shared, wanted.empty());
+    const int result = RUN_ALL_TESTS();
+
+    fmt::print("conformance: {} passed, {} failed\n", shared.passed, shared.failed);
+    for (const auto& [reason, count] : shared.skipped) fmt::print("conformance: {} skipped: {}\n", count, reason);
+    if (result == 0 && shared.passed == 0 && !testing::GTEST_FLAG(list_tests)) {
+        fmt::print("conformance: nothing ran, which is not a pass\n");
+        return 1;
+    }
+    return result;
+}
+
+}  // namespace
+}  // namespace stele
+
+int main(int argc, char** argv) {
+    testing::InitGoogleTest(&argc, argv);
+    try {
+        return stele::run(argc, argv);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "conformance: {}\n", error.what());
+        return 2;
+    }
+}
