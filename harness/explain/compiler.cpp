@@ -43,7 +43,7 @@ constexpr std::array<ToolAdvice, 5> advice{{
     {"ptxas", "it comes with nvcc: install the CUDA toolkit, or run `./dev build`"},
     {"nvdisasm", "it comes with the CUDA toolkit or the wheel nvidia-cuda-nvdisasm; `./dev build` fetches it"},
     {"clang-19", "apt-get install clang-19"},
-    {"libclc", "it comes with Debian's libclc-19; `./dev build` unpacks it"},
+    {"libclc", "it comes with Debian's libclc-19; `./dev build` unpacks it, or set STELE_LIBCLC to its nvptx64--nvidiacl.bc"},
 }};
 
 /// PTX has no name for OpenCL's native functions; libclc leaves them out for NVIDIA. These are the instructions that
@@ -68,9 +68,11 @@ std::optional<std::string> find_tool(const std::string& name) {
     if (name == "libclc") {
         const char* given = std::getenv("STELE_LIBCLC");
         std::vector<fs::path> candidates;
-        if (given) candidates.emplace_back(given);
-        for (const char* folder : {STELE_SOURCE_DIR "/.deps/libclc/usr/lib/clc", "/usr/lib/clc"})
-            candidates.push_back(fs::path(folder) / "nvptx64--nvidiacl.bc");
+        if (given)
+            candidates.emplace_back(given);
+        else
+            for (const char* folder : {STELE_SOURCE_DIR "/.deps/libclc/usr/lib/clc", "/usr/lib/clc"})
+                candidates.push_back(fs::path(folder) / "nvptx64--nvidiacl.bc");
         for (const auto& path : candidates)
             if (fs::exists(path)) return path.string();
         return std::nullopt;

@@ -116,7 +116,7 @@ def test_an_added_spill_fails_the_gate(tmp_path, checkout):
     kernel = checkout / "kernels/gemm/tiled/tiled.cu"
     text = kernel.read_text()
     # As many blocks as threads allow: too few registers for the accumulators.
-    spoilt = re.sub(r"__launch_bounds__\(([^()]*(?:\([^()]*\))?[^()]*?)\)", r"__launch_bounds__(\1, 2048 / (\1))", text)
+    spoilt = re.sub(r"__launch_bounds__\((.+), 1\)", r"__launch_bounds__(\1, 2048 / (\1))", text)
     assert spoilt != text, "the kernel has no launch bounds to spoil"
     kernel.write_text(spoilt)
     done = explain("gemm/tiled.cuda", "--against", baseline, "--source", checkout)
@@ -161,8 +161,6 @@ def test_a_missing_tool_is_named(tmp_path):
     nvcc()
     environment = {**os.environ, "STELE_LIBCLC": "/nonexistent", "XDG_CACHE_HOME": str(tmp_path)}
     done = explain(SAMPLE + ".opencl", "--arch", "sm_90a", env=environment)
-    if (ROOT / ".deps/libclc").exists() or Path("/usr/lib/clc").exists():
-        pytest.skip("libclc is installed, so its absence could not be tried")
     assert done.returncode == 5 and "libclc" in done.stderr
 
 
