@@ -4,7 +4,7 @@
 namespace stele {
 
 /// Takes over SIGINT and SIGTERM for a command that has something to keep. The first signal sets the flag and gives
-/// the signal its default action back, so the second one kills.
+/// both their default action back, so the second one kills.
 void catch_interrupts();
 bool interrupted();
 

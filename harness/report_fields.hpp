@@ -74,6 +74,7 @@ void visit_fields(Visit& visit, T& timing) {
     visit("median_ns", timing.median_ns);
     visit("low_ns", timing.low_ns);
     visit("high_ns", timing.high_ns);
+    visit("coverage", timing.coverage);
     visit("stopped_by", timing.stopped_by);
     visit("rounds", timing.rounds);
     visit("batch", timing.batch);
@@ -81,6 +82,9 @@ void visit_fields(Visit& visit, T& timing) {
     visit("first_launch_ns", timing.first_launch_ns);
     visit("footprint_bytes", timing.footprint_bytes);
     visit("rotations", timing.rotations);
+    visit("evicted", timing.evicted);
+    visit("floor_ns", timing.floor_ns);
+    visit("floor_reason", timing.floor_reason);
     visit("samples_ns", timing.samples_ns);
     visit("round", timing.round);
     visit("clock", timing.clock);

@@ -68,7 +68,8 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
         table.columns.push_back({title, table.columns.back().title == "variant" || table.columns.back().title == "in"
                                             ? Align::left
                                             : Align::right});
-    std::string last_reason, limited;
+    std::string last_reason;
+    bool uncertain = false;
     for (const ComparedCell& cell : problem.cells) {
         Row& row = table.rows.emplace_back();
         row.cells.push_back(short_name(cell.variant));
@@ -85,8 +86,11 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
         }
         last_reason.clear();
         const Verdict& verdict = cell.measurement->verdict;
+        const bool few = timing->coverage < 0.95;
+        uncertain = uncertain || few;
         row.cells.insert(row.cells.end(),
-                         {time_text(timing->median_ns), interval_text(timing->low_ns, timing->median_ns, timing->high_ns),
+                         {time_text(timing->median_ns),
+                          interval_text(timing->low_ns, timing->median_ns, timing->high_ns) + (few ? "*" : ""),
                           three_digits(problem.rate(cell) / unit.size), ratio_text(cell.of_best),
                           ratio_text(cell.of_vendor), error_text(verdict.max_relative),
                           three_digits(verdict.worst_of_bound)});
@@ -95,6 +99,7 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
                                       count_text(problem.bytes),
                                       problem.bytes > 0 ? three_digits(problem.flops / problem.bytes) : "–",
                                       conditions(problem), problem.hardware.empty() ? "no device" : problem.hardware));
+    if (uncertain) table.notes.push_back("* of fewer samples than 95 % takes: all that the time allowed.");
     return table;
 }
 

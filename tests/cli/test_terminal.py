@@ -75,18 +75,7 @@ def test_interrupt_keeps_what_was_measured(stele, devices):
 
 
 def test_second_interrupt_ends_at_once(stele, devices):
-    run = long_run(stele.folder, devices)
-    run.wait_for("round ")
-    run.process.send_signal(signal.SIGSTOP)
-    # Both are pending when it wakes: the first is caught, the second must kill.
-    run.process.send_signal(signal.SIGINT)
-    run.process.send_signal(signal.SIGTERM)
-    run.process.send_signal(signal.SIGCONT)
-    run.end()
-    assert run.process.returncode in (130, -signal.SIGINT, -signal.SIGTERM)
-
-
-def test_interrupt_twice_kills(stele, devices):
+    """Signals faster than the run can end by itself: checking the cells again takes longer than the pause."""
     run = long_run(stele.folder, devices)
     run.wait_for("round ")
     end = time.monotonic() + 60
@@ -94,7 +83,7 @@ def test_interrupt_twice_kills(stele, devices):
         run.process.send_signal(signal.SIGINT)
         time.sleep(0.002)
     run.end()
-    assert run.process.returncode in (130, -signal.SIGINT)
+    assert run.process.returncode == -signal.SIGINT, run.seen
 
 
 def test_progress_line_on_a_terminal(stele, runnable):
