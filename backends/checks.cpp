@@ -26,10 +26,9 @@ void check_launch(const Launch& launch, const DeviceInfo& info, const std::strin
         why = fmt::format("{} bytes of shared memory were asked for; {} has {} a block", launch.shared_bytes, info.id,
                           info.shared_bytes_per_block);
     if (why.empty()) return;
-    throw DeviceError(
-        fmt::format("launch of {}, grid {}x{}x{}, block {}x{}x{}", kernel, grid.x, grid.y, grid.z, block.x, block.y,
-                    block.z),
-        0, "", why);
+    throw DeviceError(fmt::format("launch of {}, grid {}x{}x{}, block {}x{}x{}", kernel, grid.x, grid.y, grid.z,
+                                  block.x, block.y, block.z),
+                      0, "", why);
 }
 
 std::size_t guarded_size(std::size_t bytes, std::size_t limit, const std::string& device) {

@@ -61,8 +61,10 @@ inline void* scalar_address(const Argument& argument) {
     return std::visit(
         [](const auto& value) -> void* {
             using Value = std::remove_cvref_t<decltype(value)>;
-            if constexpr (std::is_same_v<Value, Buffer*>) return nullptr;
-            else return const_cast<Value*>(&value);
+            if constexpr (std::is_same_v<Value, Buffer*>)
+                return nullptr;
+            else
+                return const_cast<Value*>(&value);
         },
         argument);
 }

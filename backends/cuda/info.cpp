@@ -20,14 +20,16 @@ std::string why_none(cudaError_t code) {
             cudaRuntimeGetVersion(&runtime);
             if (driver == 0)
                 return fmt::format("no NVIDIA driver is installed: {}. The GPU's driver brings libcuda.so.1", said);
-            return fmt::format("the NVIDIA driver is for CUDA {}, this binary for {}: {}. Install a newer driver, or build "
-                               "with that toolkit",
-                               version_text(driver), version_text(runtime), said);
+            return fmt::format(
+                "the NVIDIA driver is for CUDA {}, this binary for {}: {}. Install a newer driver, or build "
+                "with that toolkit",
+                version_text(driver), version_text(runtime), said);
         }
         case cudaErrorStubLibrary:
-            return fmt::format("libcuda.so.1 is the toolkit's stub and no driver: {}. Take the stubs folder out of "
-                               "LD_LIBRARY_PATH",
-                               said);
+            return fmt::format(
+                "libcuda.so.1 is the toolkit's stub and no driver: {}. Take the stubs folder out of "
+                "LD_LIBRARY_PATH",
+                said);
         case cudaErrorNoDevice:
             return fmt::format("the driver sees no NVIDIA GPU: {}. See nvidia-smi and CUDA_VISIBLE_DEVICES", said);
         default:

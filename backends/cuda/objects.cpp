@@ -12,9 +12,7 @@
 namespace stele::cudart {
 namespace {
 
-bool is_ptx(const std::string& text) {
-    return text.starts_with("//") && text.find(".version") != std::string::npos;
-}
+bool is_ptx(const std::string& text) { return text.starts_with("//") && text.find(".version") != std::string::npos; }
 
 // For both a host stub and a cudaKernel_t, which the runtime takes in the same place.
 void allow_shared_memory(const void* function, const std::string& name, const DeviceInfo& info) {
@@ -22,7 +20,8 @@ void allow_shared_memory(const void* function, const std::string& name, const De
     check(cudaFuncGetAttributes(&attributes, function), "loading " + name,
           fmt::format("{} is {}; set STELE_CUDA_ARCHITECTURE to it if this binary was built for another", info.name,
                       info.architecture));
-    const std::size_t left = info.shared_bytes_per_block - std::min(info.shared_bytes_per_block, attributes.sharedSizeBytes);
+    const std::size_t left =
+        info.shared_bytes_per_block - std::min(info.shared_bytes_per_block, attributes.sharedSizeBytes);
     check(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(left)),
           "cudaFuncSetAttribute of " + name);
 }
@@ -103,10 +102,11 @@ void CudaKernel::enqueue(cudaStream_t stream, const Launch& launch, const Device
         config.attrs = &cluster;
         config.numAttrs = 1;
     }
-    check(cudaLaunchKernelExC(&config, function_, addresses.data()),
-          fmt::format("launch of {}, grid {}x{}x{}, block {}x{}x{}, cluster {}x{}x{}, {} bytes of dynamic shared memory",
-                      name_, grid.x, grid.y, grid.z, block.x, block.y, block.z, launch.cluster.x, launch.cluster.y,
-                      launch.cluster.z, launch.shared_bytes));
+    check(
+        cudaLaunchKernelExC(&config, function_, addresses.data()),
+        fmt::format("launch of {}, grid {}x{}x{}, block {}x{}x{}, cluster {}x{}x{}, {} bytes of dynamic shared memory",
+                    name_, grid.x, grid.y, grid.z, block.x, block.y, block.z, launch.cluster.x, launch.cluster.y,
+                    launch.cluster.z, launch.shared_bytes));
 }
 
 }  // namespace stele::cudart

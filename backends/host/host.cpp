@@ -163,7 +163,8 @@ public:
     const std::vector<DeviceInfo>& devices() const override { return devices_; }
     std::string why_none() const override { return {}; }
     std::unique_ptr<Device> open(std::size_t index) const override {
-        if (index >= devices_.size()) throw DeviceError("open host:" + std::to_string(index), 0, "", "there is only host:0");
+        if (index >= devices_.size())
+            throw DeviceError("open host:" + std::to_string(index), 0, "", "there is only host:0");
         return std::make_unique<HostDevice>(devices_[index]);
     }
 

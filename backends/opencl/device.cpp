@@ -29,6 +29,8 @@ kernel void evict(global uint16* buffer, const uint value) {
 constexpr unsigned evict_block = 64;
 // Long enough for the host to enqueue a vendor library's call behind it.
 constexpr double fence_ns = 2e6;
+// A driver's queue is finite; an enqueue that waits for room behind a shut gate would wait for ever.
+constexpr std::size_t launches_behind_gate = 500;
 
 double steady_ns() {
     return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -62,16 +64,16 @@ public:
     std::unique_ptr<Buffer> allocate(std::size_t bytes) override {
         const std::size_t align = found_.buffer_alignment;
         const std::size_t before = (Buffer::guard_bytes + align - 1) / align * align;
-        const std::size_t total = guarded_size(bytes, info().max_allocation_bytes, info().id) -
-                                  Buffer::guard_bytes + before;
+        const std::size_t total =
+            guarded_size(bytes, info().max_allocation_bytes, info().id) - Buffer::guard_bytes + before;
         try {
             cl_int code = CL_SUCCESS;
             Memory parent(clCreateBuffer(context_.get(), CL_MEM_READ_WRITE, total, nullptr, &code));
             check(code, fmt::format("clCreateBuffer of {} bytes", total));
             // OpenCL knows no empty sub-buffer; an empty payload shows its first guard byte instead.
             const cl_buffer_region region{before, std::max<std::size_t>(bytes, 1)};
-            Memory payload(clCreateSubBuffer(parent.get(), CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region,
-                                             &code));
+            Memory payload(
+                clCreateSubBuffer(parent.get(), CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code));
             check(code, "clCreateSubBuffer");
             // Drivers allocate on first use; the lack of memory shall show here and not in a kernel.
             const cl_mem memory = parent.get();
@@ -133,6 +135,7 @@ public:
         Event first, last;
         Gate gate(context_.get());
         for (std::size_t i = 0; i < launches.size(); ++i) {
+            if (i == launches_behind_gate) gate.open();
             cl_event* done = i + 1 == launches.size() ? last.out() : i == 0 ? first.out() : nullptr;
             // The queue is in order: what holds the first launch back holds all of them.
             own_kernel<OpenclKernel>(launches[i])
@@ -157,7 +160,8 @@ public:
         const std::size_t blocks = (2 * info().cache_bytes + block_bytes - 1) / block_bytes;
         if (blocks == 0) return;
         if (!flush_) flush_ = allocate(blocks * block_bytes);
-        const Launch launch{evict_.get(), {static_cast<unsigned>(blocks)}, {evict_block}, 0, {flush_.get(), ++flushes_}};
+        const Launch launch{
+            evict_.get(), {static_cast<unsigned>(blocks)}, {evict_block}, 0, {flush_.get(), ++flushes_}};
         run({&launch, 1});
     }
 
@@ -187,9 +191,9 @@ private:
         code = clBuildProgram(program.get(), 1, &found_.device, options.c_str(), nullptr, nullptr);
         const double taken = steady_ns() - begin;
         if (code != CL_SUCCESS)
-            throw DeviceError("clBuildProgram of " + what, code, std::string(error_name(code)),
-                              fmt::format("on {}, options `{}`\n{}", info().name, options,
-                                          build_log(program.get(), found_.device)));
+            throw DeviceError(
+                "clBuildProgram of " + what, code, std::string(error_name(code)),
+                fmt::format("on {}, options `{}`\n{}", info().name, options, build_log(program.get(), found_.device)));
         KernelHandle kernel(clCreateKernel(program.get(), source.entry.c_str(), &code));
         check(code, "clCreateKernel of " + what);
         return std::make_unique<OpenclKernel>(what, std::move(program), std::move(kernel), taken);

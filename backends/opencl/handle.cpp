@@ -14,7 +14,8 @@ struct Name {
     cl_int code;
     std::string_view text;
 };
-#define STELE_NAME(code) Name{code, #code}
+#define STELE_NAME(code) \
+    Name { code, #code }
 constexpr std::array names{STELE_NAME(CL_SUCCESS),
                            STELE_NAME(CL_DEVICE_NOT_FOUND),
                            STELE_NAME(CL_DEVICE_NOT_AVAILABLE),

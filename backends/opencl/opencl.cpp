@@ -20,9 +20,9 @@ public:
     std::string why_none() const override { return found_.why_none; }
     std::unique_ptr<Device> open(std::size_t index) const override {
         if (index >= infos_.size())
-            throw DeviceError(fmt::format("open opencl:{}", index), 0, "",
-                              infos_.empty() ? found_.why_none
-                                             : fmt::format("there are {} OpenCL devices", infos_.size()));
+            throw DeviceError(
+                fmt::format("open opencl:{}", index), 0, "",
+                infos_.empty() ? found_.why_none : fmt::format("there are {} OpenCL devices", infos_.size()));
         return opencl::open_device(found_.devices[index]);
     }
 

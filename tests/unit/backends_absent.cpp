@@ -27,7 +27,8 @@ protected:
 };
 
 TEST_F(BackendsDeathTest, WithoutAnOpenclDriverTheReasonNamesThePackage) {
-    EXPECT_EXIT(look("OCL_ICD_VENDORS", "/nonexistent", "opencl"), testing::ExitedWithCode(0), "apt install pocl-opencl-icd");
+    EXPECT_EXIT(look("OCL_ICD_VENDORS", "/nonexistent", "opencl"), testing::ExitedWithCode(0),
+                "apt install pocl-opencl-icd");
 }
 
 // Where there is a driver it now sees no device (100), where there is none the runtime says so (35); a build without

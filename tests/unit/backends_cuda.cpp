@@ -75,7 +75,8 @@ TEST_F(BackendsCuda, PtxTextIsLoadedRunAndTimed) {
         EXPECT_GT(device_->nanoseconds({&launch, 1}), 0);
     }
     // More than a stream holds behind a shut gate.
-    const std::vector<Launch> many(3000, Launch{kernel.get(), {}, {4}, 0, {out_buffer.get(), out_buffer.get(), std::int32_t{1}}});
+    const std::vector<Launch> many(
+        3000, Launch{kernel.get(), {}, {4}, 0, {out_buffer.get(), out_buffer.get(), std::int32_t{1}}});
     EXPECT_GT(device_->nanoseconds(many), 0);
     device_->download(*out_buffer, 0, std::as_writable_bytes(std::span(out)));
     EXPECT_EQ(out, std::vector<int>(4, 3010));

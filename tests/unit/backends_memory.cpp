@@ -78,7 +78,8 @@ TEST(BackendsMemory, GuardsAreReachedFromTheHostOnBothSides) {
             // The payload lies between them, not on them.
             const auto payload = pattern(size, 200);
             device.upload(*buffer, 0, payload);
-            const std::vector<std::byte> low(whole.begin(), whole.begin() + guard), high(whole.end() - guard, whole.end());
+            const std::vector<std::byte> low(whole.begin(), whole.begin() + guard),
+                high(whole.end() - guard, whole.end());
             EXPECT_EQ(read(device, *buffer, before, guard), low) << size;
             EXPECT_EQ(read(device, *buffer, static_cast<std::ptrdiff_t>(size), guard), high) << size;
         }
@@ -184,7 +185,10 @@ TEST(BackendsHostCall, SeesQueueAndArguments) {
         const auto kernel = device.load(source);
         EXPECT_EQ(kernel->build_nanoseconds(), 0);
         const auto buffer = device.allocate(8);
-        const Launch launch{kernel.get(), {}, {}, 0,
+        const Launch launch{kernel.get(),
+                            {},
+                            {},
+                            0,
                             {buffer.get(), static_cast<Buffer*>(nullptr), std::int32_t{-5}, std::uint32_t{4000000000u},
                              std::int64_t{1} << 40, 1.5f}};
         device.run({&launch, 1});

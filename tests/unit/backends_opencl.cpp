@@ -65,8 +65,12 @@ TEST_F(BackendsOpencl, EveryKindOfArgumentArrives) {
     const auto out = buffer(std::vector<float>(5, 0.0f));
     const auto in = buffer(std::vector<float>{2.0f});
     for (Buffer* given : {in.get(), static_cast<Buffer*>(nullptr)}) {
-        const Launch launch{kernel.get(), {}, {}, 0,
-                            {out.get(), given, std::int32_t{-7}, std::uint32_t{3000000000u}, std::int64_t{3} << 32, 0.5f}};
+        const Launch launch{
+            kernel.get(),
+            {},
+            {},
+            0,
+            {out.get(), given, std::int32_t{-7}, std::uint32_t{3000000000u}, std::int64_t{3} << 32, 0.5f}};
         device_->run({&launch, 1});
         EXPECT_EQ(values<float>(*out), (std::vector<float>{given ? 1.0f : -1.0f, -7.0f, 3e9f, 3.0f, 0.5f}));
     }
@@ -93,13 +97,14 @@ kernel void place(global int* out) {
 }
 
 TEST_F(BackendsOpencl, LaunchesRunInOrderAlsoInATimedWindow) {
-    const auto kernel = load("kernel void advance(global int* x, const int f, const int a) { x[0] = f * x[0] + a; }", "advance");
+    const auto kernel =
+        load("kernel void advance(global int* x, const int f, const int a) { x[0] = f * x[0] + a; }", "advance");
     const auto x = buffer(std::vector<int>{1});
     std::vector<Launch> launches;
     int expected = 1;
-    for (std::int32_t i = 0; i < 20; ++i) {
-        launches.push_back({kernel.get(), {}, {}, 0, {x.get(), i % 3 + 1, i}});
-        expected = (i % 3 + 1) * expected + i;
+    for (std::int32_t i = 0; i < 600; ++i) {
+        launches.push_back({kernel.get(), {}, {}, 0, {x.get(), i % 3 - 1, i}});
+        expected = (i % 3 - 1) * expected + i;
     }
     device_->run(launches);
     EXPECT_EQ(values<int>(*x)[0], expected);
