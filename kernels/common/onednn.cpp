@@ -53,14 +53,16 @@ struct Onednn {
     Status (*memory_set_data_handle)(Handle, void* data) = nullptr;
     Status (*stream_wait)(Handle) = nullptr;
     // Version 3.
-    Status (*memory_desc_create_with_strides)(Handle*, int, const std::int64_t*, int dtype, const std::int64_t*) = nullptr;
+    Status (*memory_desc_create_with_strides)(Handle*, int, const std::int64_t*, int dtype,
+                                              const std::int64_t*) = nullptr;
     Status (*memory_desc_destroy)(Handle) = nullptr;
     Status (*matmul_primitive_desc_create)(Handle*, Handle engine, Handle a, Handle b, Handle bias, Handle c,
                                            Handle attributes) = nullptr;
     // Version 2.
     Status (*memory_desc_init_by_strides)(void*, int, const std::int64_t*, int dtype, const std::int64_t*) = nullptr;
     Status (*matmul_desc_init)(void*, const void* a, const void* b, const void* bias, const void* c) = nullptr;
-    Status (*primitive_desc_create)(Handle*, const void* operation, Handle attributes, Handle engine, Handle hint) = nullptr;
+    Status (*primitive_desc_create)(Handle*, const void* operation, Handle attributes, Handle engine,
+                                    Handle hint) = nullptr;
 
     Handle engine = nullptr, stream = nullptr;
 
@@ -98,7 +100,7 @@ const Onednn& onednn() {
 }
 
 void check(Status status, const char* call) {
-    constexpr std::array names{"success",       "out_of_memory",  "invalid_arguments", "unimplemented",
+    constexpr std::array names{"success",           "out_of_memory", "invalid_arguments", "unimplemented",
                                "last_impl_reached", "runtime_error", "not_required"};
     if (status == 0) return;
     const auto index = static_cast<std::size_t>(status);
@@ -107,10 +109,14 @@ void check(Status status, const char* call) {
 
 int code(Dtype dtype) {
     switch (dtype) {
-        case Dtype::f16: return 1;
-        case Dtype::bf16: return 2;
-        case Dtype::f32: return 3;
-        default: throw std::runtime_error(fmt::format("oneDNN: no product of {} here", name(dtype)));
+        case Dtype::f16:
+            return 1;
+        case Dtype::bf16:
+            return 2;
+        case Dtype::f32:
+            return 3;
+        default:
+            throw std::runtime_error(fmt::format("oneDNN: no product of {} here", name(dtype)));
     }
 }
 
@@ -123,10 +129,12 @@ public:
         std::copy(matrix.strides.begin(), matrix.strides.end(), strides.begin());
         const int count = static_cast<int>(matrix.extents.size());
         if (onednn().memory_desc_create_with_strides)
-            check(onednn().memory_desc_create_with_strides(&handle_, count, extents.data(), code(matrix.dtype), strides.data()),
+            check(onednn().memory_desc_create_with_strides(&handle_, count, extents.data(), code(matrix.dtype),
+                                                           strides.data()),
                   "dnnl_memory_desc_create_with_strides");
         else
-            check(onednn().memory_desc_init_by_strides(&inline_, count, extents.data(), code(matrix.dtype), strides.data()),
+            check(onednn().memory_desc_init_by_strides(&inline_, count, extents.data(), code(matrix.dtype),
+                                                       strides.data()),
                   "dnnl_memory_desc_init_by_strides");
     }
     ~Descriptor() {
@@ -171,8 +179,8 @@ OnednnMatmul::OnednnMatmul(const OnednnMatrix& a, const OnednnMatrix& b, const O
     const Descriptor of_a(a), of_b(b), of_c(c);
     Handle description = nullptr;
     if (onednn().matmul_primitive_desc_create) {
-        check(onednn().matmul_primitive_desc_create(&description, onednn().engine, of_a.handle(), of_b.handle(), nullptr,
-                                                    of_c.handle(), nullptr),
+        check(onednn().matmul_primitive_desc_create(&description, onednn().engine, of_a.handle(), of_b.handle(),
+                                                    nullptr, of_c.handle(), nullptr),
               "dnnl_matmul_primitive_desc_create");
     } else {
         OperationV2 operation{};
@@ -214,9 +222,9 @@ std::string onednn_why_not(Dtype dtype) {
         const OnednnMatrix matrix{dtype, {16, 16}, {16, 1}};
         OnednnMatmul(matrix, matrix, matrix);
     } catch (const std::exception& error) {
-        answer->second = onednn().library.loaded()
-                             ? fmt::format("{} does not take {} on this CPU ({})", onednn_description(), name(dtype), error.what())
-                             : error.what();
+        answer->second = onednn().library.loaded() ? fmt::format("{} does not take {} on this CPU ({})",
+                                                                 onednn_description(), name(dtype), error.what())
+                                                   : error.what();
     }
     return answer->second;
 }

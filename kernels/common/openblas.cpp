@@ -49,9 +49,9 @@ std::string openblas_description() {
 void openblas_sgemm(const SgemmCall& call) {
     const auto transpose = [](bool yes) { return yes ? cblas_transpose : cblas_no_transpose; };
     // CBLAS refuses a leading dimension of 0, which an empty matrix may have.
-    openblas().sgemm(cblas_row_major, transpose(call.a_transposed), transpose(call.b_transposed), call.m, call.n, call.k,
-                     call.alpha, call.a, std::max(1, call.a_leading), call.b, std::max(1, call.b_leading), 0.0f, call.c,
-                     std::max(1, call.c_leading));
+    openblas().sgemm(cblas_row_major, transpose(call.a_transposed), transpose(call.b_transposed), call.m, call.n,
+                     call.k, call.alpha, call.a, std::max(1, call.a_leading), call.b, std::max(1, call.b_leading), 0.0f,
+                     call.c, std::max(1, call.c_leading));
 }
 
 }  // namespace stele

@@ -200,7 +200,7 @@ public:
             case Suite::quick:
                 return {text({512, 512, 512, Dtype::f32, LayoutB::kn}), text({384, 384, 384, Dtype::f16, LayoutB::kn}),
                         text({1024, 512, 256, Dtype::bf16, LayoutB::nk}),
-                        text({1, 2048, 1024, Dtype::bf16, LayoutB::nk})};
+                        text({1, 1024, 1024, Dtype::bf16, LayoutB::nk})};
             case Suite::full:
                 return full_suite();
         }

@@ -13,9 +13,9 @@ namespace stele::gemm {
 namespace {
 
 constexpr std::int64_t block_rows = 96, block_columns = 128, block_depth = 256;
-constexpr std::int64_t micro_rows = 4, micro_columns = 8;
+constexpr std::int64_t micro_rows = 4, micro_columns = 4;
 
-// Eight doubles: one register with AVX-512, two with AVX2, four with SSE2. The compiler lowers it for the target.
+// Four doubles: with AVX2 the eight sums of a micro tile and what they need fit into the registers.
 using Vector = double __attribute__((vector_size(micro_columns * sizeof(double))));
 using Bits = std::int64_t __attribute__((vector_size(micro_columns * sizeof(double))));
 constexpr std::int64_t sign_cleared = 0x7fffffffffffffff;

@@ -7,12 +7,15 @@
 
 namespace stele::gemm {
 
+template <TiledTile tile>
+inline constexpr int tiled_threads = tile.threads();
+
 template <typename T, TiledTile tile, LayoutB layout>
 struct Tiled {
     static constexpr int BLOCK_M = tile.block_m, BLOCK_N = tile.block_n, BLOCK_K = tile.block_k;
     static constexpr int THREAD_M = tile.thread_m, THREAD_N = tile.thread_n;
     static constexpr int THREADS_M = BLOCK_M / THREAD_M, THREADS_N = BLOCK_N / THREAD_N;
-    static constexpr int NUM_THREADS = tile.threads();
+    static constexpr int NUM_THREADS = tiled_threads<tile>;
     static constexpr int STAGES = 2;
     /// Elements of a 16-byte piece, which is also the padding of a row: it sets the rows that a warp reads at one time
     /// into different banks.

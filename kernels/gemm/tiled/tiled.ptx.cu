@@ -43,7 +43,7 @@ __device__ __forceinline__ void copy_tile(T* tile, const T* matrix, int rows, in
 }
 
 template <typename T, TiledTile tile, LayoutB layout>
-__global__ void __launch_bounds__(tile.threads(), 1)
+__global__ void __launch_bounds__(gemm::tiled_threads<tile>, 1)
     gemm_tiled(const T* __restrict__ A, const T* __restrict__ B, T* __restrict__ C, int M, int N, int K) {
     using G = gemm::Tiled<T, tile, layout>;
     alignas(16) __shared__ T tile_a[G::STAGES][G::BLOCK_M * G::A_STRIDE];

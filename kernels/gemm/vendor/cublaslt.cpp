@@ -24,8 +24,9 @@ constexpr std::array library_names{"libcublasLt.so.13", "libcublasLt.so.12", "/u
                                    "/usr/local/cuda/lib64/libcublasLt.so.12"};
 
 struct Cublaslt {
-    Library library{library_names, "install cuBLAS of CUDA 12 or 13 (package libcublas, or the wheel nvidia-cublas with "
-                                   "its lib folder in LD_LIBRARY_PATH)"};
+    Library library{library_names,
+                    "install cuBLAS of CUDA 12 or 13 (package libcublas, or the wheel nvidia-cublas with "
+                    "its lib folder in LD_LIBRARY_PATH)"};
     Create* create = nullptr;
     StatusName* status_name = nullptr;
     Version* version = nullptr;
@@ -33,7 +34,8 @@ struct Cublaslt {
     SetAttribute *description_set = nullptr, *preference_set = nullptr;
     LayoutCreate* layout_create = nullptr;
     PreferenceCreate* preference_create = nullptr;
-    Destroy *description_destroy = nullptr, *layout_destroy = nullptr, *preference_destroy = nullptr, *destroy = nullptr;
+    Destroy *description_destroy = nullptr, *layout_destroy = nullptr, *preference_destroy = nullptr,
+            *destroy = nullptr;
     GetHeuristic* get_heuristic = nullptr;
     cublaslt::Matmul* matmul = nullptr;
 
@@ -108,9 +110,7 @@ private:
     std::unique_ptr<void, Destroy*> object_;
 };
 
-int type_of(Dtype dtype) {
-    return dtype == Dtype::f32 ? type_f32 : dtype == Dtype::f16 ? type_f16 : type_bf16;
-}
+int type_of(Dtype dtype) { return dtype == Dtype::f32 ? type_f32 : dtype == Dtype::f16 ? type_f16 : type_bf16; }
 
 /// One shape's product. Row-major C = A B is column-major Cᵀ = Bᵀ Aᵀ, so B comes first.
 class Product {
@@ -132,8 +132,9 @@ private:
     void prepare(const Operands& operands, Stream stream) {
         const Cublaslt& lt = cublaslt_library();
         handle_.make<Handle>(lt.create, "cublasLtCreate");
-        description_.make<Description>([&](Description* out) { return lt.description_create(out, compute_f32, type_f32); },
-                                   "cublasLtMatmulDescCreate");
+        description_.make<Description>(
+            [&](Description* out) { return lt.description_create(out, compute_f32, type_f32); },
+            "cublasLtMatmulDescCreate");
         const std::int32_t turn = shape_.b == LayoutB::nk ? transpose : no_transpose;
         check(lt.description_set(description_.get(), description_transpose_a, &turn, sizeof turn),
               "cublasLtMatmulDescSetAttribute");
@@ -171,7 +172,8 @@ private:
                                second_.as<Layout>(), result_.as<Layout>(), result_.as<Layout>(),
                                preference.as<Preference>(), proposals, found.data(), &count),
               "cublasLtMatmulAlgoGetHeuristic");
-        if (count == 0) throw DeviceError("cublasLtMatmulAlgoGetHeuristic", 0, "no algorithm", GemmProblem(shape_).id());
+        if (count == 0)
+            throw DeviceError("cublasLtMatmulAlgoGetHeuristic", 0, "no algorithm", GemmProblem(shape_).id());
         float best = std::numeric_limits<float>::infinity();
         for (int i = 0; i < count; ++i) {
             const HeuristicResult& proposal = found[static_cast<std::size_t>(i)];
