@@ -43,6 +43,10 @@ struct Watcher {
     std::function<bool()> stop = [] { return false; };
 };
 
+/// A measurement with everything but a verdict.
+Measurement blank_measurement(const Variant& variant, const Problem& problem, const std::string& device,
+                              const SamplerOptions& options);
+
 /// Verifies each cell on fresh inputs; no timing. One measurement a cell, in order.
 std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
                                       const Watcher& watcher);

@@ -120,27 +120,6 @@ std::string why_too_large(const DeviceInfo& device, const Problem& problem) {
     return {};
 }
 
-Measurement blank_measurement(const Variant& variant, const Problem& problem, const std::string& device,
-                              const SamplerOptions& options) {
-    Measurement cell;
-    cell.variant = variant.id();
-    cell.operation = variant.operation;
-    cell.algorithm = variant.algorithm;
-    cell.tile = variant.tile;
-    cell.language = variant.language;
-    cell.problem = problem.id();
-    cell.dtype = problem.dtype();
-    cell.device = device;
-    cell.regime = options.regime;
-    cell.cache = options.cache;
-    cell.fill = options.fill;
-    cell.seed = options.seed;
-    cell.flops = problem.flops();
-    cell.bytes = problem.bytes();
-    cell.dense_flops = problem.dense_flops();
-    return cell;
-}
-
 OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations) {
     std::vector<OwnedProblem> readings;
     std::vector<std::string> complaints;

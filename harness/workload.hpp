@@ -32,10 +32,6 @@ struct OwnedProblem {
 };
 OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations);
 
-/// A measurement with everything but a verdict.
-Measurement blank_measurement(const Variant& variant, const Problem& problem, const std::string& device,
-                              const SamplerOptions& options);
-
 /// Empty if device and host have the memory for a checked run; else a sentence with both figures.
 std::string why_too_large(const DeviceInfo& device, const Problem& problem);
 
