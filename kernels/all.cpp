@@ -1,4 +1,5 @@
 // The one list of operations.
+#include "kernels/attention/attention.hpp"
 #include "kernels/gemm/gemm.hpp"
 #include "kernels/operation.hpp"
 #include "kernels/sparse_attention/sparse_attention.hpp"
@@ -9,6 +10,7 @@ const std::vector<std::unique_ptr<Operation>>& all_operations() {
     static const std::vector<std::unique_ptr<Operation>> operations = [] {
         std::vector<std::unique_ptr<Operation>> list;
         list.push_back(gemm_operation());
+        list.push_back(attention_operation());
         list.push_back(sparse_attention_operation());
         return list;
     }();
