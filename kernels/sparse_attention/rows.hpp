@@ -17,5 +17,6 @@ std::vector<Variant> sparse_tile_rows(const std::string& algorithm);
 /// The rows of each algorithm, in its own folder.
 std::vector<Variant> sparse_masked_variants();
 std::vector<Variant> sparse_block_gather_variants();
+std::vector<Variant> sparse_openblas_variants();
 
 }  // namespace stele

@@ -52,7 +52,7 @@ public:
     const std::vector<Variant>& variants() const override {
         static const std::vector<Variant> all = [] {
             std::vector<Variant> out;
-            for (auto rows : {sparse_masked_variants, sparse_block_gather_variants})
+            for (auto rows : {sparse_masked_variants, sparse_block_gather_variants, sparse_openblas_variants})
                 for (Variant& row : rows()) out.push_back(std::move(row));
             return out;
         }();

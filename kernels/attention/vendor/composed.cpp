@@ -35,33 +35,6 @@ inline float exp2_of(float x) {
     return x < -126.0f ? 0.0f : series * std::bit_cast<float>(exponent << 23);
 }
 
-/// One row; `seen` of its `all` scores count, the others become 0. `seen` is at least 1.
-float softmax_row(float* row, std::int64_t seen, std::int64_t all, float softmax_scale) {
-    const float scale = softmax_scale * 1.44269504088896341f;
-    std::array<float, lanes> part;
-    part.fill(-std::numeric_limits<float>::infinity());
-    std::int64_t j = 0;
-    for (; j + lanes <= seen; j += lanes)
-        for (std::int64_t l = 0; l < lanes; ++l) {
-            row[j + l] *= scale;
-            part[l] = part[l] < row[j + l] ? row[j + l] : part[l];
-        }
-    for (; j < seen; ++j) part[0] = std::max(part[0], row[j] *= scale);
-    const float row_max = *std::max_element(part.begin(), part.end());
-
-    part.fill(0.0f);
-    for (j = 0; j + lanes <= seen; j += lanes)
-        for (std::int64_t l = 0; l < lanes; ++l) part[l] += row[j + l] = exp2_of(row[j + l] - row_max);
-    for (; j < seen; ++j) part[0] += row[j] = exp2_of(row[j] - row_max);
-    float row_sum = 0;
-    for (const float value : part) row_sum += value;
-
-    const float inverse = 1.0f / row_sum;
-    for (j = 0; j < seen; ++j) row[j] *= inverse;
-    std::fill(row + seen, row + all, 0.0f);
-    return (row_max + std::log2(row_sum)) * 0.693147180559945309f;
-}
-
 std::size_t score_bytes(const AttentionShape& shape) {
     return static_cast<std::size_t>(shape.group() * shape.seq_q) * static_cast<std::size_t>(shape.seq_k) * 4;
 }
@@ -123,6 +96,32 @@ Plan make_plan(const ComposedLibrary& library, const AttentionShape& shape) {
 }
 
 }  // namespace
+
+float softmax_row(float* row, std::int64_t seen, std::int64_t all, float softmax_scale) {
+    const float scale = softmax_scale * 1.44269504088896341f;
+    std::array<float, lanes> part;
+    part.fill(-std::numeric_limits<float>::infinity());
+    std::int64_t j = 0;
+    for (; j + lanes <= seen; j += lanes)
+        for (std::int64_t l = 0; l < lanes; ++l) {
+            row[j + l] *= scale;
+            part[l] = part[l] < row[j + l] ? row[j + l] : part[l];
+        }
+    for (; j < seen; ++j) part[0] = std::max(part[0], row[j] *= scale);
+    const float row_max = *std::max_element(part.begin(), part.end());
+
+    part.fill(0.0f);
+    for (j = 0; j + lanes <= seen; j += lanes)
+        for (std::int64_t l = 0; l < lanes; ++l) part[l] += row[j + l] = exp2_of(row[j + l] - row_max);
+    for (; j < seen; ++j) part[0] += row[j] = exp2_of(row[j] - row_max);
+    float row_sum = 0;
+    for (const float value : part) row_sum += value;
+
+    const float inverse = 1.0f / row_sum;
+    for (j = 0; j < seen; ++j) row[j] *= inverse;
+    std::fill(row + seen, row + all, 0.0f);
+    return (row_max + std::log2(row_sum)) * 0.693147180559945309f;
+}
 
 void softmax_rows(const AttentionShape& shape, float* scores, float* lse) {
     const std::int64_t rows = shape.group() * shape.seq_q;

@@ -28,6 +28,10 @@ struct ComposedLibrary {
 /// The row attention/vendor.<name>: f32 on `host`.
 Variant composed_attention(const ComposedLibrary& library);
 
+/// Turns one row of `all` unscaled scores into probabilities in place: the first `seen`, at least one, count, the others
+/// become 0. Returns the row's lse.
+float softmax_row(float* row, std::int64_t seen, std::int64_t all, float softmax_scale);
+
 /// Turns the scores of one key-value head into probabilities in place, and writes their lse. A row that sees nothing
 /// becomes 0 and −inf.
 void softmax_rows(const AttentionShape& shape, float* scores, float* lse);
