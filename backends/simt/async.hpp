@@ -14,26 +14,41 @@
 
 namespace stele::simt {
 
-/// Shared memory as TMA, bulk copies and wgmma see it. Plain writes become visible to them through a proxy fence. Who
-/// wrote what is not known here, so the rule is that of a block: bytes that changed since the asynchronous proxy last
-/// saw them, with no proxy fence by any thread since, are a missing fence. It is kept for 16 bytes at a time.
-class ProxyView {
+/// What can be wrong with reading some shared memory now.
+enum class Sight {
+    clear,
+    in_flight,  ///< a copy is still writing there
+    unfenced,   ///< the asynchronous proxy does not see what plain stores have written
+};
+
+/// What asynchronous copies are writing of a block's dynamic shared memory, and what TMA, bulk copies and wgmma see of
+/// the rest. Plain writes become visible to them through a proxy fence. Who wrote what is not known here, so the rule
+/// is that of a block: bytes that changed since the asynchronous proxy last saw them, with no proxy fence by any thread
+/// since, are unfenced. Memory that nothing has written is clear, and holds NaN.
+class SharedView {
 public:
     /// On a thread of the block whose memory it is.
-    ProxyView();
+    SharedView();
     void fence() { ++fences_; }
-    /// The asynchronous proxy itself wrote these bytes of dynamic shared memory.
-    void wrote(const std::byte* address, std::size_t bytes);
-    /// It is about to read them: false if it would read what no fence has made visible.
-    bool sees(const std::byte* address, std::size_t bytes);
+    /// A copy to these bytes begins, and fills them with a pattern that is neither old nor new; then it ends.
+    void begin_copy(std::byte* address, std::size_t bytes, bool by_async_proxy);
+    void end_copy(const std::byte* address, std::size_t bytes, bool by_async_proxy);
+    bool in_flight(const std::byte* address, std::size_t bytes) const;
+    /// For a read by the asynchronous proxy.
+    Sight look(const std::byte* address, std::size_t bytes);
 
 private:
-    static constexpr std::size_t grain = 16;
+    static constexpr std::size_t grain = 16, fine = 4;
     static constexpr std::uint32_t never = ~0u;
+    bool outside(const std::byte* address, std::size_t bytes) const;
+    void count_copies(const std::byte* address, std::size_t bytes, int change);
+    void remember(const std::byte* address, std::size_t bytes);
+
     const std::byte* base_;
     std::size_t bytes_;
+    std::vector<std::uint8_t> copies_;  ///< in flight, for each 4 bytes
     std::vector<std::byte> seen_;
-    std::vector<std::uint32_t> stamp_;  ///< fences_ when a grain was last seen; `never` at first
+    std::vector<std::uint32_t> stamp_;  ///< fences_ when 16 bytes were last seen; `never` at first
     std::uint32_t fences_ = 0;
 };
 
@@ -94,15 +109,12 @@ public:
 struct AsyncBlock {
     ~AsyncBlock();
     std::unordered_map<const std::uint64_t*, std::unique_ptr<Mbarrier>> barriers;
-    ProxyView proxy;
+    SharedView shared;
 };
 
 /// The mbarrier at `address`, in this block or another of the cluster. Invalid operand if there is none, misaligned if
 /// there cannot be one.
 Mbarrier& mbarrier_at(const std::uint64_t* address, const char* what, Where where);
-
-/// Fills memory that is being written to, so that nobody takes it for its old or its new content.
-void poison(void* address, std::size_t bytes);
 
 /// All cp.async that this thread has issued and not waited for, as one flight without transactions.
 InFlight flight_of_copies();

@@ -51,8 +51,7 @@ void check_tensor(const TileMap& tile, const Coordinates& at, const char* what, 
 void add_load(Mbarrier& barrier, std::byte* shared, std::uint32_t bytes, const char* what, Where where,
               std::function<void(const SyncClock& issued, SyncClock& landed)> copy) {
     barrier.require_visible(what, where);
-    poison(shared, bytes);
-    barrier.owner.proxy.wrote(shared, bytes);
+    barrier.owner.shared.begin_copy(shared, bytes, true);
     InFlight flight;
     flight.bytes = bytes;
     auto issued = std::make_shared<SyncClock>();
@@ -60,7 +59,7 @@ void add_load(Mbarrier& barrier, std::byte* shared, std::uint32_t bytes, const c
     flight.land = [&barrier, shared, bytes, what, where, issued, copy = std::move(copy)](SyncClock& landed) {
         engine_write(shared, bytes, *issued, landed, what, where);
         copy(*issued, landed);
-        barrier.owner.proxy.wrote(shared, bytes);
+        barrier.owner.shared.end_copy(shared, bytes, true);
     };
     barrier.add(std::move(flight));
 }
@@ -98,6 +97,18 @@ void load_box(const TileMap& tile, std::byte* shared, std::uint64_t* barrier, co
 void check_bytes(std::uint32_t bytes, const char* what, Where where) {
     if (bytes == 0 || bytes % 16 != 0)
         fail(defect::misaligned, fmt::format("{} of {} bytes: the size must be a multiple of 16", what, bytes), where);
+}
+
+/// Shared memory that a store is about to read.
+void require_sight(const std::byte* shared, std::uint32_t bytes, const char* what, Where where) {
+    const Sight sight = block_state<AsyncBlock>().shared.look(shared, bytes);
+    if (sight == Sight::unfenced)
+        fail(
+            defect::missing_fence,
+            fmt::format("{} reads shared memory that plain stores have written since the last fence_proxy_async", what),
+            where);
+    if (sight == Sight::in_flight)
+        fail(defect::missing_wait, fmt::format("{} reads shared memory that a copy is still writing", what), where);
 }
 
 /// Calls `load(shared, barrier)` for each block of the cluster that `blocks` names.
@@ -162,11 +173,7 @@ struct Stores {
 
 void add_store(Store store, const void* shared, std::uint32_t bytes) {
     const auto* from = static_cast<const std::byte*>(shared);
-    if (!block_state<AsyncBlock>().proxy.sees(from, bytes))
-        fail(defect::missing_fence,
-             fmt::format("{} reads shared memory that plain stores have written since the last fence_proxy_async",
-                         store.what),
-             store.where);
+    require_sight(from, bytes, store.what, store.where);
     store.issued.release();
     store.read = [from, bytes](Store& self, SyncClock& landed) {
         engine_read(from, bytes, self.issued, landed, self.what, self.where);
@@ -222,11 +229,7 @@ void bulk_copy_cluster(std::uint32_t target, const void* shared, std::uint32_t b
     constexpr const char* what = "cp.async.bulk.shared::cluster";
     check_bytes(bytes, what, where);
     check_shared(shared, bytes, 16, what, where);
-    if (!block_state<AsyncBlock>().proxy.sees(static_cast<const std::byte*>(shared), bytes))
-        fail(
-            defect::missing_fence,
-            fmt::format("{} reads shared memory that plain stores have written since the last fence_proxy_async", what),
-            where);
+    require_sight(static_cast<const std::byte*>(shared), bytes, what, where);
     load_bytes(static_cast<std::byte*>(shared_pointer(target, where)), static_cast<const std::byte*>(shared), bytes,
                static_cast<std::uint64_t*>(shared_pointer(barrier, where)), what, where);
 }

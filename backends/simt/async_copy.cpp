@@ -17,6 +17,7 @@ struct Copy {
     const std::byte* global = nullptr;
     std::uint32_t bytes = 0, source_bytes = 0;
     bool landed = false;
+    SharedView* view = nullptr;
     SyncClock issued;
     Where where;
 
@@ -26,6 +27,7 @@ struct Copy {
         engine_write(shared, bytes, issued, after, "cp.async", where);
         std::memcpy(shared, global, source_bytes);
         std::memset(shared + source_bytes, 0, bytes - source_bytes);
+        view->end_copy(shared, bytes, false);
     }
 };
 
@@ -50,9 +52,10 @@ void issue(void* shared, const void* global, std::uint32_t bytes, std::uint32_t 
         fail(defect::invalid_operand, fmt::format("{} of {} bytes is to read {}", what, bytes, source_bytes), where);
     check_global(global, source_bytes, 1, what, where);
     write_memory(shared, bytes, what, where);
-    poison(shared, bytes);
     auto copy = std::make_shared<Copy>();
     copy->shared = static_cast<std::byte*>(shared);
+    copy->view = &block_state<AsyncBlock>().shared;
+    copy->view->begin_copy(copy->shared, bytes, false);
     copy->global = static_cast<const std::byte*>(global);
     copy->bytes = bytes;
     copy->source_bytes = source_bytes;

@@ -1,7 +1,6 @@
 // mbarriers and fences.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstring>
 #include <mutex>
 
@@ -174,7 +173,7 @@ void mbarrier_invalidate(std::uint64_t* barrier, Where where) {
         all.barriers.erase(barrier);
     }
     own.erase(barrier);
-    poison(barrier, 8);
+    std::memset(barrier, 0xFF, 8);
 }
 
 void mbarrier_arrive(std::uint64_t* barrier, Where where) {
@@ -253,7 +252,7 @@ void fence_mbarrier_init(Where) {
 }
 
 void fence_proxy_async(Where where) {
-    block_state<AsyncBlock>().proxy.fence();
+    block_state<AsyncBlock>().shared.fence();
     fence_mbarrier_init(where);
 }
 
@@ -261,36 +260,5 @@ void fence_proxy_async_shared(Where where) { fence_proxy_async(where); }
 
 /// Memory is one and coherent here; what orders threads is modelled at barriers.
 void fence_cluster(Where) {}
-
-// -- The asynchronous proxy's view ---------------------------------------------------------------------------------
-
-void poison(void* address, std::size_t bytes) { std::memset(address, 0xFF, bytes); }
-
-ProxyView::ProxyView()
-    : base_(static_cast<const std::byte*>(dynamic_shared())),
-      bytes_(dynamic_shared_bytes()),
-      seen_((bytes_ + grain - 1) / grain * grain),
-      stamp_((bytes_ + grain - 1) / grain, never) {}
-
-void ProxyView::wrote(const std::byte* address, std::size_t bytes) {
-    if (address < base_ || address + bytes > base_ + bytes_) return;
-    const auto begin = static_cast<std::size_t>(address - base_);
-    std::memcpy(seen_.data() + begin, address, bytes);
-    for (std::size_t i = begin / grain; i * grain < begin + bytes; ++i) stamp_[i] = fences_;
-}
-
-bool ProxyView::sees(const std::byte* address, std::size_t bytes) {
-    if (address < base_ || address + bytes > base_ + bytes_) return true;
-    const auto begin = static_cast<std::size_t>(address - base_);
-    for (std::size_t i = begin / grain; i * grain < begin + bytes; ++i) {
-        const std::size_t count = std::min(grain, bytes_ - i * grain);
-        const bool fresh = stamp_[i] == never;
-        if (!fresh && std::memcmp(seen_.data() + i * grain, base_ + i * grain, count) == 0) continue;
-        if (fences_ == (fresh ? 0 : stamp_[i])) return false;
-        std::memcpy(seen_.data() + i * grain, base_ + i * grain, count);
-        stamp_[i] = fences_;
-    }
-    return true;
-}
 
 }  // namespace stele::simt

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "backends/simt/async.hpp"
 #include "backends/simt/ptx.hpp"
 #include "backends/simt/ptx_arithmetic.hpp"
 
@@ -29,8 +30,15 @@ void check_row(const void* row, int count, const char* what, Where where) {
     if (static_cast<int>(ids().lane) < 8 * count) check_shared(row, 16, 16, what, where);
 }
 
+void require_landed(const void* row, int count, const char* what, Where where) {
+    if (static_cast<int>(ids().lane) < 8 * count &&
+        block_state<AsyncBlock>().shared.in_flight(static_cast<const std::byte*>(row), 16))
+        fail(defect::missing_wait, fmt::format("{} reads shared memory that a copy is still writing", what), where);
+}
+
 void load_matrices(std::uint32_t* matrix, int count, bool transposed, const void* row, const char* what, Where where) {
     check_row(row, count, what, where);
+    require_landed(row, count, what, where);
     if (static_cast<int>(ids().lane) < 8 * count) read_memory(row, 16, what, where);
     MatrixAccess access{matrix, const_cast<void*>(row)};
     collective(

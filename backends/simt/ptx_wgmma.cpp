@@ -138,7 +138,7 @@ void check_operand(const Instruction& instruction, const SharedOperand& operand,
     check_pattern(operand, name, where);
     const std::uint32_t begin = shared_address(dynamic_shared(), where) & (descriptor_reach - 1);
     const std::uint32_t end = begin + static_cast<std::uint32_t>(dynamic_shared_bytes());
-    auto& proxy = block_state<AsyncBlock>().proxy;
+    auto& view = block_state<AsyncBlock>().shared;
     const auto* base = static_cast<const std::byte*>(dynamic_shared());
     for_each_piece(operand, instruction.k(), instruction.element_bytes(), [&](std::uint32_t address, int mn, int k) {
         if (address < begin || address + 16 > end)
@@ -148,24 +148,40 @@ void check_operand(const Instruction& instruction, const SharedOperand& operand,
                      "{:#x} to {:#x}",
                      name, mn, k, address, begin, end),
                  where);
-        if (!proxy.sees(base + (address - begin), 16))
+        const Sight sight = view.look(base + (address - begin), 16);
+        if (sight == Sight::unfenced)
             fail(defect::missing_fence,
                  fmt::format("wgmma operand {}: element ({}, {}) was written by plain stores since the last "
                              "fence_proxy_async",
                              name, mn, k),
                  where);
+        if (sight == Sight::in_flight)
+            fail(defect::missing_wait,
+                 fmt::format(
+                     "wgmma operand {}: element ({}, {}) is still being written by a copy that nobody has waited for",
+                     name, mn, k),
+                 where);
     });
 }
 
 /// The operand as a matrix of doubles, k-major for A ([extent, k]), row-major for B ([k, extent]).
-void read_operand(Operation& operation, const SharedOperand& operand, bool transposed, std::vector<double>& matrix) {
+void read_operand(Operation& operation, const SharedOperand& operand, bool transposed, std::vector<double>& matrix,
+                  Where where) {
     const Instruction& instruction = operation.instruction;
     const int bytes = instruction.element_bytes(), k_extent = instruction.k(), step = 16 / bytes;
     const auto* base = static_cast<const std::byte*>(dynamic_shared());
     const std::uint32_t begin = shared_address(base, operation.where) & (descriptor_reach - 1);
+    const SharedView& view = block_state<AsyncBlock>().shared;
     matrix.resize(static_cast<std::size_t>(operand.extent) * k_extent);
     for_each_piece(operand, k_extent, bytes, [&](std::uint32_t address, int mn, int k) {
         const std::byte* piece = base + (address - begin);
+        if (view.in_flight(piece, 16))
+            fail(defect::race,
+                 fmt::format(
+                     "a copy overwrites element ({}, {}) of an operand before the wgmma that reads it (issued at "
+                     "line {}) has been waited for",
+                     mn, k, operation.where.line()),
+                 where);
         if constexpr (checked) engine_read(piece, 16, operation.known, operation.landed, "wgmma", operation.where);
         for (int i = 0; i < step; ++i) {
             std::uint32_t bits = 0;
@@ -219,9 +235,9 @@ void execute(Operation& operation, Where where) {
             unpack_a(instruction.form.element, fragment, a.data() + warp * 16 * k);
         }
     } else {
-        read_operand(operation, operand_a(instruction), false, a);
+        read_operand(operation, operand_a(instruction), false, a, where);
     }
-    read_operand(operation, operand_b(instruction), true, b);
+    read_operand(operation, operand_b(instruction), true, b, where);
     sum.assign(static_cast<std::size_t>(64 * n), 0.0);
     multiply_add(64, n, k, a.data(), b.data(), sum.data());
     for (int warp = 0; warp < 4; ++warp) accumulate_warp(operation, warp, sum);
@@ -324,6 +340,8 @@ void wgmma_wait_group(int pending, Where where) {
         return true;
     };
     wait_until(all_issued, "wgmma.wait_group, for the other warps of the warpgroup", where);
+    // Others go on first, so that who gives an operand back before this point is seen to have done so.
+    if (own.retired < end && !group[end - 1].done) yield("wgmma.wait_group", where);
     retire(group, own, end, where);
     own.fenced = false;
 }

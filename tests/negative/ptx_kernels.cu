@@ -115,6 +115,14 @@ __global__ void odd_bulk(const float* in) {
     }
 }
 
+/// Reads what cp.async brings without waiting for it.
+__global__ void hasty_load(const float* in, float* out) {
+    float* tile = dynamic_shared<float>();
+    cp_async_ca_4(tile + threadIdx.x, in + threadIdx.x);
+    cp_async_commit_group();
+    out[threadIdx.x] = tile[threadIdx.x];
+}
+
 std::vector<NativeInstance> ptx_flawed_kernels() {
     NativeList list;
     list.add<&ampere_gemm<Flaw::wrong_group>>("ampere_gemm", "wrong_group");
@@ -136,6 +144,7 @@ std::vector<NativeInstance> ptx_flawed_kernels() {
     list.add<&no_barrier>("no_barrier", "");
     list.add<&lonely_warp>("lonely_warp", "");
     list.add<&touched_accumulator>("touched_accumulator", "");
+    list.add<&hasty_load>("hasty_load", "");
     list.add<&odd_bulk>("odd_bulk", "");
     return std::move(list);
 }

@@ -84,7 +84,8 @@ TEST(PtxLayout, FragmentsOfOtherWidthsAreTheManuals) {
         for (int i = 0; i < 8; ++i)
             EXPECT_EQ(place_in_b(lane, i / 4, i % 4, 4), (Place{in_group * 4 + (i & 3) + (i >= 4 ? 16 : 0), group}));
         for (int i = 0; i < 4; ++i)
-            EXPECT_EQ(place_in_a(lane, i, 0, 1), (Place{i % 2 == 0 ? group : group + 8, i < 2 ? in_group : in_group + 4}));
+            EXPECT_EQ(place_in_a(lane, i, 0, 1),
+                      (Place{i % 2 == 0 ? group : group + 8, i < 2 ? in_group : in_group + 4}));
         for (int i = 0; i < 2; ++i) EXPECT_EQ(place_in_b(lane, i, 0, 1), (Place{in_group + 4 * i, group}));
     }
 }
@@ -111,18 +112,17 @@ TEST(PtxLayout, DescriptorsHaveTheManualsFields) {
     EXPECT_EQ(unpack_descriptor(bits), (MatrixDescriptor{0x12340, 0x400, 0x800, 0, Swizzle::bytes_128}));
 }
 
-// Whatever the layout, the elements of one operand lie at different places, 16-byte pieces stay whole, and a base offset
-// of a pattern that begins late gives the same places, moved.
+// Whatever the layout, the elements of one operand lie at different places, 16-byte pieces stay whole, and a base
+// offset of a pattern that begins late gives the same places, moved.
 TEST(PtxLayout, OperandPlacesAreDistinct) {
     for (const Swizzle swizzle : {Swizzle::none, Swizzle::bytes_32, Swizzle::bytes_64, Swizzle::bytes_128})
         for (const bool mn_major : {false, true}) {
             const auto width = static_cast<std::uint32_t>(width_of(swizzle));
             const bool plain = swizzle == Swizzle::none;
             // 64 x 16 of 16 bits; along mn blocks of 8 rows follow, along k (or widths of mn) blocks of blocks.
-            const MatrixDescriptor descriptor =
-                !mn_major ? MatrixDescriptor{1024, 8 * 128, 8 * width, 0, swizzle}
-                : plain   ? MatrixDescriptor{1024, 8 * 128, 128, 0, swizzle}
-                          : MatrixDescriptor{1024, 16 * width, 8 * width, 0, swizzle};
+            const MatrixDescriptor descriptor = !mn_major ? MatrixDescriptor{1024, 8 * 128, 8 * width, 0, swizzle}
+                                                : plain   ? MatrixDescriptor{1024, 8 * 128, 128, 0, swizzle}
+                                                          : MatrixDescriptor{1024, 16 * width, 8 * width, 0, swizzle};
             std::set<std::uint32_t> places;
             for (int mn = 0; mn < 64; ++mn)
                 for (int k = 0; k < 16; ++k) {
@@ -142,7 +142,8 @@ TEST(PtxLayout, OperandPlacesAreDistinct) {
         }
 }
 
-// -- mma against a triple loop over matrices that the test scatters itself ---------------------------------------------
+// -- mma against a triple loop over matrices that the test scatters itself
+// ---------------------------------------------
 
 struct MmaCase {
     Element element;
@@ -199,14 +200,13 @@ TEST_P(PtxMma, AgreesWithATripleLoop) {
         }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, PtxMma,
-    testing::Values(MmaCase{Element::f16, {0x3c00, 0xbc00, 0x3800, 0x4200, 0x0001, 0xb555}},
-                    MmaCase{Element::bf16, {0x3f80, 0xbf80, 0x3f00, 0x4040, 0x3eab}},
-                    MmaCase{Element::tf32, {0x3f800000, 0xbf000000, 0x40490000, 0x3eaaa000}},
-                    MmaCase{Element::e4m3, {0x38, 0xb8, 0x01, 0x7e, 0x45, 0x91}},
-                    MmaCase{Element::e5m2, {0x3c, 0xbc, 0x01, 0x45, 0x91}},
-                    MmaCase{Element::s8, {0x00, 0x01, 0x7f, 0x80, 0xff, 0x55}}));
+INSTANTIATE_TEST_SUITE_P(All, PtxMma,
+                         testing::Values(MmaCase{Element::f16, {0x3c00, 0xbc00, 0x3800, 0x4200, 0x0001, 0xb555}},
+                                         MmaCase{Element::bf16, {0x3f80, 0xbf80, 0x3f00, 0x4040, 0x3eab}},
+                                         MmaCase{Element::tf32, {0x3f800000, 0xbf000000, 0x40490000, 0x3eaaa000}},
+                                         MmaCase{Element::e4m3, {0x38, 0xb8, 0x01, 0x7e, 0x45, 0x91}},
+                                         MmaCase{Element::e5m2, {0x3c, 0xbc, 0x01, 0x45, 0x91}},
+                                         MmaCase{Element::s8, {0x00, 0x01, 0x7f, 0x80, 0xff, 0x55}}));
 
 TEST(PtxMmaF16, RoundsTheAccumulatorOnce) {
     WarpRegisters<4> a{};
@@ -231,7 +231,8 @@ TEST(PtxLdmatrix, GivesRowsOrColumns) {
     }
 }
 
-// -- Tensor maps -------------------------------------------------------------------------------------------------------
+// -- Tensor maps
+// -------------------------------------------------------------------------------------------------------
 
 TEST(PtxTensorMap, RowsOfABoxAreClippedToTheTensor) {
     std::vector<float> tensor(5 * 12);

@@ -32,7 +32,8 @@ std::vector<double> product(const std::vector<float>& a, const std::vector<float
         for (int col = 0; col < n; ++col)
             for (int kk = 0; kk < k; ++kk)
                 c[static_cast<std::size_t>(row * n + col)] +=
-                    static_cast<double>(a[static_cast<std::size_t>(row * k + kk)]) * b[static_cast<std::size_t>(col * k + kk)];
+                    static_cast<double>(a[static_cast<std::size_t>(row * k + kk)]) *
+                    b[static_cast<std::size_t>(col * k + kk)];
     return c;
 }
 
@@ -56,11 +57,15 @@ TEST_P(PtxGemm, AmpereAgreesWithAPlainLoop) {
     const auto [shape, seed] = GetParam();
     const auto [m, n, k] = shape;
     SimtMemory memory;
-    const auto a = random_values(static_cast<std::size_t>(m) * k, 1), b = random_values(static_cast<std::size_t>(n) * k, 2);
+    const auto a = random_values(static_cast<std::size_t>(m) * k, 1),
+               b = random_values(static_cast<std::size_t>(n) * k, 2);
     const auto* at_a = memory.add(encoded(a, f16));
     const auto* at_b = memory.add(encoded(b, f16));
     float* c = memory.add(std::vector<float>(static_cast<std::size_t>(m) * n, NAN));
-    const SimtShape launch{{static_cast<unsigned>(n + 63) / 64, static_cast<unsigned>(m + 63) / 64}, {128}, 30720, {},
+    const SimtShape launch{{static_cast<unsigned>(n + 63) / 64, static_cast<unsigned>(m + 63) / 64},
+                           {128},
+                           30720,
+                           {},
                            static_cast<std::uint64_t>(seed)};
     ASSERT_EQ(module().run("ampere_gemm", "", launch, memory, at_a, at_b, c, m, n, k), "");
     expect_close(c, product(a, b, m, n, k), 1e-6);
@@ -70,15 +75,19 @@ TEST_P(PtxGemm, HopperAgreesWithAPlainLoop) {
     const auto [shape, seed] = GetParam();
     const auto [m, n, k] = shape;
     SimtMemory memory;
-    const auto a = random_values(static_cast<std::size_t>(m) * k, 3), b = random_values(static_cast<std::size_t>(n) * k, 4);
+    const auto a = random_values(static_cast<std::size_t>(m) * k, 3),
+               b = random_values(static_cast<std::size_t>(n) * k, 4);
     const auto box = [&](const std::vector<float>& matrix, int rows) {
         return matrix_map(memory.add(encoded(matrix, bf16)), TensorMapElement::bf16, static_cast<std::uint64_t>(k),
                           static_cast<std::uint64_t>(rows), 64, 128, TensorMapSwizzle::bytes_128);
     };
     const TensorMap map_a = box(a, m), map_b = box(b, n);
     float* c = memory.add(std::vector<float>(static_cast<std::size_t>(m) * n, NAN));
-    const SimtShape launch{{static_cast<unsigned>(n + 127) / 128, static_cast<unsigned>(m + 127) / 128}, {384},
-                           3 * 2 * 16384, {}, static_cast<std::uint64_t>(seed)};
+    const SimtShape launch{{static_cast<unsigned>(n + 127) / 128, static_cast<unsigned>(m + 127) / 128},
+                           {384},
+                           3 * 2 * 16384,
+                           {},
+                           static_cast<std::uint64_t>(seed)};
     ASSERT_EQ(module().run("hopper_gemm", "", launch, memory, map_a, map_b, c, m, n, k), "");
     expect_close(c, product(a, b, m, n, k), 1e-6);
 }
@@ -111,7 +120,8 @@ TEST_P(PtxWgmmaLayout, AgreesWithAPlainLoop) {
                 stored[static_cast<std::size_t>(mn_major ? kk * extent + mn : mn * k + kk)] =
                     bf16(matrix[static_cast<std::size_t>(mn * k + kk)]);
         const auto width = static_cast<std::uint32_t>(bytes_of(layout.swizzle) / 2);
-        const auto columns = static_cast<std::uint32_t>(mn_major ? extent : k), rows = static_cast<std::uint32_t>(mn_major ? k : extent);
+        const auto columns = static_cast<std::uint32_t>(mn_major ? extent : k),
+                   rows = static_cast<std::uint32_t>(mn_major ? k : extent);
         return matrix_map(memory.add(stored), TensorMapElement::bf16, columns, rows, width, rows, layout.swizzle);
     };
     const TensorMap map_a = map(a, 64, layout.a_mn_major), map_b = map(b, n, layout.b_mn_major);
@@ -176,9 +186,10 @@ INSTANTIATE_TEST_SUITE_P(All, PtxWgmmaType,
 // -- Copies --------------------------------------------------------------------------------------------------------
 
 TEST(PtxCopy, TensorTilesComeAndGoWithAnySwizzleAndOutsideTheTensor) {
-    for (const TensorMapSwizzle swizzle : {TensorMapSwizzle::none, TensorMapSwizzle::bytes_32, TensorMapSwizzle::bytes_64,
-                                           TensorMapSwizzle::bytes_128}) {
-        const std::uint32_t width = swizzle == TensorMapSwizzle::none ? 24 : static_cast<std::uint32_t>(bytes_of(swizzle) / 4);
+    for (const TensorMapSwizzle swizzle : {TensorMapSwizzle::none, TensorMapSwizzle::bytes_32,
+                                           TensorMapSwizzle::bytes_64, TensorMapSwizzle::bytes_128}) {
+        const std::uint32_t width =
+            swizzle == TensorMapSwizzle::none ? 24 : static_cast<std::uint32_t>(bytes_of(swizzle) / 4);
         constexpr std::uint32_t columns = 44, rows = 13, planes = 2, box_rows = 4;
         TensorMapSpec spec;
         spec.element = TensorMapElement::f32;
@@ -196,11 +207,12 @@ TEST(PtxCopy, TensorTilesComeAndGoWithAnySwizzleAndOutsideTheTensor) {
         float* sum = memory.add(std::vector<float>(32, 0));
         const TensorMap source = simt::encode_tensor_map(spec, from), target = simt::encode_tensor_map(spec, to);
         const int box_bytes = static_cast<int>(width * box_rows * 4 + 127) / 128 * 128;
-        const SimtShape launch{{(columns + width - 1) / width, (rows + box_rows - 1) / box_rows, planes}, {32},
+        const SimtShape launch{{(columns + width - 1) / width, (rows + box_rows - 1) / box_rows, planes},
+                               {32},
                                static_cast<std::size_t>(box_bytes) + 128};
-        const std::string defect = module().run("copy_tiles", "", launch, memory, source, target,
-                                                static_cast<int>(width * box_rows * 4), static_cast<int>(width),
-                                                static_cast<int>(box_rows), row, row_copy, sum, 128);
+        const std::string defect =
+            module().run("copy_tiles", "", launch, memory, source, target, static_cast<int>(width * box_rows * 4),
+                         static_cast<int>(width), static_cast<int>(box_rows), row, row_copy, sum, 128);
         ASSERT_EQ(defect, "") << static_cast<int>(swizzle);
         for (std::size_t i = 0; i < content.size(); ++i) ASSERT_EQ(to[i], content[i]) << i;
         for (std::size_t i = 0; i < line.size(); ++i) {
