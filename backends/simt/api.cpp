@@ -28,14 +28,13 @@ struct ClusterClocks {
 };
 
 bool in_static_shared(const Block& owner, const void* address) {
-    const Extent tls = module_tls();
-    const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - owner.tls());
-    return static_cast<const std::byte*>(address) >= owner.tls() && offset < tls.bytes && !executor_tls(offset);
+    const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - owner.tls().begin);
+    return offset < owner.tls().bytes && !executor_tls(offset);
 }
 
 bool in_arena(const Block& owner, const void* address) {
-    const auto* at = static_cast<const std::byte*>(address);
-    return at >= owner.dynamic_shared() && at < owner.dynamic_shared() + owner.dynamic_shared_bytes();
+    const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - owner.dynamic_shared());
+    return offset < owner.dynamic_shared_bytes();
 }
 
 /// The block of the cluster whose shared memory `address` lies in, or null.
@@ -144,7 +143,7 @@ std::uint32_t shared_address(const void* pointer, Where where) {
     const auto* at = static_cast<const std::byte*>(pointer);
     if (in_arena(*owner, pointer))
         return rank | (dynamic_window + static_cast<std::uint32_t>(at - owner->dynamic_shared()));
-    return rank | (static_window + static_cast<std::uint32_t>(at - owner->tls()));
+    return rank | (static_window + static_cast<std::uint32_t>(at - owner->tls().begin));
 }
 
 void* shared_pointer(std::uint32_t address, Where where) {
@@ -159,7 +158,7 @@ void* shared_pointer(std::uint32_t address, Where where) {
     }
     std::byte* out = nullptr;
     if (offset >= static_window)
-        out = const_cast<std::byte*>(owner->tls()) + (offset - static_window);
+        out = const_cast<std::byte*>(owner->tls().begin) + (offset - static_window);
     else if (offset >= dynamic_window && offset - dynamic_window <= owner->dynamic_shared_bytes())
         out = owner->dynamic_shared() + (offset - dynamic_window);
     else
@@ -200,7 +199,7 @@ void check_shared(const void* address, std::size_t bytes, std::size_t alignment,
 
 void check_global(const void* address, std::size_t bytes, std::size_t alignment, const char* what, Where where) {
     check_aligned(address, alignment, what, where);
-    if (bytes == 0) return;
+    if (bytes == 0 || block().in_a_buffer(static_cast<const std::byte*>(address), bytes)) return;
     const std::string wrong = outside_buffers(block().request(), static_cast<const std::byte*>(address), bytes);
     if (!wrong.empty()) fail(defect::out_of_bounds, std::string(what) + " touches " + wrong, where);
 }
@@ -224,10 +223,12 @@ std::string outside_buffers(const LaunchRequest& request, const std::byte* addre
 void read_memory(const void* address, std::size_t bytes, const char* what, Where where) {
     if constexpr (checked)
         block().tracker()->access(block(), block().running(), address, bytes, Access::read, {0, &where, what});
-    else if (!is_shared(address))
-        check_global(address, bytes, 1, what, where);
-    else
+    else if (block().in_a_buffer(static_cast<const std::byte*>(address), bytes))
+        return;
+    else if (is_shared(address))
         check_shared(address, bytes, 1, what, where);
+    else
+        check_global(address, bytes, 1, what, where);
 }
 
 void write_memory(const void* address, std::size_t bytes, const char* what, Where where) {

@@ -193,7 +193,8 @@ Extent module_tls() {
 }
 
 bool executor_tls(std::size_t offset) {
-    for (const auto& [begin, end] : own_variables())
+    static const auto& list = own_variables();
+    for (const auto& [begin, end] : list)
         if (offset >= begin && offset < end) return true;
     return false;
 }

@@ -70,7 +70,7 @@ Worker::~Worker() = default;
 Block::Block(Worker& worker, const LaunchRequest& request, std::uint64_t index, Cluster* cluster, unsigned rank)
     : worker_(worker), request_(request), cluster_(cluster), rank_(rank), index_(unlinear(index, request.grid)),
       random_(request.seed * 0x100000001B3u + index), thread_count_(static_cast<unsigned>(request.block.volume())) {
-    tls_ = module_tls().begin;
+    tls_ = module_tls();
     const unsigned warps = (thread_count_ + 31) / 32;
     worker_.warps.resize(warps);
     while (worker_.threads.size() < thread_count_) worker_.threads.emplace_back();

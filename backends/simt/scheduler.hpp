@@ -151,7 +151,17 @@ public:
     unsigned live() const { return live_; }
     Thread& thread(unsigned index) const { return worker_.threads[index]; }
     const Warp& warp(unsigned index) const { return worker_.warps[index]; }
-    const std::byte* tls() const { return tls_; }
+    const Extent& tls() const { return tls_; }
+    /// Kernels go through few buffers, so the one of the last access is asked first.
+    bool in_a_buffer(const std::byte* address, std::size_t bytes) {
+        if (address >= recent_.begin && address + bytes <= recent_.begin + recent_.bytes) return true;
+        for (const Extent& buffer : request_.buffers)
+            if (address >= buffer.begin && address + bytes <= buffer.begin + buffer.bytes) {
+                recent_ = buffer;
+                return true;
+            }
+        return false;
+    }
     std::string place(const Thread* thread, const std::string& where) const;
 
 private:
@@ -198,7 +208,7 @@ private:
     Thread* running_ = nullptr;
     bool failed_ = false;
     std::string failure_;
-    const std::byte* tls_ = nullptr;
+    Extent tls_, recent_;
 };
 
 /// The block that runs on this thread of the host, or null.

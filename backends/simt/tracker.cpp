@@ -52,13 +52,12 @@ void Tracker::begin_block(Block& block) {
         // Other blocks of the cluster are registered, but have not run: their threads' memory is known from here on.
         for (unsigned rank = 0; rank < blocks_; ++rank) {
             const Block& owner = block.cluster() == nullptr ? block : block.cluster()->block(rank);
-            const Extent tls = module_tls();
             Region& dynamic = regions_[2 * rank];
             Region& fixed = regions_[2 * rank + 1];
             dynamic.begin = owner.dynamic_shared();
             dynamic.bytes = owner.dynamic_shared_bytes();
-            fixed.begin = owner.tls();
-            fixed.bytes = tls.bytes;
+            fixed.begin = owner.tls().begin;
+            fixed.bytes = owner.tls().bytes;
             fixed.is_static = true;
             for (Region* region : {&dynamic, &fixed}) {
                 region->rank = rank;
@@ -256,6 +255,7 @@ void Tracker::check_bounds(Block& block, const std::byte* address, std::size_t b
         const std::string who = origin.what != nullptr ? std::string(origin.what) + " touches " : "touches ";
         block.fail(defect::out_of_bounds, who + text, tell(intern(origin)));
     };
+    if (block.in_a_buffer(address, bytes)) return;
     for (const Region& region : regions_) {
         // Past the end of dynamic shared memory there is a margin in which nothing else lies.
         if (region.is_static || address + bytes <= region.begin - arena_margin ||

@@ -1,0 +1,17 @@
+// What the test modules stele_simt_test and stele_simt_test_checked hold.
+#include "kernels/native_table.hpp"
+
+namespace stele {
+
+namespace cuda {
+std::vector<NativeInstance> simt_kernels();
+std::vector<NativeInstance> simt_flawed_kernels();
+}  // namespace cuda
+
+const std::vector<NativeExport>& native_exports() {
+    static const std::vector<NativeExport> table{{Language::cuda, "simt_kernels", &cuda::simt_kernels},
+                                                 {Language::cuda, "simt_flawed_kernels", &cuda::simt_flawed_kernels}};
+    return table;
+}
+
+}  // namespace stele
