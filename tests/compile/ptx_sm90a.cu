@@ -35,10 +35,13 @@ __global__ void copies(const __grid_constant__ stele::TensorMap map, float* out,
     }
     cp_async_mbarrier_arrive_noinc(&barrier);
     cluster_sync();
+    cluster_arrive();
+    cluster_wait();
     mbarrier_arrive(&barrier);
     mbarrier_arrive_cluster(mapa(&barrier, cluster_rank() ^ 1));
     mbarrier_arrive_expect_tx_cluster(mapa(&barrier, cluster_size() - 1), 16);
-    if (!mbarrier_test_wait_parity(&barrier, 0)) mbarrier_wait_parity(&barrier, 0);
+    if (!mbarrier_test_wait_parity(&barrier, 0) && !mbarrier_try_wait_parity(&barrier, 0))
+        mbarrier_wait_parity(&barrier, 0);
     mbarrier_wait_parity_cluster(&barrier, 1);
     mbarrier_wait_parity_cluster(&barrier, 0);
     const std::uint32_t one[1] = {1}, two[2] = {1, 2}, four[4] = {1, 2, 3, 4};
@@ -64,7 +67,7 @@ __global__ void copies(const __grid_constant__ stele::TensorMap map, float* out,
     griddepcontrol_wait();
     float acc[4] = {};
     mma_m16n8k32_e4m3_f32(acc, four, two, acc);
-    out[threadIdx.x] = acc[0];
+    out[threadIdx.x] = acc[0] + static_cast<float>(shared_address(tile));
 }
 
 /// Each type, major and sign for one N; A from shared memory and from registers.
