@@ -59,6 +59,7 @@ __global__ void scalars(float* out, uint4* words) {
     x = ex2_approx_ftz_f32(x) + lg2_approx_ftz_f32(x) + rcp_approx_ftz_f32(x);
     x += cvt_f32_f16(static_cast<std::uint16_t>(cvt_rn_f16x2_f32(x, x) + cvt_rn_bf16x2_f32(x, x)));
     x += shfl_sync_bfly(x, 1) + shfl_sync_down(x, 2) + shfl_sync_idx(x, 3);
+    x += static_cast<float>(shfl_sync_bfly_b32(v1, 1) + shfl_sync_down_b32(v1, 1) + shfl_sync_idx_b32(v1, 1));
     x += static_cast<float>(shfl_sync_up_b32(v1, 1) + vote_sync_ballot_b32(x > 0));
     out[threadIdx.x] = vote_sync_any(x > 0) && vote_sync_all(x < 9) ? x : -x;
 }
