@@ -16,6 +16,8 @@
 #include <variant>
 #include <vector>
 
+#include "backends/tensor_map.hpp"
+
 namespace stele {
 
 enum class Language { cuda, ptx, opencl, opencl_ptx, host, vendor };
@@ -74,8 +76,15 @@ struct Dim3 {
     bool operator==(const Dim3&) const = default;
 };
 
-/// A kernel's argument: a buffer, or a scalar passed by value. nullptr is a null pointer.
-using Argument = std::variant<Buffer*, std::int32_t, std::uint32_t, std::int64_t, float>;
+/// A tensor map over a buffer's payload, which the device makes at each launch. cuda and simt only; the kernel takes it
+/// as `const __grid_constant__ TensorMap`.
+struct TensorMapArgument {
+    Buffer* buffer = nullptr;
+    TensorMapSpec spec;
+};
+
+/// A kernel's argument: a buffer, a scalar passed by value, or a tensor map. nullptr is a null pointer.
+using Argument = std::variant<Buffer*, std::int32_t, std::uint32_t, std::int64_t, float, TensorMapArgument>;
 
 /// What a host call sees: the device's own queue (cudaStream_t, cl_command_queue, or null on the host), and one
 /// entry per argument, in order: the buffer's address (a cl_mem on OpenCL) or the address of the scalar.

@@ -56,4 +56,8 @@ void throw_foreign(const char* what) {
     throw DeviceError("launch or copy", 0, "", fmt::format("the {} is null or belongs to another backend", what));
 }
 
+void throw_no_tensor_maps() {
+    throw DeviceError("launch with a tensor map", 0, "", "only NVIDIA GPUs and simt have tensor maps");
+}
+
 }  // namespace stele

@@ -23,6 +23,9 @@ std::string describe(const KernelSource& source);
 /// DeviceError for a language that the device does not take.
 [[noreturn]] void throw_not_spoken(const KernelSource& source, const DeviceInfo& info);
 
+/// DeviceError for a tensor map where there are none.
+[[noreturn]] void throw_no_tensor_maps();
+
 /// The launch's kernel as this backend's own type; throws DeviceError for null or another backend's.
 template <typename Own>
 Own& own_kernel(const Launch& launch);
@@ -56,13 +59,16 @@ const Own& own_buffer(const Buffer& buffer) {
     return *own;
 }
 
-/// Address of a scalar argument's value; valid while `argument` is. Null for a buffer.
+/// Address of a scalar argument's value; valid while `argument` is. Null for a buffer. Throws DeviceError for a tensor
+/// map, which a backend that has them takes before it comes here.
 inline void* scalar_address(const Argument& argument) {
     return std::visit(
         [](const auto& value) -> void* {
             using Value = std::remove_cvref_t<decltype(value)>;
             if constexpr (std::is_same_v<Value, Buffer*>)
                 return nullptr;
+            else if constexpr (std::is_same_v<Value, TensorMapArgument>)
+                throw_no_tensor_maps();
             else
                 return const_cast<Value*>(&value);
         },

@@ -11,7 +11,7 @@ namespace stele {
 
 /// Opaque to kernels, which take it as `const __grid_constant__ TensorMap`. On NVIDIA a CUtensorMap; on simt its own
 /// form of the same size.
-struct alignas(64) TensorMap {
+struct alignas(128) TensorMap {
     std::array<std::byte, 128> bytes{};
 };
 

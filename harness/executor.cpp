@@ -31,6 +31,11 @@ struct Bind {
     Argument operator()(TensorOperand operand) const { return &tensors.at(operand.index).buffer(); }
     Argument operator()(ScratchOperand operand) const { return &scratch.at(operand.index)->buffer(); }
     Argument operator()(NullOperand) const { return static_cast<Buffer*>(nullptr); }
+    Argument operator()(const TensorMapOperand& operand) const {
+        Buffer& buffer =
+            operand.of_scratch ? scratch.at(operand.index)->buffer() : tensors.at(operand.index).buffer();
+        return TensorMapArgument{&buffer, operand.spec};
+    }
     template <typename Scalar>
     Argument operator()(Scalar value) const {
         return value;

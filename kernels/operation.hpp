@@ -94,7 +94,14 @@ struct Support {
 struct TensorOperand { std::size_t index; };
 struct ScratchOperand { std::size_t index; };
 struct NullOperand {};
-using Operand = std::variant<TensorOperand, ScratchOperand, NullOperand, std::int32_t, std::uint32_t, std::int64_t, float>;
+/// A tensor map over a tensor, or over a scratch buffer: for a parameter `const __grid_constant__ TensorMap`.
+struct TensorMapOperand {
+    std::size_t index = 0;
+    bool of_scratch = false;
+    TensorMapSpec spec;
+};
+using Operand = std::variant<TensorOperand, ScratchOperand, NullOperand, TensorMapOperand, std::int32_t, std::uint32_t,
+                             std::int64_t, float>;
 
 /// One launch of a plan: which kernel, on what.
 struct Step {

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <deque>
 
 #include "backends/checks.hpp"
+#include "backends/cuda/tensor_map.hpp"
 #include "backends/error.hpp"
 
 namespace stele::cudart {
@@ -72,9 +74,15 @@ std::unique_ptr<CudaKernel> load_kernel(const KernelSource& source, const Device
 
 void CudaKernel::enqueue(cudaStream_t stream, const Launch& launch, const DeviceInfo& info) {
     std::vector<void*> payloads(launch.arguments.size(), nullptr);
+    std::deque<TensorMap> maps;
     std::vector<void*> addresses;
     addresses.reserve(launch.arguments.size());
     for (std::size_t i = 0; i < launch.arguments.size(); ++i) {
+        if (const auto* map = std::get_if<TensorMapArgument>(&launch.arguments[i])) {
+            maps.push_back(encode_tensor_map(map->spec, own_buffer<CudaBuffer>(*map->buffer).payload()));
+            addresses.push_back(&maps.back());
+            continue;
+        }
         Buffer* const* buffer = std::get_if<Buffer*>(&launch.arguments[i]);
         if (!buffer) {
             addresses.push_back(scalar_address(launch.arguments[i]));

@@ -7,10 +7,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <thread>
 
 #include "backends/checks.hpp"
 #include "backends/error.hpp"
+#include "backends/simt/async_tensor_map.hpp"
 #include "backends/simt/memory.hpp"
 
 namespace stele {
@@ -95,11 +97,15 @@ private:
     void run(const Launch& launch, const SimtKernel& kernel) {
         std::vector<std::byte*> pointers;
         pointers.reserve(launch.arguments.size());
+        std::deque<TensorMap> maps;
         std::vector<void*> addresses;
         for (const Argument& argument : launch.arguments) {
             if (Buffer* const* buffer = std::get_if<Buffer*>(&argument)) {
                 pointers.push_back(*buffer != nullptr ? own_buffer<SimtBuffer>(**buffer).payload() : nullptr);
                 addresses.push_back(&pointers.back());
+            } else if (const auto* map = std::get_if<TensorMapArgument>(&argument)) {
+                maps.push_back(simt::encode_tensor_map(map->spec, own_buffer<SimtBuffer>(*map->buffer).payload()));
+                addresses.push_back(&maps.back());
             } else {
                 addresses.push_back(scalar_address(argument));
             }
