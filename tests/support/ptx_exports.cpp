@@ -6,11 +6,13 @@ namespace stele {
 namespace ptx {
 std::vector<NativeInstance> ptx_kernels();
 std::vector<NativeInstance> ptx_flawed_kernels();
+std::vector<NativeInstance> ptx_instructions();
 }  // namespace ptx
 
 const std::vector<NativeExport>& native_exports() {
     static const std::vector<NativeExport> table{{Language::ptx, "ptx_kernels", &ptx::ptx_kernels},
-                                                 {Language::ptx, "ptx_flawed_kernels", &ptx::ptx_flawed_kernels}};
+                                                 {Language::ptx, "ptx_flawed_kernels", &ptx::ptx_flawed_kernels},
+                                                 {Language::ptx, "ptx_instructions", &ptx::ptx_instructions}};
     return table;
 }
 

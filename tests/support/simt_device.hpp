@@ -51,6 +51,12 @@ public:
         device_->run(std::span(&launch, 1));
     }
     Device& device() { return *device_; }
+    SimtEntry find(const std::string& entry, const std::string& instance) const {
+        for (const NativeExport& group : *static_cast<const std::vector<NativeExport>*>(module_.table->exports))
+            for (const NativeInstance& candidate : group.instances())
+                if (candidate.entry == entry && candidate.instance == instance) return candidate.kernel.simt;
+        throw std::runtime_error("no kernel " + entry + " " + instance + " in " + module_.path);
+    }
 
 private:
     static simt::Module load(const std::string& name) {
@@ -58,12 +64,6 @@ private:
         simt::Module module = simt::load_module((folder / ("lib" + name + ".so")).string());
         if (module.table == nullptr) throw std::runtime_error(module.path + ": " + module.why_not);
         return module;
-    }
-    SimtEntry find(const std::string& entry, const std::string& instance) const {
-        for (const NativeExport& group : *static_cast<const std::vector<NativeExport>*>(module_.table->exports))
-            for (const NativeInstance& candidate : group.instances())
-                if (candidate.entry == entry && candidate.instance == instance) return candidate.kernel.simt;
-        throw std::runtime_error("no kernel " + entry + " " + instance + " in " + module_.path);
     }
 
     simt::Module module_;

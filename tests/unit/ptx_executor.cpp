@@ -4,6 +4,7 @@
 #include <string>
 
 #include "backends/simt/ptx_numbers.hpp"
+#include "tests/support/simt_device.hpp"
 #include "tests/support/simt_module.hpp"
 
 namespace stele::test {
@@ -264,6 +265,73 @@ TEST(PtxCopy, MatricesGoThroughSharedMemoryAndBack) {
             for (std::size_t row = 0; row < 8; ++row)
                 for (std::size_t column = 0; column < 8; ++column)
                     ASSERT_EQ(element(out, warp, i, row, column), element(content.data(), warp ^ 2, i, column, row));
+}
+
+// -- Scalars and exchange ------------------------------------------------------------------------------------------
+
+TEST(PtxScalars, ExactInstructionsAndExchangesAgreeWithPlainCode) {
+    std::vector<std::uint32_t> words(32 * 16);
+    const auto values = random_values(words.size(), 11, 4096);
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = std::bit_cast<std::uint32_t>(values[i]);
+    SimtMemory memory;
+    const auto* in = memory.add(words);
+    auto* out = memory.add(std::vector<std::uint32_t>(words.size()));
+    ASSERT_EQ(module().run("exact_scalars", "", {{1}, {32}}, memory, in, out), "");
+    std::uint32_t ballot = 0;
+    for (std::uint32_t lane = 0; lane < 32; ++lane) ballot |= (words[lane * 16 + 10] % 2 == 0 ? 1u : 0u) << lane;
+    for (std::uint32_t lane = 0; lane < 32; ++lane) {
+        const std::uint32_t* x = out + lane * 16;
+        const float* v = values.data() + lane * 16;
+        const auto word = [&](std::uint32_t of, std::uint32_t i) { return words[of * 16 + i]; };
+        EXPECT_EQ(std::bit_cast<float>(x[0]), std::fma(v[0], v[1], v[2]));
+        EXPECT_EQ(std::bit_cast<float>(x[1]), v[0] * v[1]);
+        EXPECT_EQ(std::bit_cast<float>(x[2]), std::max(v[0], v[1]));
+        EXPECT_EQ(x[4], static_cast<std::uint32_t>(f16(v[0])) << 16 | f16(v[1]));
+        EXPECT_LE(std::fabs(std::bit_cast<float>(x[5] << 16) - v[2]), std::fabs(v[2]) / 256);
+        EXPECT_EQ(x[6], word(lane ^ 5, 6));
+        EXPECT_EQ(x[7], word(lane + 3 < 32 ? lane + 3 : lane, 7));
+        EXPECT_EQ(x[8], word(lane >= 7 ? lane - 7 : lane, 8));
+        EXPECT_EQ(x[9], word(words[lane * 16 + 10] % 32, 9));
+        EXPECT_EQ(x[10], ballot);
+    }
+}
+
+TEST(PtxScalars, ApproximationsAreWithinTheirBounds) {
+    std::vector<std::uint32_t> words(32 * 16);
+    const auto values = random_values(words.size(), 12, 4096);
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = std::bit_cast<std::uint32_t>(values[i] * 20);
+    SimtMemory memory;
+    const auto* in = memory.add(words);
+    auto* out = memory.add(std::vector<std::uint32_t>(words.size()));
+    ASSERT_EQ(module().run("approximate_scalars", "", {{1}, {32}}, memory, in, out), "");
+    for (std::size_t lane = 0; lane < 32; ++lane) {
+        const double x = std::bit_cast<float>(words[lane * 16]);
+        EXPECT_NEAR(std::bit_cast<float>(out[lane * 16]), std::exp2(x), std::exp2(x) * 0x1p-22);
+        EXPECT_NEAR(std::bit_cast<float>(out[lane * 16 + 1]), std::log2(std::fabs(x)), 0x1p-20);
+        EXPECT_NEAR(std::bit_cast<float>(out[lane * 16 + 2]), 1 / x, std::fabs(1 / x) * 0x1p-22);
+    }
+}
+
+// -- The device ----------------------------------------------------------------------------------------------------
+
+TEST(PtxDevice, TensorMapsAreMadeAtTheLaunch) {
+    SimtTestDevice device("stele_simt_ptx");
+    const auto content = random_values(64, 13);
+    const auto in = device.buffer(content);
+    const auto out = device.buffer(std::vector<float>(64, NAN));
+    TensorMapSpec spec;
+    spec.element = TensorMapElement::f32;
+    spec.extent = {32, 2};
+    spec.stride = {0, 128};
+    spec.box = {32, 1};
+    device.run("cluster_exchange", "", {{2}, {128}, 384, {2}}, {TensorMapArgument{in.get(), spec}, out.get()});
+    const auto result = device.content<float>(*out);
+    for (std::size_t i = 0; i < 32; ++i)
+        EXPECT_EQ(result[i], content[i] + content[32 + i] + 10 * (2 * content[i] + content[32 + i]));
+    spec.box = {6, 1};
+    EXPECT_THROW(
+        device.run("cluster_exchange", "", {{2}, {128}, 384, {2}}, {TensorMapArgument{in.get(), spec}, out.get()}),
+        TensorMapError);
 }
 
 }  // namespace
