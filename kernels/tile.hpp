@@ -34,6 +34,14 @@ std::vector<std::string> definitions(const Tile& tile) {
     return out;
 }
 
+/// Where `tile` stands in `tiles`: the template argument of a kernel, as nvcc 13 cannot name a tile's type there.
+template <const auto& tiles>
+constexpr std::size_t tile_index(const auto& tile) {
+    std::size_t index = 0;
+    while (!(tiles[index] == tile)) ++index;
+    return index;
+}
+
 /// Calls f.template operator()<tiles[0]>(), … for a constexpr array: how a `.cu` file instantiates one kernel a tile.
 template <const auto& tiles, typename F>
 constexpr void for_each_tile(F&& f) {

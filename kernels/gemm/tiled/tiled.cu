@@ -50,10 +50,10 @@ __device__ __forceinline__ void place_pieces(T* tile, const Piece<T> (&pieces)[P
     }
 }
 
-template <typename T, TiledTile tile, LayoutB layout>
-__global__ void __launch_bounds__(gemm::tiled_threads<tile>, 1)
+template <typename T, std::size_t TILE, LayoutB layout>
+__global__ void __launch_bounds__(gemm::tiled_threads<gemm::tiled_tile<TILE>>, 1)
     gemm_tiled(const T* __restrict__ A, const T* __restrict__ B, T* __restrict__ C, int M, int N, int K) {
-    using G = gemm::Tiled<T, tile, layout>;
+    using G = gemm::Tiled<T, gemm::tiled_tile<TILE>, layout>;
     alignas(16) __shared__ T tile_a[G::STAGES][G::BLOCK_M * G::A_STRIDE];
     alignas(16) __shared__ T tile_b[G::STAGES][G::B_ROWS * G::B_STRIDE];
     Piece<T> next_a[G::PIECES_A], next_b[G::PIECES_B];
@@ -135,7 +135,7 @@ std::vector<NativeInstance> gemm_tiled() {
     NativeList list;
     for_each_tile<gemm::tiled_tiles>([&]<TiledTile tile>() {
         gemm::for_each_instance([&]<typename T, LayoutB layout>(const std::string& instance) {
-            list.add<gemm_tiled<T, tile, layout>>("gemm_tiled", text(tile) + ' ' + instance);
+            list.add<gemm_tiled<T, tile_index<gemm::tiled_tiles>(tile), layout>>("gemm_tiled", text(tile) + ' ' + instance);
         });
     });
     return std::move(list);

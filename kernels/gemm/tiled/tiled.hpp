@@ -29,6 +29,10 @@ struct TiledTile {
 /// The first is the default.
 inline constexpr std::array tiled_tiles{TiledTile{128, 128, 16, 8, 8}, TiledTile{64, 64, 16, 8, 4}};
 
+/// The tile by its index, which is the kernels' template argument.
+template <std::size_t TILE>
+inline constexpr TiledTile tiled_tile = tiled_tiles[TILE];
+
 constexpr bool legal(const TiledTile& tile) {
     const int pieces = 8 * tile.threads();
     return tile.block_m % tile.thread_m == 0 && tile.block_n % tile.thread_n == 0 &&
