@@ -51,7 +51,7 @@ extern \"C\" __attribute__((visibility(\"default\"))) const stele::simt::ModuleT
     list(APPEND wrappers ${wrapper})
   endforeach()
   file(GLOB executor CONFIGURE_DEPENDS ${simt_folder}/ptx*.cpp ${simt_folder}/async*.cpp)
-  foreach(name api cluster cuda_barrier fiber launch meeting scheduler)
+  foreach(name api cluster code_location cuda_barrier faults fiber launch meeting scheduler)
     list(APPEND executor ${simt_folder}/${name}.cpp)
   endforeach()
   add_library(${target} MODULE ${wrappers} ${executor} ${generated}/module.cpp ${module_EXPORTS})

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "backends/simt/faults.hpp"
 #include "backends/simt/scheduler.hpp"
 #include "backends/simt/tracker.hpp"
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "backends/simt/cluster.hpp"
+#include "backends/simt/faults.hpp"
 #include "backends/simt/scheduler.hpp"
 #include "backends/simt/tracker.hpp"
 
@@ -38,6 +39,8 @@ private:
 
 Worker& worker() {
     static thread_local Worker here;
+    static thread_local const bool watched = (watch_faults(), true);
+    static_cast<void>(watched);
     return here;
 }
 

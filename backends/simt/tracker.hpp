@@ -91,7 +91,4 @@ private:
     std::vector<Where> places_;
 };
 
-/// "file:line" of an address in the module's code, by addr2line where it is installed, else the nearest symbol.
-std::string describe_code(std::uintptr_t pc);
-
 }  // namespace stele::simt

@@ -81,6 +81,7 @@ __global__ void past_dynamic(float* out) {
     tile[threadIdx.x + 1] = 1.0f;
     out[threadIdx.x] = 0.0f;
 }
+__global__ void far_past_buffer(float* out) { out[threadIdx.x + (1u << 20)] = 1.0f; }
 __global__ void null_pointer(float* out, const float* optional) { out[threadIdx.x] = optional[threadIdx.x]; }
 
 /// A vector of four from an address that is a multiple of four bytes only.
@@ -111,6 +112,7 @@ std::vector<NativeInstance> simt_flawed_kernels() {
     list.add<before_buffer>("before_buffer", "");
     list.add<past_array>("past_array", "");
     list.add<past_dynamic>("past_dynamic", "");
+    list.add<far_past_buffer>("far_past_buffer", "");
     list.add<null_pointer>("null_pointer", "");
     list.add<misaligned_vector>("misaligned_vector", "");
     list.add<uninitialised_tile>("uninitialised_tile", "");

@@ -82,7 +82,7 @@ __global__ void count_up(unsigned* counter, float* sum) {
 /// One warp waits for a flag that another sets.
 __global__ void flag(int* out) {
     __shared__ int ready, value;
-    if (threadIdx.x == 0) ready = 0;
+    if (threadIdx.x == 0) ready = value = 0;
     __syncthreads();
     if (threadIdx.x == 0)
         while (atomicAdd(&ready, 0) == 0) {
