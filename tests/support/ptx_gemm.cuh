@@ -52,7 +52,8 @@ __global__ void __launch_bounds__(128) ampere_gemm(const half* __restrict__ a, c
             const int row = i / 4, column = i % 4 * 8, in_k = k - first_k - column;
             const bool inside = first_row + row < rows && in_k > 0;
             const std::uint32_t bytes = inside ? (in_k < 8 ? in_k * 2 : 16) : 0;
-            const half* from = inside ? matrix + static_cast<std::int64_t>(first_row + row) * k + first_k + column : matrix;
+            const std::int64_t at = static_cast<std::int64_t>(first_row + row) * k + first_k + column;
+            const half* from = inside ? matrix + at : matrix;
             cp_async_cg_16(tile + row * PITCH + column, from, bytes);
         }
     };
@@ -90,8 +91,8 @@ __global__ void __launch_bounds__(128) ampere_gemm(const half* __restrict__ a, c
             }
 }
 
-/// C[M,N] = A[M,K] B[N,K]ᵀ by TMA, mbarriers and wgmma: warpgroup 0 brings 128 x 64 tiles into three stages, warpgroups 1
-/// and 2 multiply 64 rows each. 384 threads; the maps' boxes are 64 x 128 with the 128-byte swizzle.
+/// C[M,N] = A[M,K] B[N,K]ᵀ by TMA, mbarriers and wgmma: warpgroup 0 brings 128 x 64 tiles into three stages, warpgroups
+/// 1 and 2 multiply 64 rows each. 384 threads; the maps' boxes are 64 x 128 with the 128-byte swizzle.
 template <Flaw flaw>
 __global__ void __launch_bounds__(384, 1)
     hopper_gemm(const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b, float* __restrict__ c,

@@ -5,13 +5,15 @@
 
 namespace stele::ptx {
 
-/// One wgmma chain: D[64, N] = A[64, 64] B[64, N], bf16, from tiles that TMA brought, in any major and swizzle. A K-major
-/// tile comes as boxes of [rows][width], an MN-major one as boxes of [64 k][width]; `width` is the swizzle's in elements.
+/// One wgmma chain: D[64, N] = A[64, 64] B[64, N], bf16, from tiles that TMA brought, in any major and swizzle. A
+/// K-major tile comes as boxes of [rows][width], an MN-major one as boxes of [64 k][width]; `width` is the swizzle's in
+/// elements.
 template <int n, Major major_a, Major major_b, Swizzle swizzle>
 __global__ void __launch_bounds__(128, 1)
     wgmma_layout(const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b, float* d) {
     constexpr int K = 64;
-    constexpr int bytes = swizzle == Swizzle::bytes_128 ? 128 : swizzle == Swizzle::bytes_64 ? 64 : 32, width = bytes / 2;
+    constexpr int bytes = swizzle == Swizzle::bytes_128 ? 128 : swizzle == Swizzle::bytes_64 ? 64 : 32;
+    constexpr int width = bytes / 2;
     unsigned char* tile_a = dynamic_shared<unsigned char>();
     unsigned char* tile_b = tile_a + 64 * K * 2;
     __shared__ std::uint64_t full;
