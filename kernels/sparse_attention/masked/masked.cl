@@ -45,14 +45,13 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_atte
     // -- load
     load_query_tile(tile_q, Q, query_row, softmax_scale, thread);
     for (int key_begin = 0; key_begin < key_end; key_begin += BLOCK_N) {
-        const int key_block = key_begin / mask_block;
-        while (kept < kept_end && column[kept] < key_block) ++kept;
-        const int is_kept = kept < kept_end && column[kept] == key_block;
         load_key_tile(tile_k, K + head_offset, key_begin, key_end, thread);
         load_key_tile(tile_v, V + head_offset, key_begin, key_end, thread);
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- score
+        while (kept < kept_end && (column[kept] + 1) * mask_block <= key_begin) ++kept;
+        const int is_kept = kept < kept_end && column[kept] * mask_block <= key_begin;
         // A dropped tile counts as lying past the last key, where no row sees it.
         score_tile(scores, tile_max, tile_q, tile_k, visible, is_kept ? key_begin : seq_k, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);

@@ -12,7 +12,8 @@ namespace stele::cuda {
 namespace {
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
-__global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N)
+__global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
+                                  AttentionTile::threads_per_sm * AttentionTile::thread_m / BLOCK_M / THREADS_N)
     sparse_attention_masked(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V,
                             const int* __restrict__ row_begin, const int* __restrict__ column, T* __restrict__ O,
                             float* __restrict__ lse, int heads, int kv_heads, int seq_q, int seq_k, int mask_block,
@@ -44,14 +45,13 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N)
     // -- load
     A::load_query_tile(shared, Q, softmax_scale, thread);
     for (int key_begin = 0; key_begin < key_end; key_begin += BLOCK_N) {
-        const int key_block = key_begin / mask_block;
-        while (kept < kept_end && column[kept] < key_block) ++kept;
-        const bool is_kept = kept < kept_end && column[kept] == key_block;
         A::load_key_tile(shared.tile_k, K + head_offset, key_begin, key_end, thread);
         A::load_key_tile(shared.tile_v, V + head_offset, key_begin, key_end, thread);
         __syncthreads();
 
         // -- score
+        while (kept < kept_end && (column[kept] + 1) * mask_block <= key_begin) ++kept;
+        const bool is_kept = kept < kept_end && column[kept] * mask_block <= key_begin;
         // A dropped tile counts as lying past the last key, where no row sees it.
         A::score_tile(scores, shared, shared.tile_k, is_kept ? key_begin : seq_k, row_group, col);
 

@@ -14,7 +14,8 @@ namespace stele::ptx {
 namespace {
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
-__global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N)
+__global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
+                                  AttentionTile::threads_per_sm * AttentionTile::thread_m / BLOCK_M / THREADS_N)
     sparse_attention_masked(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V,
                             const int* __restrict__ row_begin, const int* __restrict__ column, T* __restrict__ O,
                             float* __restrict__ lse, int heads, int kv_heads, int seq_q, int seq_k, int mask_block,
@@ -52,9 +53,6 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N)
     }
     cp_async_commit_group();
     for (int key_begin = 0; key_begin < key_end; key_begin += BLOCK_N, stage ^= 1) {
-        const int key_block = key_begin / mask_block;
-        while (kept < kept_end && column[kept] < key_block) ++kept;
-        const bool is_kept = kept < kept_end && column[kept] == key_block;
         const T* tile_k = shared.tile_k + stage * A::KEY_TILE;
         const T* tile_v = shared.tile_v + stage * A::KEY_TILE;
         const int next = key_begin + BLOCK_N, next_stage = (stage ^ 1) * A::KEY_TILE;
@@ -68,6 +66,8 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N)
         __syncthreads();
 
         // -- score
+        while (kept < kept_end && (column[kept] + 1) * mask_block <= key_begin) ++kept;
+        const bool is_kept = kept < kept_end && column[kept] * mask_block <= key_begin;
         // A dropped tile counts as lying past the last key, where no row sees it.
         A::score_tile(scores, shared, tile_k, is_kept ? key_begin : seq_k, row_group, col);
 
