@@ -13,7 +13,8 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   check_cxx_source_runs("int main() { return __builtin_cpu_supports(\"avx2\") && __builtin_cpu_supports(\"fma\") ? 0 : 1; }"
     STELE_SIMT_HAS_AVX2)
 endif()
-set(STELE_SIMT_OPTIONS -O2 -g1 -fno-math-errno -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden
+# Kernels read arrays of half as whole vectors, as CUDA lets them; so may this compiler.
+set(STELE_SIMT_OPTIONS -O2 -g1 -fno-strict-aliasing -fno-math-errno -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -Wno-unknown-pragmas -Wno-psabi -Wno-unused-parameter
   -Wno-sign-compare -Wno-redundant-move)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
