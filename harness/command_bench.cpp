@@ -1,7 +1,9 @@
 // stele bench: are the variants right, and how fast are they?
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 
 #include "backends/error.hpp"
 #include "harness/atomic_file.hpp"
@@ -121,6 +123,7 @@ int run_command(const BenchOptions& options) {
         write_reports(options, report, paths);
         if (!options.benchmark_flags.empty()) write_google_benchmark(report, options.benchmark_flags);
     }
+    std::fflush(stdout);
     fmt::print(stderr, "stele: {} in {}{}\n", count_outcomes(report.measurements), seconds_since(start),
                report.complete ? "" : "; interrupted, so the report is incomplete");
     return exit_code_of(report.measurements, report.complete);

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "harness/commands.hpp"
 #include "harness/device_set.hpp"
@@ -15,13 +16,17 @@ namespace stele {
 
 namespace {
 
+/// OpenCL's extensions and a CPU's flags are many; --json has them all.
+bool is_telling(const std::string& feature) {
+    constexpr std::array starts{"f16", "f64", "bf16", "fma", "avx", "amx", "subgroups", "int"};
+    return std::any_of(starts.begin(), starts.end(), [&](const char* start) { return feature.starts_with(start); });
+}
+
 /// What the device is called and can do, in lines; the table's row has the figures.
 std::string description(const DeviceInfo& device) {
     std::vector<std::string> languages, features;
     for (Language language : device.languages) languages.emplace_back(name(language));
-    // OpenCL's extension names are many and long; --json has them.
-    std::copy_if(device.features.begin(), device.features.end(), std::back_inserter(features),
-                 [](const std::string& feature) { return !feature.starts_with("cl_"); });
+    std::copy_if(device.features.begin(), device.features.end(), std::back_inserter(features), is_telling);
     std::string text = fmt::format("{} ({}, {}); speaks {}", device.name, device.platform, device.driver,
                                    fmt::join(languages, ", "));
     if (!features.empty()) text += fmt::format("; has {}", fmt::join(features, ", "));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 
 #include "harness/commands.hpp"
@@ -42,20 +43,48 @@ std::vector<Answer> ask(const Variant& variant, const Problems& problems, const 
     return answers;
 }
 
+std::string why_not_timed(const Variant& variant, const DeviceSet& devices) {
+    std::vector<const DeviceInfo*> timed = devices.select({});
+    std::erase_if(timed, [](const DeviceInfo* device) { return device->for_results_only; });
+    return devices.why_none_speaks(variant.language, timed);
+}
+
+/// Reasons that are told below the table, because many variants share them.
+class SharedReasons {
+public:
+    /// "[1]"
+    std::string mark(const std::string& reason) {
+        auto found = std::find(reasons_.begin(), reasons_.end(), reason);
+        if (found == reasons_.end()) found = reasons_.insert(reasons_.end(), reason);
+        return fmt::format("[{}]", found - reasons_.begin() + 1);
+    }
+    void add_notes(Table& table) {
+        for (const std::string& reason : reasons_) table.notes.push_back(mark(reason) + " " + reason);
+    }
+
+private:
+    std::vector<std::string> reasons_;
+};
+
 /// Where it runs, then where it does not and why.
-std::string sentence(const Variant& variant, const std::vector<Answer>& answers, const DeviceSet& devices) {
-    if (answers.empty()) return "not here: " + devices.why_none_speaks(variant.language, devices.select({}));
-    std::vector<std::string> parts;
+std::string sentence(const Variant& variant, const std::vector<Answer>& answers, const DeviceSet& devices,
+                     SharedReasons& reasons) {
+    std::vector<std::string> yes, no;
     for (const Answer& answer : answers) {
         if (answer.supported == answer.asked)
-            parts.push_back(answer.device->id);
+            yes.push_back(answer.device->id);
         else if (answer.supported > 0)
-            parts.push_back(fmt::format("{} for {} of {} problems ({})", answer.device->id, answer.supported,
-                                        answer.asked, answer.why_not));
+            yes.push_back(fmt::format("{}, {} of {} problems ({})", answer.device->id, answer.supported, answer.asked,
+                                      answer.why_not));
         else
-            parts.push_back(fmt::format("not on {}: {}", answer.device->id, answer.why_not));
+            no.push_back(fmt::format("not on {}: {}", answer.device->id, answer.why_not));
     }
-    return fmt::format("{}", fmt::join(parts, "; "));
+    // A results-only device is no place to be timed.
+    const bool timed = std::any_of(answers.begin(), answers.end(),
+                                   [](const Answer& answer) { return !answer.device->for_results_only; });
+    if (!timed) no.push_back("not timed here " + reasons.mark(why_not_timed(variant, devices)));
+    yes.insert(yes.end(), no.begin(), no.end());
+    return fmt::format("{}", fmt::join(yes, "; "));
 }
 
 Json json_of(const Variant& variant, const std::vector<Answer>& answers, const DeviceSet& devices) {
@@ -68,16 +97,17 @@ Json json_of(const Variant& variant, const std::vector<Answer>& answers, const D
                                    {"supported", answer.supported},
                                    {"asked", answer.asked},
                                    {"why_not", answer.why_not}});
-    if (answers.empty()) json["why_none"] = devices.why_none_speaks(variant.language, devices.select({}));
+    if (answers.empty()) json["why_none"] = why_not_timed(variant, devices);
     return json;
 }
 
 void print_suites(const Registry& registry) {
     for (Suite suite : {Suite::quick, Suite::full}) {
         print(fmt::format("The {} suite:\n\n", name(suite)));
-        for (const Operation* operation : registry.operations())
-            for (const std::string& problem : operation->suite(suite))
-                print(fmt::format("- `{}`: `{}`\n", operation->name(), problem));
+        for (const Operation* operation : registry.operations()) {
+            print(fmt::format("- `{}`\n", operation->name()));
+            for (const std::string& problem : operation->suite(suite)) print(fmt::format("  - `{}`\n", problem));
+        }
         print("\n");
     }
 }
@@ -102,13 +132,15 @@ int run_command(const ListOptions& options) {
     Table table;
     table.columns = {{"variant", Align::left}, {"runs on", Align::left}};
     bool has_tiles = false;
+    SharedReasons reasons;
     for (const Variant* variant : variants) {
         const std::vector<Answer> answers = ask(*variant, quick[variant->operation], devices);
         json.push_back(json_of(*variant, answers, devices));
         const bool marked = variant->default_tile && !variant->tile.empty();
         has_tiles = has_tiles || marked;
-        table.rows.push_back({{variant->id() + (marked ? " *" : "")}, sentence(*variant, answers, devices)});
+        table.rows.push_back({{variant->id() + (marked ? " *" : "")}, sentence(*variant, answers, devices, reasons)});
     }
+    reasons.add_notes(table);
     if (has_tiles) table.notes.push_back("* the default tile: what the id means without '@'.");
     print(options.json ? dump(json) : console_text(table));
     return exit_fine;

@@ -71,13 +71,16 @@ Device& DeviceSet::open(const DeviceInfo& info) {
 }
 
 std::string DeviceSet::why_none_speaks(Language language, const std::vector<const DeviceInfo*>& among) const {
-    const bool chosen_from_more = among.size() < infos_.size();
-    if (chosen_from_more)
-        for (const DeviceInfo& info : infos_)
-            if (info.speaks(language)) return fmt::format("no chosen device speaks {} ({} would)", name(language), info.id);
+    const DeviceInfo *timed = nullptr, *results_only = nullptr;
+    for (const DeviceInfo& info : infos_)
+        if (info.speaks(language) && std::find(among.begin(), among.end(), &info) == among.end())
+            (info.for_results_only ? results_only : timed) = &info;
+    if (timed) return fmt::format("no chosen device speaks {} ({} would)", name(language), timed->id);
+    std::string why = fmt::format("no device speaks {}", name(language));
     for (const AbsentBackend& backend : absent_)
-        if (backend.name == home_of(language)) return fmt::format("no {} device: {}", backend.name, backend.why);
-    return fmt::format("no device speaks {}", name(language));
+        if (backend.name == home_of(language)) why = fmt::format("no {} device: {}", backend.name, backend.why);
+    if (results_only) why += fmt::format(" ({} computes it, for results only)", results_only->id);
+    return why;
 }
 
 }  // namespace stele

@@ -29,8 +29,11 @@ std::map<std::string, std::string> read_variables() {
         const std::string_view text(*entry);
         const std::size_t equals = text.find('=');
         if (equals == std::string_view::npos) continue;
+        const std::string_view key = text.substr(0, equals);
+        // Where things are installed is nobody's business.
+        if (key.ends_with("_HOME") || key.ends_with("_PATH") || key.ends_with("_ROOT")) continue;
         for (const char* prefix : variable_prefixes)
-            if (text.starts_with(prefix)) found.emplace(text.substr(0, equals), text.substr(equals + 1));
+            if (key.starts_with(prefix)) found.emplace(key, text.substr(equals + 1));
     }
     return found;
 }

@@ -42,29 +42,48 @@ public:
         : workload_(workload), devices_(devices), selected_(std::move(selected)), options_(options) {}
 
     void add(const Variant& variant, const Problem& problem) {
-        bool spoken = false;
+        std::vector<std::pair<const DeviceInfo*, std::string>> refusals;
+        bool supported = false;
         for (const DeviceInfo* device : selected_) {
             if (!device->speaks(variant.language)) continue;
-            spoken = true;
-            add(variant, problem, *device);
+            const std::string why_not = refusal(variant, problem, *device);
+            if (!why_not.empty()) {
+                refusals.emplace_back(device, why_not);
+                continue;
+            }
+            supported = true;
+            add_cell(variant, problem, *device);
         }
-        if (!spoken)
-            workload_.left_out.push_back(left_out(variant, problem, "", options_, Outcome::skipped,
-                                                  devices_.why_none_speaks(variant.language, selected_)));
+        if (variant.language == Language::vendor) {
+            // A library has one kind of device; that the others are not of it is no news.
+            if (!supported) leave_out(variant, problem, "", one_reason(variant, refusals));
+            return;
+        }
+        if (!supported && refusals.empty())
+            leave_out(variant, problem, "", devices_.why_none_speaks(variant.language, selected_));
+        for (const auto& [device, why_not] : refusals) leave_out(variant, problem, device->id, why_not);
     }
 
 private:
-    void add(const Variant& variant, const Problem& problem, const DeviceInfo& device) {
-        Support support = variant.supports(device, problem);
-        if (support) {
-            std::string too_large = why_too_large(device, problem);
-            if (!too_large.empty()) support = Support::no(std::move(too_large));
-        }
-        if (!support) {
-            workload_.left_out.push_back(
-                left_out(variant, problem, device.id, options_, Outcome::skipped, support.why_not));
-            return;
-        }
+    static std::string refusal(const Variant& variant, const Problem& problem, const DeviceInfo& device) {
+        const Support support = variant.supports(device, problem);
+        return support ? why_too_large(device, problem) : support.why_not;
+    }
+
+    std::string one_reason(const Variant& variant,
+                           const std::vector<std::pair<const DeviceInfo*, std::string>>& refusals) const {
+        std::vector<std::string> reasons;
+        for (const auto& [device, why_not] : refusals)
+            if (std::find(reasons.begin(), reasons.end(), why_not) == reasons.end()) reasons.push_back(why_not);
+        if (reasons.empty()) return devices_.why_none_speaks(variant.language, selected_);
+        return fmt::format("{}", fmt::join(reasons, "; "));
+    }
+
+    void leave_out(const Variant& variant, const Problem& problem, const std::string& device, std::string why) {
+        workload_.left_out.push_back(left_out(variant, problem, device, options_, Outcome::skipped, std::move(why)));
+    }
+
+    void add_cell(const Variant& variant, const Problem& problem, const DeviceInfo& device) {
         try {
             Device& opened = devices_.open(device);
             workload_.cells.push_back({&variant, &problem, &opened});
