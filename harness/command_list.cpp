@@ -11,6 +11,7 @@
 #include "harness/registry.hpp"
 #include "harness/report_console.hpp"
 #include "harness/report_json.hpp"
+#include "harness/report_markdown.hpp"
 #include "harness/text_format.hpp"
 
 namespace stele {
@@ -76,9 +77,13 @@ std::string sentence(const Variant& variant, const std::vector<Answer>& answers,
         else if (answer.supported > 0)
             yes.push_back(fmt::format("{}, {} of {} problems ({})", answer.device->id, answer.supported, answer.asked,
                                       answer.why_not));
-        else
+        else if (variant.language != Language::vendor)
             no.push_back(fmt::format("not on {}: {}", answer.device->id, answer.why_not));
+        else if (std::find(no.begin(), no.end(), answer.why_not) == no.end())
+            no.push_back(answer.why_not);
     }
+    // A library has one kind of device; that the others are not of it is no news.
+    if (variant.language == Language::vendor && !yes.empty()) no.clear();
     // A results-only device is no place to be timed.
     const bool timed = std::any_of(answers.begin(), answers.end(),
                                    [](const Answer& answer) { return !answer.device->for_results_only; });
@@ -112,10 +117,43 @@ void print_suites(const Registry& registry) {
     }
 }
 
+/// What the suite has, whatever this machine has: a row an algorithm, its tiles by language.
+void print_matrix(const std::vector<const Variant*>& variants) {
+    const std::vector<std::pair<Language, std::string>> languages{
+        {Language::cuda, "CUDA C++"}, {Language::ptx, "PTX"}, {Language::opencl, "OpenCL C"}, {Language::opencl_ptx, "OpenCL C + PTX"},
+        {Language::vendor, "vendor"}};
+    std::map<std::string, std::map<Language, std::vector<std::string>>> tiles;
+    std::map<std::string, std::string> architectures;
+    std::vector<std::string> order;
+    for (const Variant* variant : variants) {
+        const std::string row = variant->operation + "/" + variant->algorithm;
+        if (!tiles.contains(row)) order.push_back(row);
+        tiles[row][variant->language].push_back(variant->tile.empty() ? "yes" : variant->tile);
+        if (!variant->architectures.empty()) architectures[row] = fmt::format("{}", fmt::join(variant->architectures, ", "));
+    }
+    Table table;
+    table.columns = {{"algorithm", Align::left}};
+    for (const auto& [language, title] : languages) table.columns.push_back({title, Align::left});
+    table.columns.push_back({"NVIDIA architectures", Align::left});
+    for (const std::string& row : order) {
+        Row& line = table.rows.emplace_back(Row{{row}, {}});
+        for (const auto& [language, title] : languages) {
+            const auto found = tiles[row].find(language);
+            line.cells.push_back(found == tiles[row].end() ? "–" : fmt::format("{}", fmt::join(found->second, ", ")));
+        }
+        line.cells.push_back(architectures.contains(row) ? architectures[row] : "–");
+    }
+    print(markdown_text(table));
+}
+
 }  // namespace
 
 int run_command(const ListOptions& options) {
     const Registry registry;
+    if (options.matrix) {
+        print_matrix(registry.select(options.glob.empty() ? "*@*" : options.glob + "@*"));
+        return exit_fine;
+    }
     if (options.suites) {
         print_suites(registry);
         return exit_fine;

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 
 #include "harness/environment.hpp"
 #include "harness/exit_code.hpp"
@@ -55,7 +56,12 @@ void add_repeatable(CLI::App& app, const std::string& option, std::vector<std::s
 
 void add_operands(CLI::App& app, Operands& operands) {
     add_choice(app, "--fill", operands.fill);
-    app.add_option("--seed", operands.seed);
+    app.add_option_function<std::string>("--seed", [&operands](const std::string& text) {
+        const char* end = text.data() + text.size();
+        const auto [stopped, error] = std::from_chars(text.data(), end, operands.seed);
+        if (text.empty() || error != std::errc{} || stopped != end)
+            throw CLI::ValidationError("--seed", fmt::format("'{}' is not a whole number from 0 to 2^64 - 1", text));
+    });
 }
 
 void add_selection(CLI::App& app, Selection& selection, std::vector<std::string> suites) {
@@ -89,6 +95,7 @@ struct Parser {
         to_list.add_option("glob", list.glob);
         to_list.add_flag("--json", list.json);
         to_list.add_flag("--suites", list.suites);
+        to_list.add_flag("--matrix", list.matrix);
 
         CLI::App& to_verify = *app.add_subcommand("verify");
         add_selection(to_verify, verify.selection, {"smoke", "full"});

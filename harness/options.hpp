@@ -19,6 +19,7 @@ struct ListOptions {
     std::string glob;  ///< empty: all
     bool json = false;
     bool suites = false;
+    bool matrix = false;
 };
 
 /// Which variants, on which problems and devices.

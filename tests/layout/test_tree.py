@@ -1,5 +1,6 @@
 """The tree keeps its promises: sizes of files, lists in one place, checklists that are true."""
 
+import os
 import re
 import subprocess
 
@@ -61,3 +62,10 @@ def test_registration_is_by_the_two_lists():
     kernels = (ROOT / "kernels/all.cpp").read_text()
     for operation in {name.split("/")[0] for name in algorithms()}:
         assert f"{operation}/" in kernels, operation
+
+
+def test_generated_parts_of_the_documents_are_up_to_date():
+    """`tools/renew_docs.py` writes the support matrices and the suites."""
+    binary = os.environ.get("STELE_BINARY", str(ROOT / "build/release/stele"))
+    done = subprocess.run(["/usr/bin/python3", ROOT / "tools/renew_docs.py", "--check", binary], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

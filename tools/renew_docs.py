@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Writes the generated parts of the documents: support matrices and suites, from what the binary says of itself.
+
+  tools/renew_docs.py [--check] [BINARY]     --check: change nothing, exit with 1 if a document is out of date
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def said(binary, *words):
+    return subprocess.run([binary, *words], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def generated(binary):
+    """{document: (mark before, text, mark after)}"""
+    parts = {ROOT / "docs/cli.md": ("<!-- suites -->", said(binary, "list", "--suites"), "<!-- end of suites -->")}
+    for operation in ("gemm", "attention", "sparse_attention"):
+        parts[ROOT / "kernels" / operation / "README.md"] = (
+            "<!-- support matrix: begin -->", said(binary, "list", operation, "--matrix"), "<!-- support matrix: end -->")
+    return parts
+
+
+def main(words):
+    check = "--check" in words
+    words = [word for word in words if word != "--check"]
+    binary = words[0] if words else str(ROOT / "build/release/stele")
+    stale = []
+    for document, (begin, text, end) in generated(binary).items():
+        before = document.read_text()
+        head, _, rest = before.partition(begin)
+        _, found, tail = rest.partition(end)
+        if not found:
+            sys.exit(f"{document}: the marks {begin} and {end} are missing")
+        after = f"{head}{begin}\n{text}\n{end}{tail}"
+        if after != before:
+            stale.append(str(document.relative_to(ROOT)))
+            if not check:
+                document.write_text(after)
+    for name in stale:
+        print(f"{name}: {'out of date' if check else 'renewed'}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
