@@ -109,7 +109,10 @@ void read(const Json& json, const std::string& path, T& value) {
         if (!json.is_array()) fail_type(path, json, "an array");
         value.clear();
         value.reserve(json.size());
-        for (const Json& element : json) read(element, fmt::format("{}[{}]", path, value.size()), value.emplace_back());
+        for (const Json& element : json) {
+            const std::string place = fmt::format("{}[{}]", path, value.size());
+            read(element, place, value.emplace_back());
+        }
     } else if constexpr (is_map<T>) {
         if (!json.is_object()) fail_type(path, json, "an object");
         for (const auto& [key, element] : json.items()) read(element, path + "." + key, value[key]);

@@ -57,6 +57,15 @@ def runnable(variants):
     return pairs
 
 
+@pytest.fixture(scope="session")
+def timed(runnable, devices):
+    """As runnable, without devices that are for results only."""
+    results_only = {d["id"] for d in devices["devices"] if d["for_results_only"]}
+    pairs = [pair for pair in runnable if pair[1] not in results_only]
+    assert pairs, "no device can time any GEMM"
+    return pairs
+
+
 class Bench:
     """One run of bench on every device: its report, its folder, what it printed."""
 

@@ -86,8 +86,8 @@ def test_second_interrupt_ends_at_once(stele, devices):
     assert run.process.returncode == -signal.SIGINT, run.seen
 
 
-def test_progress_line_on_a_terminal(stele, runnable):
-    variant, device = runnable[0]
+def test_progress_line_on_a_terminal(stele, timed):
+    variant, device = timed[0]
     run = OnTerminal(stele.folder, "bench", variant, "--device", device, "--problem", GEMM, "--time", "0.5", "--out", "r.json")
     run.end()
     assert run.process.returncode == 0
@@ -102,8 +102,8 @@ def test_closed_pipe_is_quiet(stele):
         assert done.stderr == "" and done.stdout.strip() == "0", (command, done)
 
 
-def test_closed_pipe_does_not_lose_the_report(stele, runnable):
-    variant, device = runnable[0]
+def test_closed_pipe_does_not_lose_the_report(stele, timed):
+    variant, device = timed[0]
     subprocess.run(f"'{BINARY}' bench '{variant}' --device {device} --problem '{GEMM}' --time 0.01 --out r.json | true",
                    shell=True, cwd=stele.folder, capture_output=True, timeout=120)
     json.loads((stele.folder / "r.json").read_text())
