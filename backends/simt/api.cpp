@@ -99,15 +99,14 @@ void cluster_wait(Where where) {
     phase.arrived = false;
     Cluster* cluster = block().cluster();
     if (cluster == nullptr) return meet(Scope::block, ~0u, "barrier.cluster", where);
-    block().wait_until(
-        [](void* context) { return block().cluster()->passed(*static_cast<std::uint64_t*>(context)); },
-        &phase.generation, "barrier.cluster.wait",
-        [](void*) -> std::string {
-            if (!block().cluster()->anybody_left()) return {};
-            return std::string(defect::divergent_barrier) +
-                   ": threads wait for all of the cluster, and some have left the kernel";
-        },
-        where);
+    block().wait_until([](void* context) { return block().cluster()->passed(*static_cast<std::uint64_t*>(context)); },
+                       &phase.generation, "barrier.cluster.wait",
+                       [](void*) -> std::string {
+                           if (!block().cluster()->anybody_left()) return {};
+                           return std::string(defect::divergent_barrier) +
+                                  ": threads wait for all of the cluster, and some have left the kernel";
+                       },
+                       where);
     if constexpr (checked) block().tracker()->cluster_wait(block().running());
 }
 
@@ -138,7 +137,8 @@ bool is_shared(const void* address) { return owner_of(address) != nullptr; }
 std::uint32_t shared_address(const void* pointer, Where where) {
     const Block* owner = owner_of(pointer);
     if (owner == nullptr)
-        fail(defect::out_of_bounds, number(pointer) + " is not in shared memory, but is used as a shared address", where);
+        fail(defect::out_of_bounds, number(pointer) + " is not in shared memory, but is used as a shared address",
+             where);
     const std::uint32_t rank = owner->rank() << rank_shift;
     const auto* at = static_cast<const std::byte*>(pointer);
     if (in_arena(*owner, pointer))
@@ -152,8 +152,9 @@ void* shared_pointer(std::uint32_t address, Where where) {
     const Block* owner = &block();
     if (rank != owner->rank()) {
         if (owner->cluster() == nullptr || rank >= owner->cluster()->blocks())
-            fail(defect::out_of_bounds, "shared address of block " + std::to_string(rank) + " of a cluster of " +
-                                            std::to_string(ids().blocks), where);
+            fail(defect::out_of_bounds,
+                 "shared address of block " + std::to_string(rank) + " of a cluster of " + std::to_string(ids().blocks),
+                 where);
         owner = &owner->cluster()->block(rank);
     }
     std::byte* out = nullptr;
@@ -162,24 +163,27 @@ void* shared_pointer(std::uint32_t address, Where where) {
     else if (offset >= dynamic_window && offset - dynamic_window <= owner->dynamic_shared_bytes())
         out = owner->dynamic_shared() + (offset - dynamic_window);
     else
-        fail(defect::out_of_bounds, "shared address " + std::to_string(offset) + ": the launch has " +
-                                        std::to_string(owner->dynamic_shared_bytes()) +
-                                        " bytes of dynamic shared memory from 1024 on", where);
+        fail(defect::out_of_bounds,
+             "shared address " + std::to_string(offset) + ": the launch has " +
+                 std::to_string(owner->dynamic_shared_bytes()) + " bytes of dynamic shared memory from 1024 on",
+             where);
     return out;
 }
 
 void* map_shared(const void* pointer, unsigned rank, Where where) {
     const std::uint32_t offset = shared_address(pointer, where) & ((1u << rank_shift) - 1);
     if (rank >= ids().blocks)
-        fail(defect::out_of_bounds, "block " + std::to_string(rank) + " of a cluster of " + std::to_string(ids().blocks),
-             where);
+        fail(defect::out_of_bounds,
+             "block " + std::to_string(rank) + " of a cluster of " + std::to_string(ids().blocks), where);
     return shared_pointer(offset | rank << rank_shift, where);
 }
 
 void check_aligned(const void* address, std::size_t alignment, const char* what, Where where) {
     if (reinterpret_cast<std::uintptr_t>(address) % alignment != 0)
-        fail(defect::misaligned, std::string(what) + " wants an address that is a multiple of " +
-                                     std::to_string(alignment) + ", not " + number(address), where);
+        fail(defect::misaligned,
+             std::string(what) + " wants an address that is a multiple of " + std::to_string(alignment) + ", not " +
+                 number(address),
+             where);
 }
 
 void check_shared(const void* address, std::size_t bytes, std::size_t alignment, const char* what, Where where) {
@@ -191,10 +195,11 @@ void check_shared(const void* address, std::size_t bytes, std::size_t alignment,
                                                                      : in_static_shared(*owner, begin + bytes - 1));
     if (inside) return;
     const auto offset = begin - block().dynamic_shared();
-    fail(defect::out_of_bounds, std::string(what) + " touches " + std::to_string(bytes) + " bytes at " +
-                                    number(address) + " (offset " + std::to_string(offset) + " of the " +
-                                    std::to_string(block().dynamic_shared_bytes()) +
-                                    " bytes of dynamic shared memory), not all of which is shared memory", where);
+    fail(defect::out_of_bounds,
+         std::string(what) + " touches " + std::to_string(bytes) + " bytes at " + number(address) + " (offset " +
+             std::to_string(offset) + " of the " + std::to_string(block().dynamic_shared_bytes()) +
+             " bytes of dynamic shared memory), not all of which is shared memory",
+         where);
 }
 
 void check_global(const void* address, std::size_t bytes, std::size_t alignment, const char* what, Where where) {

@@ -17,9 +17,12 @@ std::string first_kernel_line(std::FILE* pipe) {
         while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.pop_back();
         if (const auto note = line.find(" ("); note != line.npos) line.erase(note);
         if (line.empty() || line.front() == '?' || line.find("backends/simt/") != line.npos) continue;
-        if (const auto at = line.rfind("kernels/"); at != line.npos) line.erase(0, at);
-        else if (const auto test = line.rfind("tests/"); test != line.npos) line.erase(0, test);
-        else continue;
+        if (const auto at = line.rfind("kernels/"); at != line.npos)
+            line.erase(0, at);
+        else if (const auto test = line.rfind("tests/"); test != line.npos)
+            line.erase(0, test);
+        else
+            continue;
         if (out.empty()) out = line;
     }
     return out;

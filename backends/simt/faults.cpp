@@ -28,12 +28,14 @@ struct sigaction before_segv, before_bus;
     // The address of a return is one past the call; that of a fault is the instruction itself.
     const std::string line = describe_code(fault.pc + 1);
     if (fault.general_protection)
-        block.fail(defect::misaligned, "a vector access whose address is not a multiple of its size, or is none at all", line);
+        block.fail(defect::misaligned, "a vector access whose address is not a multiple of its size, or is none at all",
+                   line);
     if (fault.address < fiber.stack() && fault.address + 65536 > fiber.stack())
         block.fail(defect::unsupported,
                    "a thread that needs more than " + std::to_string(Fiber::stack_bytes()) + " bytes of stack", line);
     std::string where = "memory at a null pointer";
-    if (reinterpret_cast<std::uintptr_t>(fault.address) >= 65536) where = outside_buffers(block.request(), fault.address, 1);
+    if (reinterpret_cast<std::uintptr_t>(fault.address) >= 65536)
+        where = outside_buffers(block.request(), fault.address, 1);
     block.fail(defect::out_of_bounds, "touches " + (where.empty() ? "memory that is not there" : where), line);
 }
 

@@ -33,8 +33,8 @@ std::size_t Fiber::stack_bytes() {
 
 Fiber::Fiber(std::size_t index) {
     size_ = stack_bytes();
-    mapping_ = static_cast<std::byte*>(mmap(nullptr, size_ + page, PROT_READ | PROT_WRITE,
-                                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    mapping_ = static_cast<std::byte*>(
+        mmap(nullptr, size_ + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
     if (mapping_ == MAP_FAILED) throw std::bad_alloc();
     mprotect(mapping_, page, PROT_NONE);
     stack_ = mapping_ + page;
@@ -45,8 +45,7 @@ Fiber::Fiber(std::size_t index) {
 Fiber::~Fiber() {
     if (created_) {
         quit_ = true;
-        if (idle())
-            resume();
+        if (idle()) resume();
     }
     munmap(mapping_, size_ + page);
 }
@@ -55,9 +54,8 @@ void Fiber::create() {
     boost::context::stack_context stack;
     stack.sp = stack_ + size_ - colour_;
     stack.size = size_ - colour_;
-    new (inner_) boost::context::fiber(std::allocator_arg,
-                                       boost::context::preallocated(stack.sp, stack.size, stack), BorrowedStack{},
-                                       [this](boost::context::fiber&& caller) {
+    new (inner_) boost::context::fiber(std::allocator_arg, boost::context::preallocated(stack.sp, stack.size, stack),
+                                       BorrowedStack{}, [this](boost::context::fiber&& caller) {
                                            caller_ = std::move(caller);
                                            loop();
                                            return std::move(caller_);
@@ -107,7 +105,8 @@ void Fiber::suspend() {
 }
 
 void Fiber::abandon() {
-    // Boost would unwind the stack if the handle were destroyed, so it is overwritten; it owns nothing beside the stack.
+    // Boost would unwind the stack if the handle were destroyed, so it is overwritten; it owns nothing beside the
+    // stack.
     new (inner_) boost::context::fiber();
     created_ = false;
     body_ = nullptr;

@@ -1,5 +1,5 @@
-// What the compiler calls in the checked module: before each load and store where -fsanitize=thread asks for it, and for
-// indices and pointers that -fsanitize=bounds,alignment found wrong. The sanitizers' own runtimes are not linked.
+// What the compiler calls in the checked module: before each load and store where -fsanitize=thread asks for it, and
+// for indices and pointers that -fsanitize=bounds,alignment found wrong. The sanitizers' own runtimes are not linked.
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -19,7 +19,8 @@ void see(const void* address, std::size_t bytes, std::size_t alignment, Access k
     const auto code = reinterpret_cast<std::uintptr_t>(pc);
     if (reinterpret_cast<std::uintptr_t>(address) % alignment != 0) {
         char text[96];
-        std::snprintf(text, sizeof text, "an access of %zu bytes at %p, which is not a multiple of that", bytes, address);
+        std::snprintf(text, sizeof text, "an access of %zu bytes at %p, which is not a multiple of that", bytes,
+                      address);
         block->fail(stele::simt::defect::misaligned, text, stele::simt::describe_code(code));
     }
     block->tracker()->access(*block, block->running(), address, bytes, kind, {code, nullptr, nullptr});
@@ -66,16 +67,21 @@ STELE_HOOK __tsan_write2(void* at) { see(at, 2, 2, Access::write, __builtin_retu
 STELE_HOOK __tsan_write4(void* at) { see(at, 4, 4, Access::write, __builtin_return_address(0)); }
 STELE_HOOK __tsan_write8(void* at) { see(at, 8, 8, Access::write, __builtin_return_address(0)); }
 STELE_HOOK __tsan_write16(void* at) { see(at, 16, 16, Access::write, __builtin_return_address(0)); }
-STELE_HOOK __tsan_read_range(void* at, std::size_t bytes) { see(at, bytes, 1, Access::read, __builtin_return_address(0)); }
-STELE_HOOK __tsan_write_range(void* at, std::size_t bytes) { see(at, bytes, 1, Access::write, __builtin_return_address(0)); }
+STELE_HOOK __tsan_read_range(void* at, std::size_t bytes) {
+    see(at, bytes, 1, Access::read, __builtin_return_address(0));
+}
+STELE_HOOK __tsan_write_range(void* at, std::size_t bytes) {
+    see(at, bytes, 1, Access::write, __builtin_return_address(0));
+}
 STELE_HOOK __tsan_vptr_update(void**, void*) {}
 
 STELE_HOOK __ubsan_handle_out_of_bounds(const OutOfBounds* data, std::uintptr_t index) {
     Block* block = stele::simt::running_block();
     if (block == nullptr || block->running_or_null() == nullptr) return;
-    block->fail(stele::simt::defect::out_of_bounds,
-                "index " + std::to_string(static_cast<std::intptr_t>(index)) + " of an array of type " + data->array->name,
-                data->where.text());
+    block->fail(
+        stele::simt::defect::out_of_bounds,
+        "index " + std::to_string(static_cast<std::intptr_t>(index)) + " of an array of type " + data->array->name,
+        data->where.text());
 }
 STELE_HOOK __ubsan_handle_type_mismatch_v1(const TypeMismatch* data, std::uintptr_t address) {
     Block* block = stele::simt::running_block();

@@ -102,8 +102,7 @@ private:
 void run_blocks(Team& team, const LaunchRequest& request, FirstFailure& failure) {
     const std::uint64_t blocks = request.grid.volume();
     std::atomic<std::uint64_t> next{0};
-    const unsigned workers =
-        static_cast<unsigned>(std::clamp<std::uint64_t>(blocks, 1, std::max(1u, request.workers)));
+    const unsigned workers = static_cast<unsigned>(std::clamp<std::uint64_t>(blocks, 1, std::max(1u, request.workers)));
     team.run(workers, [&](unsigned) {
         for (std::uint64_t index; (index = next++) < blocks && !failure.before(index);) {
             Block block(worker(), request, index, nullptr, 0);
@@ -134,7 +133,8 @@ void run_clusters(Team& team, const LaunchRequest& request, FirstFailure& failur
 
 std::string impossible(const LaunchRequest& request) {
     const std::uint64_t threads = request.block.volume(), blocks = request.cluster.volume();
-    if (threads == 0 || threads > 1024) return "a block of " + std::to_string(threads) + " threads; 1 to 1024 are possible";
+    if (threads == 0 || threads > 1024)
+        return "a block of " + std::to_string(threads) + " threads; 1 to 1024 are possible";
     if (request.grid.volume() == 0) return "a grid without blocks";
     if (request.shared_bytes > max_shared_bytes)
         return std::to_string(request.shared_bytes) + " bytes of dynamic shared memory; " +

@@ -1,5 +1,6 @@
 // How threads of a block meet: warps by mask, warpgroups, the block, and named barriers.
 #include <algorithm>
+#include <utility>
 
 #include "backends/simt/scheduler.hpp"
 #include "backends/simt/tracker.hpp"
@@ -19,37 +20,44 @@ bool same_line(const Where& a, const Where& b) {
 
 }  // namespace
 
-void Block::collective(Scope scope, std::uint32_t mask, const char* what, void* value,
-                       void (*function)(void*, Values), void* context, Where where) {
+void Block::collective(Scope scope, std::uint32_t mask, const char* what, void* value, void (*function)(void*, Values),
+                       void* context, Where where) {
     switch (scope) {
-        case Scope::warp: return meet_warp(mask, what, value, function, context, where);
+        case Scope::warp:
+            return meet_warp(mask, what, value, function, context, where);
         case Scope::warpgroup: {
             const unsigned group = running_->ids.warpgroup;
             if (group * 128 + 128 > thread_count_)
-                fail(defect::divergent_barrier, std::string(what) + " needs a warpgroup of 128 threads", describe(where));
+                fail(defect::divergent_barrier, std::string(what) + " needs a warpgroup of 128 threads",
+                     describe(where));
             return meet_many(warpgroup_meetings_[group], group * 128, 128, Wait::Kind::warpgroup, what, value, function,
                              context, where);
         }
         case Scope::block:
-            return meet_many(block_meeting_, 0, thread_count_, Wait::Kind::block, what, value, function, context, where);
+            return meet_many(block_meeting_, 0, thread_count_, Wait::Kind::block, what, value, function, context,
+                             where);
     }
 }
 
-void Block::meet_warp(std::uint32_t mask, const char* what, void* value, void (*function)(void*, Values),
-                      void* context, Where where) {
+void Block::meet_warp(std::uint32_t mask, const char* what, void* value, void (*function)(void*, Values), void* context,
+                      Where where) {
     Thread& thread = *running_;
     Warp& warp = worker_.warps[thread.ids.warp];
     const std::uint32_t bit = 1u << thread.ids.lane;
     if ((mask & bit) == 0)
-        fail(defect::divergent_barrier, std::string(what) + " with mask " + hex(mask) + ", which lacks the calling lane " +
-                                            std::to_string(thread.ids.lane), describe(where));
+        fail(defect::divergent_barrier,
+             std::string(what) + " with mask " + hex(mask) + ", which lacks the calling lane " +
+                 std::to_string(thread.ids.lane),
+             describe(where));
     Warp::Open& open = warp.open[static_cast<std::size_t>(std::countr_zero(mask))];
     if (open.arrived != 0 && (open.mask != mask || open.what != what) &&
-        (open.mask != mask || std::string_view(open.what) != what))
-        fail(defect::divergent_barrier,
-             "lane " + std::to_string(thread.ids.lane) + " came to " + what + " with mask " + hex(mask) +
-                 " while lanes of its mask wait in " + open.what + " with mask " + hex(open.mask) + " at " +
-                 describe(open.where), describe(where));
+        (open.mask != mask || std::string_view(open.what) != what)) {
+        // Its own statement: of what fail() is called with, nothing but its arguments is given back.
+        std::string text = "lane " + std::to_string(thread.ids.lane) + " came to " + what + " with mask " + hex(mask) +
+                           " while lanes of its mask wait in " + open.what + " with mask " + hex(open.mask) + " at " +
+                           describe(open.where);
+        fail(defect::divergent_barrier, std::move(text), describe(where));
+    }
     open.mask = mask;
     open.what = what;
     open.where = where;
@@ -94,12 +102,11 @@ void Block::meet_many(Meeting& meeting, unsigned first, unsigned count, Wait::Ki
     if (meeting.arrived == 0) {
         meeting.what = what;
         meeting.where = where;
-    } else if (!same_line(meeting.where, where) ||
-               (meeting.what != what && std::string_view(meeting.what) != what)) {
-        fail(defect::divergent_barrier,
-             std::string("thread ") + std::to_string(thread.ids.thread) + " came to " + what + " while " +
-                 std::to_string(meeting.arrived) + " thread(s) wait in " + meeting.what + " at " +
-                 describe(meeting.where), describe(where));
+    } else if (!same_line(meeting.where, where) || (meeting.what != what && std::string_view(meeting.what) != what)) {
+        std::string text = "thread " + std::to_string(thread.ids.thread) + " came to " + what + " while " +
+                           std::to_string(meeting.arrived) + " thread(s) wait in " + meeting.what + " at " +
+                           describe(meeting.where);
+        fail(defect::divergent_barrier, std::move(text), describe(where));
     }
     meeting.values[thread.ids.thread - first] = value;
     if (++meeting.arrived < count) {
@@ -124,20 +131,25 @@ void Block::named_barrier(unsigned id, unsigned count, bool wait, Where where) {
     const char* what = wait ? "bar.sync" : "bar.arrive";
     if (count == 0) count = thread_count_;
     if (id > 15 || count % 32 != 0 || count > (thread_count_ + 31) / 32 * 32)
-        fail(defect::divergent_barrier, std::string(what) + " " + std::to_string(id) + " for " + std::to_string(count) +
-                                            " threads: there are barriers 0 to 15, and the count is a multiple of 32 "
-                                            "no greater than the block", describe(where));
+        fail(defect::divergent_barrier,
+             std::string(what) + " " + std::to_string(id) + " for " + std::to_string(count) +
+                 " threads: there are barriers 0 to 15, and the count is a multiple of 32 "
+                 "no greater than the block",
+             describe(where));
     NamedBarrier& barrier = named_[id];
     if (barrier.arrived != 0 && barrier.expected != count)
         fail(defect::divergent_barrier,
              std::string(what) + " " + std::to_string(id) + " expects " + std::to_string(count) +
-                 " threads, while others at the same barrier expect " + std::to_string(barrier.expected), describe(where));
+                 " threads, while others at the same barrier expect " + std::to_string(barrier.expected),
+             describe(where));
     barrier.expected = count;
     ++barrier.arrived;
     if constexpr (checked) tracker()->arrive(*this, thread, id);
     if (barrier.arrived > count)
-        fail(defect::too_many_arrivals, std::string(what) + " " + std::to_string(id) + " expects " +
-                                            std::to_string(count) + " threads and more came", describe(where));
+        fail(defect::too_many_arrivals,
+             std::string(what) + " " + std::to_string(id) + " expects " + std::to_string(count) +
+                 " threads and more came",
+             describe(where));
     if (barrier.arrived < count) {
         if (!wait) return;
         barrier.waiting.push_back(&thread);

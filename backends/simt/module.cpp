@@ -55,8 +55,10 @@ const Module& active_module() {
         const std::string name = wants_checks() ? "libstele_simt_checked.so" : "libstele_simt.so";
         std::error_code error;
         const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-        for (const std::filesystem::path& folder : {self.parent_path(), std::filesystem::path(STELE_SIMT_MODULE_FOLDER)})
-            if (const auto path = folder / name; std::filesystem::exists(path, error)) return load_module(path.string());
+        for (const std::filesystem::path& folder :
+             {self.parent_path(), std::filesystem::path(STELE_SIMT_MODULE_FOLDER)})
+            if (const auto path = folder / name; std::filesystem::exists(path, error))
+                return load_module(path.string());
         Module out;
         out.why_not = name + " was not built: neither beside the binary nor in " STELE_SIMT_MODULE_FOLDER;
         return out;

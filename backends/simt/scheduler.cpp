@@ -68,8 +68,13 @@ Worker::Worker() : arena_storage(new std::byte[max_shared_bytes + 2 * arena_marg
 Worker::~Worker() = default;
 
 Block::Block(Worker& worker, const LaunchRequest& request, std::uint64_t index, Cluster* cluster, unsigned rank)
-    : worker_(worker), request_(request), cluster_(cluster), rank_(rank), index_(unlinear(index, request.grid)),
-      random_(request.seed * 0x100000001B3u + index), thread_count_(static_cast<unsigned>(request.block.volume())) {
+    : worker_(worker),
+      request_(request),
+      cluster_(cluster),
+      rank_(rank),
+      index_(unlinear(index, request.grid)),
+      random_(request.seed * 0x100000001B3u + index),
+      thread_count_(static_cast<unsigned>(request.block.volume())) {
     tls_ = module_tls();
     const unsigned warps = (thread_count_ + 31) / 32;
     worker_.warps.resize(warps);
@@ -259,8 +264,8 @@ std::string Block::place(const Thread* thread, const std::string& where) const {
     std::string out = "; kernel " + std::string(request_.kernel) + ", block " + text(index_);
     if (thread != nullptr) out += ", thread " + text(thread->index);
     if (!where.empty()) out += ", " + where;
-    return out + "; schedule seed " + std::to_string(request_.seed) + " (STELE_SIMT_SEED=" +
-           std::to_string(request_.seed) + " gives this order again)";
+    return out + "; schedule seed " + std::to_string(request_.seed) +
+           " (STELE_SIMT_SEED=" + std::to_string(request_.seed) + " gives this order again)";
 }
 
 void Block::stop_with(std::string failure) {

@@ -101,7 +101,7 @@ private:
 struct Worker {
     FiberPool fibers;
     std::unique_ptr<std::byte[]> arena_storage;
-    std::byte* arena = nullptr;  ///< dynamic shared memory, aligned, with a margin on either side
+    std::byte* arena = nullptr;        ///< dynamic shared memory, aligned, with a margin on either side
     std::unique_ptr<Tracker> tracker;  ///< only in the checked module
     std::deque<Thread> threads;
     std::vector<Warp> warps;

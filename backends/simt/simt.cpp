@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -90,8 +90,9 @@ public:
 
 private:
     DeviceError not_timed(const char* call) const {
-        return DeviceError(std::string(call) + " on " + info_.id, 0, "",
-                           "this device is for results only: it runs GPU kernels on the CPU, and its times mean nothing");
+        return DeviceError(
+            std::string(call) + " on " + info_.id, 0, "",
+            "this device is for results only: it runs GPU kernels on the CPU, and its times mean nothing");
     }
 
     void run(const Launch& launch, const SimtKernel& kernel) {

@@ -75,8 +75,10 @@ void Tracker::end_block(Block&) {
             if (!region.touched[page]) continue;
             region.touched[page] = false;
             const auto begin = region.cells.begin() + static_cast<std::ptrdiff_t>(page * shadow_page);
-            std::fill(begin, begin + static_cast<std::ptrdiff_t>(std::min(
-                                         shadow_page, region.cells.size() - page * shadow_page)), Cell{});
+            std::fill(
+                begin,
+                begin + static_cast<std::ptrdiff_t>(std::min(shadow_page, region.cells.size() - page * shadow_page)),
+                Cell{});
         }
 }
 
@@ -211,15 +213,16 @@ void Tracker::touch(Region& region, std::size_t at, std::size_t bytes, unsigned 
     std::uint32_t here = 0;  // interned when first needed
     const auto conflict = [&](std::uint32_t other, std::uint32_t other_origin, bool other_wrote) {
         const bool wrote = kind != Access::read;
-        std::string text = (region.is_static ? "byte of a __shared__ variable" : "byte " + std::to_string(at) +
-                           " of dynamic shared memory");
+        std::string text = (region.is_static ? "byte of a __shared__ variable"
+                                             : "byte " + std::to_string(at) + " of dynamic shared memory");
         if (blocks_ > 1) text += " of block " + std::to_string(region.rank) + " of the cluster";
         text = name(actor, block) + (wrote ? " writes a " : " reads a ") + text + " that " +
                name(actor_of(other), block) + (other_wrote ? " wrote" : " read") + " without a barrier between, at " +
                tell(other_origin);
         block.fail(defect::race, std::move(text), tell(intern(origin)));
     };
-    for (std::size_t page = at / shadow_page; page <= (at + bytes - 1) / shadow_page; ++page) region.touched[page] = true;
+    for (std::size_t page = at / shadow_page; page <= (at + bytes - 1) / shadow_page; ++page)
+        region.touched[page] = true;
     for (; bytes > 0; --bytes, ++at) {
         Cell& cell = region.cells[at];
         if (cell.write == mine && kind != Access::read) continue;

@@ -37,7 +37,8 @@ public:
     void cluster_arrive(Thread& thread);
     void cluster_wait(Thread& thread);
 
-    void access(Block& block, Thread& thread, const void* address, std::size_t bytes, Access kind, const Origin& origin);
+    void access(Block& block, Thread& thread, const void* address, std::size_t bytes, Access kind,
+                const Origin& origin);
     void engine_access(Block& block, const void* address, std::size_t bytes, Access kind, const SyncClock& issued,
                        SyncClock& landed, const Origin& origin);
 

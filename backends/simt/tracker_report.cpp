@@ -5,11 +5,10 @@
 namespace stele::simt {
 
 std::uint32_t Tracker::intern(const Origin& origin) {
-    const std::uintptr_t key =
-        origin.where == nullptr
-            ? origin.pc
-            : reinterpret_cast<std::uintptr_t>(origin.where->file_name()) * 0x9E3779B97F4A7C15u +
-                  reinterpret_cast<std::uintptr_t>(origin.what) * 31 + origin.where->line();
+    const std::uintptr_t key = origin.where == nullptr
+                                   ? origin.pc
+                                   : reinterpret_cast<std::uintptr_t>(origin.where->file_name()) * 0x9E3779B97F4A7C15u +
+                                         reinterpret_cast<std::uintptr_t>(origin.what) * 31 + origin.where->line();
     std::uint32_t& number = interned_[key];
     if (number != 0) return number;
     Origin kept = origin;
@@ -32,8 +31,8 @@ std::string Tracker::tell(std::uint32_t number) const {
 std::string Tracker::name(unsigned actor, const Block& block) const {
     if (actor == engine()) return "an asynchronous copy";
     const uint3 index = block.thread(actor % threads_).index;
-    std::string out = "thread (" + std::to_string(index.x) + "," + std::to_string(index.y) + "," +
-                      std::to_string(index.z) + ")";
+    std::string out =
+        "thread (" + std::to_string(index.x) + "," + std::to_string(index.y) + "," + std::to_string(index.z) + ")";
     if (blocks_ > 1) out += " of block " + std::to_string(actor / threads_) + " of the cluster";
     return out;
 }

@@ -40,14 +40,16 @@ public:
         Dim3 cluster{};
     };
     /// Throws what the device throws.
-    void run(const std::string& entry, const std::string& instance, const Shape& shape, std::vector<Argument> arguments) {
+    void run(const std::string& entry, const std::string& instance, const Shape& shape,
+             std::vector<Argument> arguments) {
         KernelSource source;
         source.language = Language::cuda;
         source.entry = entry;
         source.instance = instance;
         source.native.simt = find(entry, instance);
         const auto kernel = device_->load(source);
-        const Launch launch{kernel.get(), shape.grid, shape.block, shape.shared_bytes, std::move(arguments), shape.cluster};
+        const Launch launch{kernel.get(),       shape.grid,           shape.block,
+                            shape.shared_bytes, std::move(arguments), shape.cluster};
         device_->run(std::span(&launch, 1));
     }
     Device& device() { return *device_; }

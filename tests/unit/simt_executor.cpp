@@ -192,7 +192,8 @@ TEST_P(SimtExecutor, MemoryIsGivenBackAndGuarded) {
     auto simt = device();
     for (int round = 0; round < 3; ++round) {
         std::vector<std::unique_ptr<Buffer>> buffers;
-        for (std::size_t i = 0; i < 20; ++i) buffers.push_back(simt.buffer(std::vector<unsigned>(i * 700, static_cast<unsigned>(i))));
+        for (std::size_t i = 0; i < 20; ++i)
+            buffers.push_back(simt.buffer(std::vector<unsigned>(i * 700, static_cast<unsigned>(i))));
         for (std::size_t i = 0; i < 20; i += 2) buffers[i].reset();
         const auto again = simt.buffer(std::vector<unsigned>(5000, 99u));
         for (std::size_t i = 1; i < 20; i += 2)

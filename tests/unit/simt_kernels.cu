@@ -1,10 +1,10 @@
 // Correct kernels that use what the CPU executor models of CUDA C++; tests/unit/simt_executor.cpp knows their results.
 #include <cooperative_groups.h>
 #include <cooperative_groups/reduce.h>
-#include <cuda/barrier>
-#include <cuda/pipeline>
 #include <cuda_pipeline.h>
 #include <mma.h>
+#include <cuda/barrier>
+#include <cuda/pipeline>
 
 #include "kernels/common/half.cuh"
 #include "kernels/common/shared.cuh"

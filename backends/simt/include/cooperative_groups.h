@@ -4,8 +4,8 @@
 #include <cstddef>
 
 #include "stele_simt_indices.h"
-#include "stele_simt_sync.h"
 #include "stele_simt_language.h"
+#include "stele_simt_sync.h"
 
 namespace cooperative_groups {
 

@@ -6,8 +6,8 @@
 
 #include "cuda_bf16.h"
 #include "cuda_fp16.h"
-#include "stele_simt_sync.h"
 #include "stele_simt_language.h"
+#include "stele_simt_sync.h"
 
 namespace nvcuda::wmma {
 
@@ -86,7 +86,8 @@ public:
 };
 
 template <typename Use, int m, int n, int k, typename T, typename Layout>
-void fill_fragment(fragment<Use, m, n, k, T, Layout>& to, std::type_identity_t<typename detail::Storage<T>::type> value) {
+void fill_fragment(fragment<Use, m, n, k, T, Layout>& to,
+                   std::type_identity_t<typename detail::Storage<T>::type> value) {
     for (auto& x : to.x) x = value;
 }
 
@@ -98,7 +99,8 @@ void check_tile(const T* from, unsigned leading, const char* what, Where where) 
     if (leading * sizeof(T) % 16 != 0)
         stele::simt::fail(stele::simt::defect::misaligned,
                           std::string(what) + " wants rows that are a multiple of 16 bytes apart, not " +
-                              std::to_string(leading * sizeof(T)), where);
+                              std::to_string(leading * sizeof(T)),
+                          where);
 }
 
 template <typename Use, int m, int n, int k, typename T, typename Layout, typename F>
@@ -120,7 +122,8 @@ void load_matrix_sync(fragment<Use, m, n, k, T, Layout>& to, const typename deta
                       unsigned leading, Where where = Where::current()) {
     static_assert(!std::is_void_v<Layout>, "an accumulator is loaded with its layout as argument");
     detail::check_tile(from, leading, "wmma::load_matrix_sync", where);
-    stele::simt::collective(stele::simt::Scope::warp, ~0u, "wmma::load_matrix_sync", &to, [](stele::simt::Values) {}, where);
+    stele::simt::collective(
+        stele::simt::Scope::warp, ~0u, "wmma::load_matrix_sync", &to, [](stele::simt::Values) {}, where);
     detail::each_element(to, leading, std::is_same_v<Layout, row_major>,
                          [&](auto& x, std::size_t at) { x = from[at]; });
 }
@@ -128,15 +131,16 @@ template <int m, int n, int k, typename T>
 void load_matrix_sync(fragment<accumulator, m, n, k, T>& to, const T* from, unsigned leading, layout_t layout,
                       Where where = Where::current()) {
     detail::check_tile(from, leading, "wmma::load_matrix_sync", where);
-    stele::simt::collective(stele::simt::Scope::warp, ~0u, "wmma::load_matrix_sync", &to, [](stele::simt::Values) {}, where);
+    stele::simt::collective(
+        stele::simt::Scope::warp, ~0u, "wmma::load_matrix_sync", &to, [](stele::simt::Values) {}, where);
     detail::each_element(to, leading, layout == mem_row_major, [&](T& x, std::size_t at) { x = from[at]; });
 }
 template <int m, int n, int k, typename T>
 void store_matrix_sync(T* to, const fragment<accumulator, m, n, k, T>& from, unsigned leading, layout_t layout,
                        Where where = Where::current()) {
     detail::check_tile(to, leading, "wmma::store_matrix_sync", where);
-    stele::simt::collective(stele::simt::Scope::warp, ~0u, "wmma::store_matrix_sync", nullptr, [](stele::simt::Values) {},
-                            where);
+    stele::simt::collective(
+        stele::simt::Scope::warp, ~0u, "wmma::store_matrix_sync", nullptr, [](stele::simt::Values) {}, where);
     auto copy = from;
     detail::each_element(copy, leading, layout == mem_row_major, [&](T& x, std::size_t at) { to[at] = x; });
 }
@@ -164,7 +168,8 @@ void mma_sync(fragment<accumulator, m, n, k, Acc>& d, const fragment<matrix_a, m
                 if (items[lane] == nullptr)
                     stele::simt::fail(stele::simt::defect::divergent_barrier,
                                       "wmma::mma_sync takes all 32 lanes, and lane " + std::to_string(lane) +
-                                          " has left the kernel or never was", where);
+                                          " has left the kernel or never was",
+                                      where);
             Value left[m][k], right[k][n], sum[m][n];
             for (int lane = 0; lane < 32; ++lane) {
                 const auto& mine = *static_cast<Item*>(items[lane]);

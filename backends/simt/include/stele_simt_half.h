@@ -63,7 +63,8 @@ inline float to_odd(double x) {
     const float near = static_cast<float>(x);
     const double back = near;
     if (back == x || x != x || std::isinf(near) || (std::bit_cast<std::uint32_t>(near) & 1)) return near;
-    return std::nextafter(near, back < x ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity());
+    return std::nextafter(near,
+                          back < x ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity());
 }
 
 /// a * b + c with the product exact in double, rounded to odd.
@@ -87,8 +88,8 @@ struct alignas(2) Float16 {
     // By way of a float that keeps enough of the value for one rounding.
     Float16(double value) : bits(Format::narrow(to_odd(value))) {}
     template <typename Integer>
-        requires std::is_integral_v<Integer>
-    Float16(Integer value) : bits(Format::narrow(to_odd(static_cast<double>(value)))) {}
+    requires std::is_integral_v<Integer> Float16(Integer value)
+        : bits(Format::narrow(to_odd(static_cast<double>(value)))) {}
     static constexpr Float16 from_bits(std::uint16_t bits) {
         Float16 out;
         out.bits = bits;
@@ -148,58 +149,110 @@ using __nv_bfloat162 = stele::simt::Pair16<__nv_bfloat16>;
 // -- Both formats: the names are the same in CUDA's two headers --------------------------------------------------
 
 template <stele::simt::AnyFloat16 T>
-inline T __hadd(T a, T b) { return a + b; }
+inline T __hadd(T a, T b) {
+    return a + b;
+}
 template <stele::simt::AnyFloat16 T>
-inline T __hsub(T a, T b) { return a - b; }
+inline T __hsub(T a, T b) {
+    return a - b;
+}
 template <stele::simt::AnyFloat16 T>
-inline T __hmul(T a, T b) { return a * b; }
+inline T __hmul(T a, T b) {
+    return a * b;
+}
 template <stele::simt::AnyFloat16 T>
-inline T __hdiv(T a, T b) { return a / b; }
+inline T __hdiv(T a, T b) {
+    return a / b;
+}
 template <stele::simt::AnyFloat16 T>
-inline T __hneg(T a) { return -a; }
+inline T __hneg(T a) {
+    return -a;
+}
 template <stele::simt::AnyFloat16 T>
-inline T __habs(T a) { return T::from_bits(a.bits & 0x7FFFu); }
+inline T __habs(T a) {
+    return T::from_bits(a.bits & 0x7FFFu);
+}
 template <stele::simt::AnyFloat16 T>
-inline T __hfma(T a, T b, T c) { return T(stele::simt::fma_to_odd(a, b, c)); }
+inline T __hfma(T a, T b, T c) {
+    return T(stele::simt::fma_to_odd(a, b, c));
+}
 template <stele::simt::AnyFloat16 T>
-inline T __hmax(T a, T b) { return T(fmaxf(a, b)); }
+inline T __hmax(T a, T b) {
+    return T(fmaxf(a, b));
+}
 template <stele::simt::AnyFloat16 T>
-inline T __hmin(T a, T b) { return T(fminf(a, b)); }
+inline T __hmin(T a, T b) {
+    return T(fminf(a, b));
+}
 template <stele::simt::AnyFloat16 T>
-inline bool __hlt(T a, T b) { return a < b; }
+inline bool __hlt(T a, T b) {
+    return a < b;
+}
 template <stele::simt::AnyFloat16 T>
-inline bool __hle(T a, T b) { return a <= b; }
+inline bool __hle(T a, T b) {
+    return a <= b;
+}
 template <stele::simt::AnyFloat16 T>
-inline bool __hgt(T a, T b) { return a > b; }
+inline bool __hgt(T a, T b) {
+    return a > b;
+}
 template <stele::simt::AnyFloat16 T>
-inline bool __hge(T a, T b) { return a >= b; }
+inline bool __hge(T a, T b) {
+    return a >= b;
+}
 template <stele::simt::AnyFloat16 T>
-inline bool __heq(T a, T b) { return a == b; }
+inline bool __heq(T a, T b) {
+    return a == b;
+}
 template <stele::simt::AnyFloat16 T>
-inline bool __hisnan(T a) { return float{a} != float{a}; }
+inline bool __hisnan(T a) {
+    return float{a} != float{a};
+}
 template <stele::simt::AnyFloat16 T>
-inline int __hisinf(T a) { return std::isinf(float{a}) ? (float{a} > 0 ? 1 : -1) : 0; }
+inline int __hisinf(T a) {
+    return std::isinf(float{a}) ? (float{a} > 0 ? 1 : -1) : 0;
+}
 template <stele::simt::AnyFloat16 T>
-inline T hexp(T a) { return T(expf(a)); }
+inline T hexp(T a) {
+    return T(expf(a));
+}
 template <stele::simt::AnyFloat16 T>
-inline T hexp2(T a) { return T(exp2f(a)); }
+inline T hexp2(T a) {
+    return T(exp2f(a));
+}
 template <stele::simt::AnyFloat16 T>
-inline T hlog(T a) { return T(logf(a)); }
+inline T hlog(T a) {
+    return T(logf(a));
+}
 template <stele::simt::AnyFloat16 T>
-inline T hsqrt(T a) { return T(sqrtf(a)); }
+inline T hsqrt(T a) {
+    return T(sqrtf(a));
+}
 template <stele::simt::AnyFloat16 T>
-inline T hrcp(T a) { return T(1.0f / float{a}); }
+inline T hrcp(T a) {
+    return T(1.0f / float{a});
+}
 
 template <stele::simt::AnyFloat16 T>
-inline stele::simt::Pair16<T> __hadd2(stele::simt::Pair16<T> a, stele::simt::Pair16<T> b) { return a + b; }
+inline stele::simt::Pair16<T> __hadd2(stele::simt::Pair16<T> a, stele::simt::Pair16<T> b) {
+    return a + b;
+}
 template <stele::simt::AnyFloat16 T>
-inline stele::simt::Pair16<T> __hsub2(stele::simt::Pair16<T> a, stele::simt::Pair16<T> b) { return a - b; }
+inline stele::simt::Pair16<T> __hsub2(stele::simt::Pair16<T> a, stele::simt::Pair16<T> b) {
+    return a - b;
+}
 template <stele::simt::AnyFloat16 T>
-inline stele::simt::Pair16<T> __hmul2(stele::simt::Pair16<T> a, stele::simt::Pair16<T> b) { return a * b; }
+inline stele::simt::Pair16<T> __hmul2(stele::simt::Pair16<T> a, stele::simt::Pair16<T> b) {
+    return a * b;
+}
 template <stele::simt::AnyFloat16 T>
-inline stele::simt::Pair16<T> __h2div(stele::simt::Pair16<T> a, stele::simt::Pair16<T> b) { return a / b; }
+inline stele::simt::Pair16<T> __h2div(stele::simt::Pair16<T> a, stele::simt::Pair16<T> b) {
+    return a / b;
+}
 template <stele::simt::AnyFloat16 T>
-inline stele::simt::Pair16<T> __hneg2(stele::simt::Pair16<T> a) { return -a; }
+inline stele::simt::Pair16<T> __hneg2(stele::simt::Pair16<T> a) {
+    return -a;
+}
 template <stele::simt::AnyFloat16 T>
 inline stele::simt::Pair16<T> __hfma2(stele::simt::Pair16<T> a, stele::simt::Pair16<T> b, stele::simt::Pair16<T> c) {
     return {__hfma(a.x, b.x, c.x), __hfma(a.y, b.y, c.y)};
@@ -213,6 +266,10 @@ inline stele::simt::Pair16<T> __hmin2(stele::simt::Pair16<T> a, stele::simt::Pai
     return {__hmin(a.x, b.x), __hmin(a.y, b.y)};
 }
 template <stele::simt::AnyFloat16 T>
-inline float __low2float(stele::simt::Pair16<T> a) { return a.x; }
+inline float __low2float(stele::simt::Pair16<T> a) {
+    return a.x;
+}
 template <stele::simt::AnyFloat16 T>
-inline float __high2float(stele::simt::Pair16<T> a) { return a.y; }
+inline float __high2float(stele::simt::Pair16<T> a) {
+    return a.y;
+}

@@ -45,8 +45,10 @@ template <typename To>
 inline To saturate(double x) {
     constexpr double low = static_cast<double>(std::numeric_limits<To>::min());
     constexpr double high = static_cast<double>(std::numeric_limits<To>::max());
-    return x != x ? To{0} : x <= low ? std::numeric_limits<To>::min() : x >= high ? std::numeric_limits<To>::max()
-                                                                                  : static_cast<To>(x);
+    return x != x      ? To{0}
+           : x <= low  ? std::numeric_limits<To>::min()
+           : x >= high ? std::numeric_limits<To>::max()
+                       : static_cast<To>(x);
 }
 }  // namespace stele::simt
 
@@ -88,7 +90,8 @@ inline unsigned __funnelshift_r(unsigned low, unsigned high, unsigned shift) {
     return static_cast<unsigned>((std::uint64_t{high} << 32 | low) >> (shift & 31));
 }
 inline int __dp4a(int a, int b, int c) {
-    for (int i = 0; i < 4; ++i) c += int{static_cast<signed char>(a >> (8 * i))} * static_cast<signed char>(b >> (8 * i));
+    for (int i = 0; i < 4; ++i)
+        c += int{static_cast<signed char>(a >> (8 * i))} * static_cast<signed char>(b >> (8 * i));
     return c;
 }
 inline unsigned __dp4a(unsigned a, unsigned b, unsigned c) {
@@ -113,25 +116,45 @@ inline double max(double a, double b) { return fmax(a, b); }
 
 // Loads and stores with cache hints are plain ones here.
 template <typename T>
-inline T __ldg(const T* address) { return *address; }
+inline T __ldg(const T* address) {
+    return *address;
+}
 template <typename T>
-inline T __ldcg(const T* address) { return *address; }
+inline T __ldcg(const T* address) {
+    return *address;
+}
 template <typename T>
-inline T __ldca(const T* address) { return *address; }
+inline T __ldca(const T* address) {
+    return *address;
+}
 template <typename T>
-inline T __ldcs(const T* address) { return *address; }
+inline T __ldcs(const T* address) {
+    return *address;
+}
 template <typename T>
-inline T __ldlu(const T* address) { return *address; }
+inline T __ldlu(const T* address) {
+    return *address;
+}
 template <typename T>
-inline T __ldcv(const T* address) { return *address; }
+inline T __ldcv(const T* address) {
+    return *address;
+}
 template <typename T>
-inline void __stwb(T* address, T value) { *address = value; }
+inline void __stwb(T* address, T value) {
+    *address = value;
+}
 template <typename T>
-inline void __stcg(T* address, T value) { *address = value; }
+inline void __stcg(T* address, T value) {
+    *address = value;
+}
 template <typename T>
-inline void __stcs(T* address, T value) { *address = value; }
+inline void __stcs(T* address, T value) {
+    *address = value;
+}
 template <typename T>
-inline void __stwt(T* address, T value) { *address = value; }
+inline void __stwt(T* address, T value) {
+    *address = value;
+}
 
 [[noreturn]] inline void __trap(stele::simt::Where where = stele::simt::Where::current()) {
     stele::simt::fail("trap", "the kernel ended itself", where);

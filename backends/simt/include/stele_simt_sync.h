@@ -47,8 +47,10 @@ STELE_SIMT_UNSEEN T shuffle(std::uint32_t mask, const char* what, const T& value
                 if (items[lane] == nullptr) continue;
                 auto& mine = *static_cast<Item*>(items[lane]);
                 if (items[mine.from] == nullptr)
-                    fail(defect::uninitialised, std::string(what) + ": lane " + std::to_string(lane) + " reads lane " +
-                                                    std::to_string(mine.from) + ", which takes no part", where);
+                    fail(defect::uninitialised,
+                         std::string(what) + ": lane " + std::to_string(lane) + " reads lane " +
+                             std::to_string(mine.from) + ", which takes no part",
+                         where);
                 mine.result = *static_cast<Item*>(items[mine.from])->value;
             }
         },
@@ -131,10 +133,12 @@ inline unsigned __ballot_sync(unsigned mask, int predicate, SteleWhere where = S
         where);
 }
 inline int __any_sync(unsigned mask, int predicate, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(mask, "__any_sync", int{predicate != 0}, [](int a, int b) { return a | b; }, where);
+    return stele::simt::reduce(
+        mask, "__any_sync", int{predicate != 0}, [](int a, int b) { return a | b; }, where);
 }
 inline int __all_sync(unsigned mask, int predicate, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(mask, "__all_sync", int{predicate != 0}, [](int a, int b) { return a & b; }, where);
+    return stele::simt::reduce(
+        mask, "__all_sync", int{predicate != 0}, [](int a, int b) { return a & b; }, where);
 }
 template <typename T>
 unsigned __match_any_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
@@ -183,34 +187,38 @@ template <typename T>
 T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32, SteleWhere where = SteleWhere::current()) {
     return stele::simt::shuffle(
         mask, "__shfl_down_sync", value,
-        [=](unsigned lane) { return (lane & (width - 1u)) + delta < static_cast<unsigned>(width) ? lane + delta : lane; },
+        [=](unsigned lane) {
+            return (lane & (width - 1u)) + delta < static_cast<unsigned>(width) ? lane + delta : lane;
+        },
         where);
 }
 
 template <typename T>
-    requires std::is_integral_v<T>
-T __reduce_add_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
-    return static_cast<T>(stele::simt::reduce(mask, "__reduce_add_sync", static_cast<unsigned>(value),
-                                              [](unsigned a, unsigned b) { return a + b; }, where));
+requires std::is_integral_v<T> T __reduce_add_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
+    return static_cast<T>(stele::simt::reduce(
+        mask, "__reduce_add_sync", static_cast<unsigned>(value), [](unsigned a, unsigned b) { return a + b; }, where));
 }
 template <typename T>
-    requires std::is_integral_v<T>
-T __reduce_min_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(mask, "__reduce_min_sync", value, [](T a, T b) { return b < a ? b : a; }, where);
+requires std::is_integral_v<T> T __reduce_min_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
+    return stele::simt::reduce(
+        mask, "__reduce_min_sync", value, [](T a, T b) { return b < a ? b : a; }, where);
 }
 template <typename T>
-    requires std::is_integral_v<T>
-T __reduce_max_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(mask, "__reduce_max_sync", value, [](T a, T b) { return a < b ? b : a; }, where);
+requires std::is_integral_v<T> T __reduce_max_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
+    return stele::simt::reduce(
+        mask, "__reduce_max_sync", value, [](T a, T b) { return a < b ? b : a; }, where);
 }
 inline unsigned __reduce_and_sync(unsigned mask, unsigned value, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(mask, "__reduce_and_sync", value, [](unsigned a, unsigned b) { return a & b; }, where);
+    return stele::simt::reduce(
+        mask, "__reduce_and_sync", value, [](unsigned a, unsigned b) { return a & b; }, where);
 }
 inline unsigned __reduce_or_sync(unsigned mask, unsigned value, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(mask, "__reduce_or_sync", value, [](unsigned a, unsigned b) { return a | b; }, where);
+    return stele::simt::reduce(
+        mask, "__reduce_or_sync", value, [](unsigned a, unsigned b) { return a | b; }, where);
 }
 inline unsigned __reduce_xor_sync(unsigned mask, unsigned value, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(mask, "__reduce_xor_sync", value, [](unsigned a, unsigned b) { return a ^ b; }, where);
+    return stele::simt::reduce(
+        mask, "__reduce_xor_sync", value, [](unsigned a, unsigned b) { return a ^ b; }, where);
 }
 
 inline std::size_t __cvta_generic_to_shared(const void* pointer, SteleWhere where = SteleWhere::current()) {

@@ -58,7 +58,9 @@ constexpr uint3 make_uint3(unsigned x, unsigned y, unsigned z) { return {x, y, z
 constexpr uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
 constexpr char2 make_char2(signed char x, signed char y) { return {x, y}; }
 constexpr char4 make_char4(signed char x, signed char y, signed char z, signed char w) { return {x, y, z, w}; }
-constexpr uchar4 make_uchar4(unsigned char x, unsigned char y, unsigned char z, unsigned char w) { return {x, y, z, w}; }
+constexpr uchar4 make_uchar4(unsigned char x, unsigned char y, unsigned char z, unsigned char w) {
+    return {x, y, z, w};
+}
 constexpr short2 make_short2(short x, short y) { return {x, y}; }
 constexpr short4 make_short4(short x, short y, short z, short w) { return {x, y, z, w}; }
 constexpr ushort2 make_ushort2(unsigned short x, unsigned short y) { return {x, y}; }
