@@ -107,14 +107,12 @@ Json json_of(const Variant& variant, const std::vector<Answer>& answers, const D
 }
 
 void print_suites(const Registry& registry) {
-    for (Suite suite : {Suite::quick, Suite::full}) {
-        print(fmt::format("The {} suite:\n\n", name(suite)));
+    for (Suite suite : {Suite::quick, Suite::full})
         for (const Operation* operation : registry.operations()) {
-            print(fmt::format("- `{}`\n", operation->name()));
-            for (const std::string& problem : operation->suite(suite)) print(fmt::format("  - `{}`\n", problem));
+            print(fmt::format("The {} suite of `{}`:\n\n", name(suite), operation->name()));
+            for (const std::string& problem : operation->suite(suite)) print(fmt::format("- `{}`\n", problem));
+            print("\n");
         }
-        print("\n");
-    }
 }
 
 /// What the suite has, whatever this machine has: a row an algorithm, its tiles by language.

@@ -69,7 +69,8 @@ Table tally_table(const std::vector<Measurement>& measurements) {
 Table cell_table(const std::vector<Measurement>& measurements, bool all) {
     Table table;
     table.title = all ? "Cells" : "Not right";
-    table.columns = {{"variant", Align::left}, {"device", Align::left}, {"", Align::left}};
+    table.columns = {{"variant", Align::left}, {"device", Align::left},
+                     {"problem, outcome", Align::left}};
     for (const Measurement& cell : measurements) {
         const Verdict& verdict = cell.verdict;
         if (!all && !is_failure(verdict.outcome)) continue;

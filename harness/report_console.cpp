@@ -53,7 +53,8 @@ std::string console_text(const Table& table, std::size_t width) {
             for (std::size_t j = 0; j < widths[i]; ++j) rule += "─";
         }
         end_line(titles);
-        out += titles + rule + '\n';
+        end_line(rule);
+        out += titles + rule;
     }
     for (const Row& row : table.rows) {
         std::string line;
