@@ -26,11 +26,10 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
             uint4 raw = make_uint4(0, 0, 0, 0);
             if (shared.query_row[r] >= 0)
                 raw = ld_global_nc_v4_b32(Q + static_cast<std::size_t>(shared.query_row[r]) * HEAD_DIM + d);
-            const auto* four = reinterpret_cast<const Raw4<T>*>(&raw);
 #pragma unroll
             for (int w = 0; w < width / 4; ++w)
                 st_shared_v4_b32(shared.tile_q + r * QUERY_STRIDE + d + w * 4,
-                                 pack<float>(scaled(unpack<T>(four[w]), factor)));
+                                 pack<float>(scaled(four_of<T>(raw, w), factor)));
         }
     }
 

@@ -14,6 +14,16 @@ __device__ __forceinline__ float4 load_global4(const T* from) {
     return unpack<T>(ld_global_nc_v2_b32(from));
 }
 
+/// Elements 4 · index … 4 · index + 3 of 16 bytes, as f32.
+template <typename T>
+__device__ __forceinline__ float4 four_of(const uint4& raw, int index) {
+    return unpack<T>(index == 0 ? make_uint2(raw.x, raw.y) : make_uint2(raw.z, raw.w));
+}
+template <>
+__device__ __forceinline__ float4 four_of<float>(const uint4& raw, int) {
+    return unpack<float>(raw);
+}
+
 /// value · factor.
 __device__ __forceinline__ float4 scaled(const float4& value, float factor) {
     return make_float4(mul_rn_f32(value.x, factor), mul_rn_f32(value.y, factor), mul_rn_f32(value.z, factor),

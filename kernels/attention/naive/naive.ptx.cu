@@ -36,8 +36,8 @@ __global__ void __launch_bounds__(BLOCK_M * BLOCK_N)
         const uint4 raw_k = ld_global_nc_l1_v4_b32(K + key_row * HEAD_DIM + d);
 #pragma unroll
         for (int w = 0; w < width / 4; ++w) {
-            const float4 q = unpack<T>(reinterpret_cast<const Raw4<T>*>(&raw_q)[w]);
-            const float4 k = unpack<T>(reinterpret_cast<const Raw4<T>*>(&raw_k)[w]);
+            const float4 q = four_of<T>(raw_q, w);
+            const float4 k = four_of<T>(raw_k, w);
             acc = fma_rn_f32(q.x, k.x, fma_rn_f32(q.y, k.y, fma_rn_f32(q.z, k.z, fma_rn_f32(q.w, k.w, acc))));
         }
     }
