@@ -85,6 +85,8 @@ std::string instruction_class(std::string_view opcode) {
     if (is_matrix(mnemonic)) return std::string(mnemonic);
     if (is_one_of(mnemonic, {"WARPGROUP", "WARPGROUPSET"})) return "wgmma sync";
     if (is_one_of(mnemonic, {"FFMA", "FADD", "FMUL", "FFMA2", "FADD2", "FMUL2", "FFMA32I", "FADD32I", "FMUL32I"})) return "fp32";
+    // "HADD2.F32" is how f16 becomes f32.
+    if (opcode.starts_with("HADD2.F32")) return "convert";
     if (is_one_of(mnemonic, {"HFMA2", "HADD2", "HMUL2", "HFMA2_32I", "HADD2_32I", "HMUL2_32I"})) return "fp16";
     if (is_one_of(mnemonic, {"DFMA", "DADD", "DMUL"})) return "fp64";
     if (is_one_of(mnemonic, {"MUFU"})) return "special";

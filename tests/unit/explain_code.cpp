@@ -88,6 +88,7 @@ TEST(ExplainMix, ClassesByKindAndWidth) {
     EXPECT_EQ(instruction_class("HGMMA.64x128x16.F32.BF16"), "HGMMA");
     EXPECT_EQ(instruction_class("FFMA"), "fp32");
     EXPECT_EQ(instruction_class("HFMA2.MMA"), "fp16");
+    EXPECT_EQ(instruction_class("HADD2.F32"), "convert");
     EXPECT_EQ(instruction_class("MUFU.EX2"), "special");
     EXPECT_EQ(instruction_class("BAR.SYNC.DEFER_BLOCKING"), "barrier");
     EXPECT_EQ(instruction_class("IMAD.WIDE"), "integer");
