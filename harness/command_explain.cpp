@@ -122,6 +122,7 @@ private:
 
     void explain_cpu() {
         if (!wants_cpu()) return;
+        const std::string binary = std::filesystem::read_symlink("/proc/self/exe");
         const DeviceSet devices;
         for (const DeviceInfo& device : devices.infos()) {
             if (!device.is_cpu || !device.speaks(Language::opencl)) continue;
@@ -131,7 +132,7 @@ private:
                 // The smallest problem of the quick suite makes the same code as the largest.
                 const auto problem = registry_.operation(variant->operation).parse(registry_.operation(variant->operation).suite(Suite::smoke).front());
                 try {
-                    for (CpuFigures& row : explain_on_cpu(*variant, *problem, device, "/proc/self/exe")) cpu_.push_back(std::move(row));
+                    for (CpuFigures& row : explain_on_cpu(*variant, *problem, device, binary)) cpu_.push_back(std::move(row));
                 } catch (const std::runtime_error& why) {
                     explanation_.absent.push_back({variant->id(), device.id, why.what()});
                 }

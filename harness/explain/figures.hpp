@@ -25,6 +25,7 @@ struct KernelFigures {
     unsigned threads = 0;       ///< of a block
     std::size_t dynamic_shared_bytes = 0;
     AssemblerFigures assembler;
+    /// Of the kernel itself; a subroutine of the compiler's own (64-bit division) is a function apart.
     std::size_t code_bytes = 0;
     InstructionMix whole;
     std::size_t loops = 0;

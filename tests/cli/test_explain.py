@@ -57,6 +57,8 @@ def test_figures_are_the_assemblers_and_the_disassemblers_own(sample, tmp_path):
     # Instructions up to the padding: the branch to itself and the NOPs that end each function.
     counts, loads = set(), set()
     for body in bodies:
+        # What follows is the compiler's own subroutine for 64-bit division, a function of its own.
+        body = re.split(r"^\$__internal", body, flags=re.M)[0]
         code = re.findall(r"/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z][\w.]*)", body)
         while code and code[-1] in ("NOP", "BRA"):
             code.pop()

@@ -23,12 +23,12 @@ def test_a_layer_includes_only_itself_and_those_below(layer):
 
 
 def test_includes_name_the_path_from_the_root():
-    """A bare name would hide the layer, and the test above would see nothing."""
+    """A bare name would hide the layer, and the test above would see nothing. Generated headers have no folder."""
     wrong = []
     for layer in LAYERS:
         for path in files(layer, "*.hpp", "*.cpp", "*.cu", "*.cuh"):
             for include in re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(), flags=re.M):
-                if "/" not in include:
+                if "/" not in include and any(next((ROOT / top).rglob(include), None) for top in LAYERS):
                     wrong.append(f"{path.relative_to(ROOT)} includes \"{include}\"")
     assert not wrong, "write the path from the repository's root:\n" + "\n".join(wrong)
 
