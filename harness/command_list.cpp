@@ -50,26 +50,9 @@ std::string why_not_timed(const Variant& variant, const DeviceSet& devices) {
     return devices.why_none_speaks(variant.language, timed);
 }
 
-/// Reasons that are told below the table, because many variants share them.
-class SharedReasons {
-public:
-    /// "[1]"
-    std::string mark(const std::string& reason) {
-        auto found = std::find(reasons_.begin(), reasons_.end(), reason);
-        if (found == reasons_.end()) found = reasons_.insert(reasons_.end(), reason);
-        return fmt::format("[{}]", found - reasons_.begin() + 1);
-    }
-    void add_notes(Table& table) {
-        for (const std::string& reason : reasons_) table.notes.push_back(mark(reason) + " " + reason);
-    }
-
-private:
-    std::vector<std::string> reasons_;
-};
-
 /// Where it runs, then where it does not and why.
 std::string sentence(const Variant& variant, const std::vector<Answer>& answers, const DeviceSet& devices,
-                     SharedReasons& reasons) {
+                     Footnotes& reasons) {
     std::vector<std::string> yes, no;
     for (const Answer& answer : answers) {
         if (answer.supported == answer.asked)
@@ -168,7 +151,7 @@ int run_command(const ListOptions& options) {
     Table table;
     table.columns = {{"variant", Align::left}, {"runs on", Align::left}};
     bool has_tiles = false;
-    SharedReasons reasons;
+    Footnotes reasons;
     for (const Variant* variant : variants) {
         const std::vector<Answer> answers = ask(*variant, quick[variant->operation], devices);
         json.push_back(json_of(*variant, answers, devices));
@@ -176,7 +159,7 @@ int run_command(const ListOptions& options) {
         has_tiles = has_tiles || marked;
         table.rows.push_back({{variant->id() + (marked ? " *" : "")}, sentence(*variant, answers, devices, reasons)});
     }
-    reasons.add_notes(table);
+    table.notes = reasons.notes();
     if (has_tiles) table.notes.push_back("* the default tile: what the id means without '@'.");
     print(options.json ? dump(json) : console_text(table));
     return exit_fine;

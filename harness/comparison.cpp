@@ -83,20 +83,34 @@ void set_ratios(std::vector<ComparedCell>& cells) {
     }
 }
 
-/// Variants of each operation, in order of appearance.
+/// The variants of each operation: algorithms as they appear, each in its languages, vendor libraries last.
 using VariantOrder = std::map<std::string, std::vector<std::string>>;
 
 VariantOrder variant_order(std::span<const Report> reports) {
-    VariantOrder order;
+    struct Known {
+        bool vendor;
+        std::size_t algorithm;
+        Language language;
+        std::string variant;
+    };
+    std::map<std::string, std::vector<Known>> known;
+    std::map<std::string, std::vector<std::string>> algorithms;
     for (const Report& report : reports)
         for (const Measurement& cell : report.measurements) {
-            std::vector<std::string>& known = order[cell.operation];
-            if (std::find(known.begin(), known.end(), cell.variant) == known.end()) known.push_back(cell.variant);
+            std::vector<std::string>& names = algorithms[cell.operation];
+            const auto place = std::find(names.begin(), names.end(), cell.algorithm) - names.begin();
+            if (place == std::ssize(names)) names.push_back(cell.algorithm);
+            std::vector<Known>& rows = known[cell.operation];
+            if (std::none_of(rows.begin(), rows.end(), [&](const Known& row) { return row.variant == cell.variant; }))
+                rows.push_back({cell.language == Language::vendor, static_cast<std::size_t>(place), cell.language, cell.variant});
         }
-    for (auto& [operation, variants] : order)
-        std::stable_partition(variants.begin(), variants.end(), [](const std::string& variant) {
-            return variant.find("/vendor.") == std::string::npos;
+    VariantOrder order;
+    for (auto& [operation, rows] : known) {
+        std::stable_sort(rows.begin(), rows.end(), [](const Known& a, const Known& b) {
+            return std::tie(a.vendor, a.algorithm, a.language) < std::tie(b.vendor, b.algorithm, b.language);
         });
+        for (Known& row : rows) order[operation].push_back(std::move(row.variant));
+    }
     return order;
 }
 

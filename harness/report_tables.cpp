@@ -30,12 +30,37 @@ const Timing* timing_of(const ComparedCell& cell) {
     return cell.measurement && cell.measurement->timing ? &*cell.measurement->timing : nullptr;
 }
 
+/// What stands where the figures would: outcome and reason.
 std::string reason_of(const ComparedCell& cell) {
     if (cell.measurement == nullptr) return "absent: not run in this report";
     const Verdict& verdict = cell.measurement->verdict;
     if (verdict.outcome == Outcome::passed) return "passed, not timed";
     return fmt::format("{}: {}", name(verdict.outcome), verdict.reason);
 }
+
+/// Long reasons that several rows give: their start and a mark in the tables, the whole below them all.
+class Reasons {
+public:
+    explicit Reasons(const std::vector<ComparedProblem>& problems) {
+        for (const ComparedProblem& problem : problems)
+            for (const ComparedCell& cell : problem.cells)
+                if (timing_of(cell) == nullptr) ++count_[reason_of(cell)];
+    }
+    std::string text(const ComparedCell& cell) {
+        const std::string reason = reason_of(cell);
+        const bool failed = cell.measurement && is_failure(cell.measurement->verdict.outcome);
+        if (failed || reason.size() < 60 || count_[reason] == 1) return reason;
+        // "skipped: no cuda device: …" is told by its first two clauses.
+        const std::string start = wrap(reason, 50).front();
+        const std::size_t clause = reason.find(':', reason.find(':') + 1);
+        return (clause < start.size() ? reason.substr(0, clause) : start + " …") + ' ' + notes_.mark(reason);
+    }
+    Table table() const { return {"Why not", {}, {}, notes_.notes()}; }
+
+private:
+    std::map<std::string, int> count_;
+    Footnotes notes_;
+};
 
 std::string ratio_text(const std::optional<double>& ratio) { return ratio ? three_digits(*ratio) : "–"; }
 
@@ -58,7 +83,7 @@ std::string conditions(const ComparedProblem& problem) {
                        problem.fill == Fill::normal ? "random" : "zero");
 }
 
-Table problem_table(const ComparedProblem& problem, std::size_t number, std::size_t reports) {
+Table problem_table(const ComparedProblem& problem, std::size_t number, std::size_t reports, Reasons& reasons) {
     const RateUnit unit = rate_unit(problem);
     Table table;
     table.title = fmt::format("#{} {}: {}", number, problem.operation, problem.problem);
@@ -68,7 +93,6 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
         table.columns.push_back({title, table.columns.back().title == "variant" || table.columns.back().title == "in"
                                             ? Align::left
                                             : Align::right});
-    std::string last_reason;
     bool uncertain = false;
     for (const ComparedCell& cell : problem.cells) {
         Row& row = table.rows.emplace_back();
@@ -77,14 +101,9 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
         row.cells.push_back(cell.measurement && !cell.measurement->device.empty() ? cell.measurement->device : "–");
         const Timing* timing = timing_of(cell);
         if (timing == nullptr) {
-            const std::string reason = reason_of(cell);
-            row.message = reason == last_reason && reason.size() > 40
-                              ? fmt::format("{}: the same", reason.substr(0, reason.find(':')))
-                              : reason;
-            last_reason = reason;
+            row.message = reasons.text(cell);
             continue;
         }
-        last_reason.clear();
         const Verdict& verdict = cell.measurement->verdict;
         const bool few = timing->coverage < 0.95;
         uncertain = uncertain || few;
@@ -210,9 +229,11 @@ std::vector<Table> report_tables(std::span<const NamedReport> reports) {
     const std::vector<Report> plain = plain_reports(reports);
     const std::vector<ComparedProblem> problems = compare_reports(plain);
     std::vector<Table> tables{header_table(reports)};
-    for (std::size_t i = 0; i < problems.size(); ++i) tables.push_back(problem_table(problems[i], i + 1, reports.size()));
-    for (Table& last : std::array{language_table(problems, reports.size()), failure_table(problems)})
-        if (!last.rows.empty()) tables.push_back(std::move(last));
+    Reasons reasons(problems);
+    for (std::size_t i = 0; i < problems.size(); ++i)
+        tables.push_back(problem_table(problems[i], i + 1, reports.size(), reasons));
+    for (Table& last : std::array{reasons.table(), language_table(problems, reports.size()), failure_table(problems)})
+        if (!last.rows.empty() || !last.notes.empty()) tables.push_back(std::move(last));
     return tables;
 }
 

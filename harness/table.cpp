@@ -18,7 +18,26 @@ std::size_t prefix_bytes(std::string_view text, std::size_t width) {
     return at;
 }
 
+/// a … z, aa, ab, …
+std::string letters(std::size_t index) {
+    std::string out;
+    for (++index; index > 0; index = (index - 1) / 26) out.insert(out.begin(), static_cast<char>('a' + (index - 1) % 26));
+    return out;
+}
+
 }  // namespace
+
+std::string Footnotes::mark(const std::string& text) {
+    auto found = std::find(texts_.begin(), texts_.end(), text);
+    if (found == texts_.end()) found = texts_.insert(texts_.end(), text);
+    return '(' + letters(static_cast<std::size_t>(found - texts_.begin())) + ')';
+}
+
+std::vector<std::string> Footnotes::notes() const {
+    std::vector<std::string> notes;
+    for (std::size_t i = 0; i < texts_.size(); ++i) notes.push_back('(' + letters(i) + ") " + texts_[i]);
+    return notes;
+}
 
 std::size_t display_width(std::string_view text) {
     return static_cast<std::size_t>(

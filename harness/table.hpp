@@ -29,6 +29,18 @@ struct Table {
     std::vector<std::string> notes;
 };
 
+/// Texts that many rows share: a mark where each stands, and the text once.
+class Footnotes {
+public:
+    /// "(a)", the same for the same text.
+    std::string mark(const std::string& text);
+    /// "(a) text", in the order of their marks.
+    std::vector<std::string> notes() const;
+
+private:
+    std::vector<std::string> texts_;
+};
+
 /// Columns that `text` (UTF-8) takes on a terminal: one a code point.
 std::size_t display_width(std::string_view text);
 

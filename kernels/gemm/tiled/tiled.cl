@@ -100,7 +100,9 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tiled(
     const int thread_row = thread / THREADS_N, thread_col = thread % THREADS_N;
     const int blocks_n = (N + BLOCK_N - 1) / BLOCK_N;
     const int block_row = get_group_id(0) / blocks_n * BLOCK_M, block_col = get_group_id(0) % blocks_n * BLOCK_N;
+#pragma unroll
     for (int i = 0; i < THREAD_M; ++i)
+#pragma unroll
         for (int j = 0; j < THREAD_N; ++j) acc[i][j] = 0.0f;
 
     // -- load
@@ -115,11 +117,16 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tiled(
         // -- multiply
         for (int k = 0; k < BLOCK_K; k += 4) {
             float4 a[THREAD_M], b[4];
+#pragma unroll
             for (int i = 0; i < THREAD_M; ++i)
                 a[i] = load4(tile_a[stage] + (thread_row + i * THREADS_M) * A_STRIDE + k);
+            // Unrolled, so that acc is indexed by constants and stays in registers.
+#pragma unroll
             for (int j = 0; j < THREAD_N; j += 4) {
                 load_columns(b, tile_b[stage], thread_col, j, k);
+#pragma unroll
                 for (int i = 0; i < THREAD_M; ++i)
+#pragma unroll
                     for (int e = 0; e < 4; ++e) {
                         acc[i][j + e] = fma(a[i].x, b[e].x, acc[i][j + e]);
                         acc[i][j + e] = fma(a[i].y, b[e].y, acc[i][j + e]);
@@ -138,10 +145,12 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tiled(
 
     // -- store
     const bool aligned = N % 4 == 0;
+#pragma unroll
     for (int i = 0; i < THREAD_M; ++i) {
         const int row = block_row + thread_row + i * THREADS_M;
         if (row >= M) continue;
         global Element* c = C + (long)row * N + block_col;
+#pragma unroll
         for (int j = 0; j < THREAD_N; j += 4) {
             const int col = column(thread_col, j);
             if (B_IS_KN && aligned) {
@@ -149,6 +158,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tiled(
                     *(global Element4*)(c + col) =
                         from_float((float4)(acc[i][j], acc[i][j + 1], acc[i][j + 2], acc[i][j + 3]));
             } else {
+#pragma unroll
                 for (int e = j; e < j + 4; ++e)
                     if (block_col + column(thread_col, e) < N) c[column(thread_col, e)] = element_from_float(acc[i][e]);
             }
