@@ -87,7 +87,8 @@ std::pair<int, std::string> open_beside(const fs::path& path) {
 void make_folder(const fs::path& path) {
     std::error_code failed;
     fs::create_directories(path, failed);
-    if (failed) throw CommandError(exit_usage, fmt::format("cannot make the folder {}: {}", path.string(), failed.message()));
+    if (failed)
+        throw CommandError(exit_usage, fmt::format("cannot make the folder {}: {}", path.string(), failed.message()));
     if (!fs::is_directory(path, failed))
         throw CommandError(exit_usage, fmt::format("{} is not a folder", path.string()));
 }

@@ -44,7 +44,8 @@ Report begin_report(const BenchOptions& options, DeviceSet& devices, const Workl
         try {
             report.clocks[device->id] = devices.open(*device).check_clock();
         } catch (const DeviceError& error) {
-            throw CommandError(exit_wrong, fmt::format("the clock of {} cannot be checked: {}", device->id, error.what()));
+            throw CommandError(exit_wrong,
+                               fmt::format("the clock of {} cannot be checked: {}", device->id, error.what()));
         }
     }
     // A device whose every cell is left out is named by those cells.

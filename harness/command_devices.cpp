@@ -27,8 +27,8 @@ std::string description(const DeviceInfo& device) {
     std::vector<std::string> languages, features;
     for (Language language : device.languages) languages.emplace_back(name(language));
     std::copy_if(device.features.begin(), device.features.end(), std::back_inserter(features), is_telling);
-    std::string text = fmt::format("{} ({}, {}); speaks {}", device.name, device.platform, device.driver,
-                                   fmt::join(languages, ", "));
+    std::string text =
+        fmt::format("{} ({}, {}); speaks {}", device.name, device.platform, device.driver, fmt::join(languages, ", "));
     if (!features.empty()) text += fmt::format("; has {}", fmt::join(features, ", "));
     if (device.for_results_only) text += "; for results only, never timed";
     return text;
@@ -36,8 +36,8 @@ std::string description(const DeviceInfo& device) {
 
 Table device_table(const DeviceSet& devices) {
     Table table;
-    table.columns = {{"device", Align::left},        {"kind", Align::left},          {"units", Align::right},
-                     {"memory", Align::right},       {"cache", Align::right},        {"shared/block", Align::right},
+    table.columns = {{"device", Align::left},     {"kind", Align::left},   {"units", Align::right},
+                     {"memory", Align::right},    {"cache", Align::right}, {"shared/block", Align::right},
                      {"timer step", Align::right}};
     for (const DeviceInfo& device : devices.infos())
         table.rows.push_back({{device.id, device.architecture, std::to_string(device.compute_units),

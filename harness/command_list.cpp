@@ -76,10 +76,14 @@ std::string sentence(const Variant& variant, const std::vector<Answer>& answers,
 }
 
 Json json_of(const Variant& variant, const std::vector<Answer>& answers, const DeviceSet& devices) {
-    Json json{{"id", variant.id()},           {"operation", variant.operation},
-              {"algorithm", variant.algorithm}, {"language", std::string(name(variant.language))},
-              {"tile", variant.tile},         {"default_tile", variant.default_tile},
-              {"architectures", variant.architectures}, {"devices", Json::array()}};
+    Json json{{"id", variant.id()},
+              {"operation", variant.operation},
+              {"algorithm", variant.algorithm},
+              {"language", std::string(name(variant.language))},
+              {"tile", variant.tile},
+              {"default_tile", variant.default_tile},
+              {"architectures", variant.architectures},
+              {"devices", Json::array()}};
     for (const Answer& answer : answers)
         json["devices"].push_back({{"device", answer.device->id},
                                    {"supported", answer.supported},
@@ -100,9 +104,11 @@ void print_suites(const Registry& registry) {
 
 /// What the suite has, whatever this machine has: a row an algorithm, its tiles by language.
 void print_matrix(const std::vector<const Variant*>& variants) {
-    const std::vector<std::pair<Language, std::string>> languages{
-        {Language::cuda, "CUDA C++"}, {Language::ptx, "PTX"}, {Language::opencl, "OpenCL C"}, {Language::opencl_ptx, "OpenCL C + PTX"},
-        {Language::vendor, "vendor"}};
+    const std::vector<std::pair<Language, std::string>> languages{{Language::cuda, "CUDA C++"},
+                                                                  {Language::ptx, "PTX"},
+                                                                  {Language::opencl, "OpenCL C"},
+                                                                  {Language::opencl_ptx, "OpenCL C + PTX"},
+                                                                  {Language::vendor, "vendor"}};
     std::map<std::string, std::map<Language, std::vector<std::string>>> tiles;
     std::map<std::string, std::string> architectures;
     std::vector<std::string> order;
@@ -110,7 +116,8 @@ void print_matrix(const std::vector<const Variant*>& variants) {
         const std::string row = variant->operation + "/" + variant->algorithm;
         if (!tiles.contains(row)) order.push_back(row);
         tiles[row][variant->language].push_back(variant->tile.empty() ? "yes" : variant->tile);
-        if (!variant->architectures.empty()) architectures[row] = fmt::format("{}", fmt::join(variant->architectures, ", "));
+        if (!variant->architectures.empty())
+            architectures[row] = fmt::format("{}", fmt::join(variant->architectures, ", "));
     }
     Table table;
     table.columns = {{"algorithm", Align::left}};

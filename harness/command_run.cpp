@@ -26,21 +26,23 @@ const DeviceInfo& device_for(const Variant& variant, const Problem& problem, con
         reasons.push_back(fmt::format("{}: {}", device->id, support ? too_large : support.why_not));
     }
     if (reasons.empty()) reasons.push_back(devices.why_none_speaks(variant.language, selected));
-    throw CommandError(exit_nothing, fmt::format("nothing ran: {} on '{}': {}", variant.id(), problem.id(),
-                                                 fmt::join(reasons, "; ")));
+    throw CommandError(
+        exit_nothing, fmt::format("nothing ran: {} on '{}': {}", variant.id(), problem.id(), fmt::join(reasons, "; ")));
 }
 
 std::string summary(const Measurement& cell) {
     const Verdict& verdict = cell.verdict;
-    std::string text = fmt::format("{} on '{}' on {}: {}\n", cell.variant, cell.problem, cell.device, name(verdict.outcome));
+    std::string text =
+        fmt::format("{} on '{}' on {}: {}\n", cell.variant, cell.problem, cell.device, name(verdict.outcome));
     if (!verdict.reason.empty()) text += fmt::format("  {}\n", verdict.reason);
     if (!verdict.worst_tensor.empty())
         text += fmt::format("  largest error of its bound: {} in {}[{}], expected {}, got {}\n",
                             three_digits(verdict.worst_of_bound), verdict.worst_tensor,
                             fmt::join(verdict.worst_index, ", "), verdict.worst_expected, verdict.worst_got);
     if (verdict.outcome == Outcome::passed || verdict.outcome == Outcome::wrong)
-        text += fmt::format("  error: {} absolute, {} relative, {} in the root mean square\n",
-                            error_text(verdict.max_absolute), error_text(verdict.max_relative), error_text(verdict.rms));
+        text +=
+            fmt::format("  error: {} absolute, {} relative, {} in the root mean square\n",
+                        error_text(verdict.max_absolute), error_text(verdict.max_relative), error_text(verdict.rms));
     return text;
 }
 

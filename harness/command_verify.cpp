@@ -50,17 +50,17 @@ std::vector<Tally> tally(const std::vector<Measurement>& measurements) {
 
 Table tally_table(const std::vector<Measurement>& measurements) {
     Table table;
-    table.columns = {{"variant", Align::left},  {"device", Align::left},   {"passed", Align::right},
-                     {"failed", Align::right},  {"skipped", Align::right}, {"worst of bound", Align::right}};
+    table.columns = {{"variant", Align::left}, {"device", Align::left},   {"passed", Align::right},
+                     {"failed", Align::right}, {"skipped", Align::right}, {"worst of bound", Align::right}};
     for (const Tally& counts : tally(measurements)) {
         const std::string device = counts.device.empty() ? "–" : counts.device;
         if (counts.passed + counts.failed == 0)
             table.rows.push_back({{counts.variant, device}, "skipped: " + counts.why_skipped});
         else
-            table.rows.push_back({{counts.variant, device, std::to_string(counts.passed), std::to_string(counts.failed),
-                                   std::to_string(counts.skipped),
-                                   counts.passed ? three_digits(counts.worst_of_bound) : "–"},
-                                  {}});
+            table.rows.push_back(
+                {{counts.variant, device, std::to_string(counts.passed), std::to_string(counts.failed),
+                  std::to_string(counts.skipped), counts.passed ? three_digits(counts.worst_of_bound) : "–"},
+                 {}});
     }
     return table;
 }
@@ -69,8 +69,7 @@ Table tally_table(const std::vector<Measurement>& measurements) {
 Table cell_table(const std::vector<Measurement>& measurements, bool all) {
     Table table;
     table.title = all ? "Cells" : "Not right";
-    table.columns = {{"variant", Align::left}, {"device", Align::left},
-                     {"problem, outcome", Align::left}};
+    table.columns = {{"variant", Align::left}, {"device", Align::left}, {"problem, outcome", Align::left}};
     for (const Measurement& cell : measurements) {
         const Verdict& verdict = cell.verdict;
         if (!all && !is_failure(verdict.outcome)) continue;

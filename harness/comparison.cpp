@@ -53,9 +53,10 @@ std::vector<Place> places_of(std::span<const Report> reports) {
     // First appearance of the problem decides, not of the hardware.
     std::stable_sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
         const auto rank = [&](const Place& place) {
-            return std::find_if(all.begin(), all.end(), [&](const Place& other) {
-                       return without_hardware(other) == without_hardware(place);
-                   }) - all.begin();
+            return std::find_if(
+                       all.begin(), all.end(),
+                       [&](const Place& other) { return without_hardware(other) == without_hardware(place); }) -
+                   all.begin();
         };
         return rank(a) < rank(b);
     });
@@ -102,7 +103,8 @@ VariantOrder variant_order(std::span<const Report> reports) {
             if (place == std::ssize(names)) names.push_back(cell.algorithm);
             std::vector<Known>& rows = known[cell.operation];
             if (std::none_of(rows.begin(), rows.end(), [&](const Known& row) { return row.variant == cell.variant; }))
-                rows.push_back({cell.language == Language::vendor, static_cast<std::size_t>(place), cell.language, cell.variant});
+                rows.push_back(
+                    {cell.language == Language::vendor, static_cast<std::size_t>(place), cell.language, cell.variant});
         }
     VariantOrder order;
     for (auto& [operation, rows] : known) {
@@ -122,12 +124,14 @@ std::string hardware_of(const DeviceInfo& device, const Environment& environment
 }
 
 std::string hardware_slug(const std::string& hardware) {
-    static const std::set<std::string> noise{"nvidia", "amd", "intel", "r", "tm", "corporation", "processor", "cpu", "core"};
+    static const std::set<std::string> noise{"nvidia",      "amd",       "intel", "r",   "tm",
+                                             "corporation", "processor", "cpu",   "core"};
     std::string words, slug;
     for (char c : hardware)
         words += std::isalnum(static_cast<unsigned char>(c))
                      ? static_cast<char>(std::tolower(static_cast<unsigned char>(c)))
-                     : c == '-' ? '-' : ' ';
+                 : c == '-' ? '-'
+                            : ' ';
     std::istringstream in(words);
     for (std::string word; in >> word;) {
         // "96-core" says nothing that the model does not.

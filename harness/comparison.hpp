@@ -20,7 +20,7 @@ std::string hardware_slug(const std::string& hardware);
 /// One variant of a problem. Ratios are own speed over the other's, within one report.
 struct ComparedCell {
     std::string variant;
-    std::size_t report = 0;                  ///< index of its report
+    std::size_t report = 0;                    ///< index of its report
     const Measurement* measurement = nullptr;  ///< null: not run in this report
     std::optional<double> of_best, of_vendor;
 };

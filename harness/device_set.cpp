@@ -16,11 +16,14 @@ namespace {
 std::string_view home_of(Language language) {
     switch (language) {
         case Language::cuda:
-        case Language::ptx: return "cuda";
+        case Language::ptx:
+            return "cuda";
         case Language::opencl:
-        case Language::opencl_ptx: return "opencl";
+        case Language::opencl_ptx:
+            return "opencl";
         case Language::host:
-        case Language::vendor: break;
+        case Language::vendor:
+            break;
     }
     return "host";
 }
@@ -45,8 +48,8 @@ std::vector<const DeviceInfo*> DeviceSet::select(const std::vector<std::string>&
             continue;
         for (const AbsentBackend& backend : absent_)
             if (pattern.substr(0, pattern.find(':')) == backend.name)
-                throw CommandError(exit_usage, fmt::format("no device matches '{}': the {} backend has none: {}", pattern,
-                                                           backend.name, backend.why));
+                throw CommandError(exit_usage, fmt::format("no device matches '{}': the {} backend has none: {}",
+                                                           pattern, backend.name, backend.why));
         const std::vector<std::string> near = nearest(pattern, ids, 1);
         throw CommandError(exit_usage,
                            fmt::format("no device matches '{}'{}; there are {}", pattern,

@@ -20,7 +20,7 @@ namespace stele {
 namespace {
 
 /// Variables whose value can change a result or a time.
-constexpr std::array variable_prefixes{"POCL_", "OMP_",    "OPENBLAS_", "GOMP_", "DNNL_", "ONEDNN_",
+constexpr std::array variable_prefixes{"POCL_", "OMP_",    "OPENBLAS_", "GOMP_", "DNNL_",  "ONEDNN_",
                                        "CUDA_", "NVIDIA_", "CUBLAS_",   "OCL_",  "MALLOC_"};
 
 std::map<std::string, std::string> read_variables() {
@@ -63,7 +63,8 @@ std::string or_unknown(std::string text) { return text.empty() ? "unknown" : tex
 
 std::string read_os() {
     utsname name{};
-    const std::string kernel = uname(&name) == 0 ? fmt::format("{} {} {}", name.sysname, name.release, name.machine) : "";
+    const std::string kernel =
+        uname(&name) == 0 ? fmt::format("{} {} {}", name.sysname, name.release, name.machine) : "";
     const std::string pretty = value_of("/etc/os-release", "PRETTY_NAME");
     return or_unknown(pretty.empty() ? kernel : pretty + ", " + kernel);
 }

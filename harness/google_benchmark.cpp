@@ -216,13 +216,14 @@ void add_context(const Report& report) {
 
 /// Google Benchmark reads its flags into globals, from an argv.
 void initialize(const std::vector<std::string>& flags, const std::string& out) {
-    std::vector<std::string> arguments{"stele"};
+    static char program[] = "stele";  // Google Benchmark keeps the pointer for its reports
+    std::vector<std::string> arguments;
     for (const std::string& argument : flags) {
         const Parsed parsed = parse(argument);
         if (!parsed.flag->samples && parsed.flag->name != "benchmark_out") arguments.push_back(argument);
     }
     arguments.push_back("--benchmark_out=" + out);
-    std::vector<char*> argv;
+    std::vector<char*> argv{program};
     for (std::string& argument : arguments) argv.push_back(argument.data());
     int argc = static_cast<int>(argv.size());
     benchmark::Initialize(&argc, argv.data());

@@ -67,7 +67,8 @@ void write_run(const std::filesystem::path& path, const Measurement& measurement
         if (spec.role != Role::output || index == expected.size()) continue;
         const Expected& what = expected[index++];
         const bool sampled = !what.sampled.empty();
-        folder.add(spec.name + ".reference.npy", "reference", spread(spec, what.value, what.sampled))["sampled"] = sampled;
+        folder.add(spec.name + ".reference.npy", "reference", spread(spec, what.value, what.sampled))["sampled"] =
+            sampled;
         folder.add(spec.name + ".bound.npy", "bound", spread(spec, what.bound, what.sampled))["sampled"] = sampled;
     }
     Json manifest = to_json(measurement);

@@ -111,12 +111,18 @@ private:
 
 std::string_view npy_type(Dtype dtype) {
     switch (dtype) {
-        case Dtype::f32: return "<f4";
-        case Dtype::f16: return "<f2";
-        case Dtype::bf16: return "<u2";
-        case Dtype::f64: return "<f8";
-        case Dtype::i32: return "<i4";
-        case Dtype::u8: return "|u1";
+        case Dtype::f32:
+            return "<f4";
+        case Dtype::f16:
+            return "<f2";
+        case Dtype::bf16:
+            return "<u2";
+        case Dtype::f64:
+            return "<f8";
+        case Dtype::i32:
+            return "<i4";
+        case Dtype::u8:
+            return "|u1";
     }
     return "";
 }
@@ -150,8 +156,8 @@ Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std
     const Header header(bytes.substr(start, length), origin);
     const std::string_view wanted = npy_type(spec.dtype);
     if (header.descr != wanted)
-        fail(fmt::format("holds '{}', but {} is {}, which is stored as '{}'{}", header.descr, spec.name, name(spec.dtype),
-                         wanted, spec.dtype == Dtype::bf16 ? " (its bits)" : ""));
+        fail(fmt::format("holds '{}', but {} is {}, which is stored as '{}'{}", header.descr, spec.name,
+                         name(spec.dtype), wanted, spec.dtype == Dtype::bf16 ? " (its bits)" : ""));
     if (header.shape != spec.shape)
         fail(fmt::format("has the shape {}, but {} is {} = {}", shape_text(header.shape), spec.name,
                          fmt::format("({})", fmt::join(spec.dimensions, ", ")), shape_text(spec.shape)));
@@ -171,7 +177,8 @@ void write_npy(const std::filesystem::path& path, const Tensor& tensor) { write_
 Tensor read_npy(const std::filesystem::path& path, const TensorSpec& spec) {
     std::ifstream file(path, std::ios::binary);
     if (!file || std::filesystem::is_directory(path))
-        throw CommandError(exit_usage, fmt::format("cannot read {}, which should hold the input {}", path.string(), spec.name));
+        throw CommandError(exit_usage,
+                           fmt::format("cannot read {}, which should hold the input {}", path.string(), spec.name));
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     return tensor_from_npy(bytes, spec, path.string());
 }

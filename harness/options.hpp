@@ -75,8 +75,8 @@ struct ExplainOptions {
     std::vector<std::string> architectures;  ///< "sm_90a", "cpu"; empty: those two
     std::string problem;                     ///< empty: one of each dtype
     ReportFormat format = ReportFormat::console;
-    std::string save, against;               ///< baselines
-    std::string source;                      ///< empty: the tree that the binary was built from
+    std::string save, against;  ///< baselines
+    std::string source;         ///< empty: the tree that the binary was built from
 };
 
 using Options = std::variant<ShowText, DevicesOptions, ListOptions, VerifyOptions, BenchOptions, RunOptions,

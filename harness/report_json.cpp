@@ -141,12 +141,13 @@ void check_timing(const Timing& timing, const std::string& path) {
     const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
     if (timing.samples_ns.empty()) fail(path + ".samples_ns", "is empty");
     for (std::size_t i = 0; i < timing.samples_ns.size(); ++i)
-        if (!positive(timing.samples_ns[i]))
-            fail(fmt::format("{}.samples_ns[{}]", path, i), "must be a positive time");
+        if (!positive(timing.samples_ns[i])) fail(fmt::format("{}.samples_ns[{}]", path, i), "must be a positive time");
     if (timing.round.size() != timing.samples_ns.size())
-        fail(path + ".round", fmt::format("has {} entries for {} samples", timing.round.size(), timing.samples_ns.size()));
+        fail(path + ".round",
+             fmt::format("has {} entries for {} samples", timing.round.size(), timing.samples_ns.size()));
     if (!timing.clock.empty() && timing.clock.size() != timing.samples_ns.size())
-        fail(path + ".clock", fmt::format("has {} entries for {} samples", timing.clock.size(), timing.samples_ns.size()));
+        fail(path + ".clock",
+             fmt::format("has {} entries for {} samples", timing.clock.size(), timing.samples_ns.size()));
     if (!positive(timing.low_ns) || !positive(timing.high_ns) || !(timing.low_ns <= timing.median_ns) ||
         !(timing.median_ns <= timing.high_ns))
         fail(path, fmt::format("has a median of {} ns outside its interval {} … {} ns", timing.median_ns, timing.low_ns,
@@ -168,8 +169,8 @@ void check_meaning(const Report& report) {
             fail(path + ".timing", fmt::format("stands beside the outcome '{}'; only what passed has a time",
                                                name(cell.verdict.outcome)));
         if (cell.timing) check_timing(*cell.timing, path + ".timing");
-        for (const auto& [field, value] : {std::pair{"flops", cell.flops}, {"bytes", cell.bytes},
-                                           {"dense_flops", cell.dense_flops}})
+        for (const auto& [field, value] :
+             {std::pair{"flops", cell.flops}, {"bytes", cell.bytes}, {"dense_flops", cell.dense_flops}})
             if (!std::isfinite(value) || value < 0) fail(path + "." + field, "must be a count");
     }
 }
@@ -180,7 +181,8 @@ Json parse(std::string_view text) {
         return Json::parse(text);
     } catch (const Json::parse_error& error) {
         if (error.byte >= text.size())
-            throw ReportError(fmt::format("the JSON is truncated: it ends after {} bytes, in the middle of a value", text.size()));
+            throw ReportError(
+                fmt::format("the JSON is truncated: it ends after {} bytes, in the middle of a value", text.size()));
         throw ReportError(fmt::format("not JSON: a syntax error at byte {}", error.byte));
     } catch (const Json::exception& error) {
         throw ReportError(fmt::format("not JSON that can be read: {}", error.what()));

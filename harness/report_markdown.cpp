@@ -8,13 +8,26 @@ namespace {
 std::string escape(const std::string& text) {
     std::string out;
     for (char byte : text) switch (byte) {
-            case '|': out += "\\|"; break;
-            case '\n': out += "<br>"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '*': out += "\\*"; break;
-            case '_': out += "\\_"; break;
-            default: out += byte;
+            case '|':
+                out += "\\|";
+                break;
+            case '\n':
+                out += "<br>";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '*':
+                out += "\\*";
+                break;
+            case '_':
+                out += "\\_";
+                break;
+            default:
+                out += byte;
         }
     return out;
 }
@@ -23,7 +36,8 @@ std::string escape(const std::string& text) {
 
 std::string markdown_text(const Table& table, int level) {
     std::string out;
-    if (!table.title.empty()) out += std::string(static_cast<std::size_t>(level), '#') + ' ' + escape(table.title) + "\n\n";
+    if (!table.title.empty())
+        out += std::string(static_cast<std::size_t>(level), '#') + ' ' + escape(table.title) + "\n\n";
     if (!table.columns.empty()) {
         std::string titles = "|", rule = "|";
         for (const Column& column : table.columns) {

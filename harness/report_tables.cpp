@@ -89,7 +89,8 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
     table.title = fmt::format("#{} {}: {}", number, problem.operation, problem.problem);
     table.columns = {{"variant", Align::left}};
     if (reports > 1) table.columns.push_back({"in", Align::right});
-    for (const char* title : {"device", "median", "95 % interval", unit.name, "of best", "of vendor", "error", "of bound"})
+    for (const char* title :
+         {"device", "median", "95 % interval", unit.name, "of best", "of vendor", "error", "of bound"})
         table.columns.push_back({title, table.columns.back().title == "variant" || table.columns.back().title == "in"
                                             ? Align::left
                                             : Align::right});
@@ -107,12 +108,12 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
         const Verdict& verdict = cell.measurement->verdict;
         const bool few = timing->coverage < 0.95;
         uncertain = uncertain || few;
-        row.cells.insert(row.cells.end(),
-                         {time_text(timing->median_ns),
-                          interval_text(timing->low_ns, timing->median_ns, timing->high_ns) + (few ? "*" : ""),
-                          three_digits(problem.rate(cell) / unit.size), ratio_text(cell.of_best),
-                          ratio_text(cell.of_vendor), error_text(verdict.max_relative),
-                          three_digits(verdict.worst_of_bound)});
+        row.cells.insert(
+            row.cells.end(),
+            {time_text(timing->median_ns),
+             interval_text(timing->low_ns, timing->median_ns, timing->high_ns) + (few ? "*" : ""),
+             three_digits(problem.rate(cell) / unit.size), ratio_text(cell.of_best), ratio_text(cell.of_vendor),
+             error_text(verdict.max_relative), three_digits(verdict.worst_of_bound)});
     }
     table.notes.push_back(fmt::format("{}FLOP, {}B, {} FLOP/B; {}; on {}", count_text(problem.flops),
                                       count_text(problem.bytes),
@@ -131,8 +132,8 @@ Table header_table(std::span<const NamedReport> reports) {
         table.notes.push_back(fmt::format("[{}] {}: stele {} ({}), {}{}", i + 1, reports[i].name, made.version,
                                           made.revision, made.started,
                                           report.complete ? "" : "; INCOMPLETE: the run was interrupted"));
-        table.notes.push_back(fmt::format("{}, {} threads, governor {}, {}", made.cpu, made.cpu_threads, made.governor,
-                                          made.os));
+        table.notes.push_back(
+            fmt::format("{}, {} threads, governor {}, {}", made.cpu, made.cpu_threads, made.governor, made.os));
         for (const DeviceInfo& device : report.devices) {
             const auto clock = report.clocks.find(device.id);
             table.notes.push_back(fmt::format(
@@ -196,15 +197,14 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
                 }
                 std::string algorithm = best->measurement->algorithm;
                 if (algorithm.starts_with("vendor.")) algorithm.erase(0, 7);
-                row.cells.push_back(
-                    fmt::format("{} {}", algorithm, three_digits(problems[i].rate(*best) / unit.size)));
+                row.cells.push_back(fmt::format("{} {}", algorithm, three_digits(problems[i].rate(*best) / unit.size)));
             }
             if (any) table.rows.push_back(std::move(row));
         }
     // A language that has no figure anywhere needs no column.
     for (std::size_t column = table.columns.size(); column-- > 0;) {
-        const bool empty = std::all_of(table.rows.begin(), table.rows.end(),
-                                       [&](const Row& row) { return row.cells[column] == "–"; });
+        const bool empty =
+            std::all_of(table.rows.begin(), table.rows.end(), [&](const Row& row) { return row.cells[column] == "–"; });
         if (!empty || table.columns[column].title != "OpenCL + PTX") continue;
         table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(column));
         for (Row& row : table.rows) row.cells.erase(row.cells.begin() + static_cast<std::ptrdiff_t>(column));
@@ -215,11 +215,13 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
 Table failure_table(const std::vector<ComparedProblem>& problems) {
     Table table;
     table.title = "Not right";
-    table.columns = {{"problem", Align::left}, {"variant", Align::left}, {"device", Align::left}, {"reason", Align::left}};
+    table.columns = {
+        {"problem", Align::left}, {"variant", Align::left}, {"device", Align::left}, {"reason", Align::left}};
     for (std::size_t i = 0; i < problems.size(); ++i)
         for (const ComparedCell& cell : problems[i].cells)
             if (cell.measurement && is_failure(cell.measurement->verdict.outcome))
-                table.rows.push_back({{fmt::format("#{}", i + 1), cell.variant, cell.measurement->device}, reason_of(cell)});
+                table.rows.push_back(
+                    {{fmt::format("#{}", i + 1), cell.variant, cell.measurement->device}, reason_of(cell)});
     return table;
 }
 
@@ -246,11 +248,16 @@ Json report_comparison_json(std::span<const NamedReport> reports) {
                                    {"started", named.report.environment.started},
                                    {"complete", named.report.complete}});
     for (const ComparedProblem& problem : compare_reports(plain)) {
-        Json& table = json["problems"].emplace_back(
-            Json{{"operation", problem.operation}, {"problem", problem.problem}, {"hardware", problem.hardware},
-                 {"regime", std::string(name(problem.regime))}, {"cache", std::string(name(problem.cache))},
-                 {"fill", std::string(name(problem.fill))}, {"flops", problem.flops}, {"bytes", problem.bytes},
-                 {"rate_unit", problem.by_bandwidth() ? "bytes/s" : "FLOP/s"}, {"cells", Json::array()}});
+        Json& table = json["problems"].emplace_back(Json{{"operation", problem.operation},
+                                                         {"problem", problem.problem},
+                                                         {"hardware", problem.hardware},
+                                                         {"regime", std::string(name(problem.regime))},
+                                                         {"cache", std::string(name(problem.cache))},
+                                                         {"fill", std::string(name(problem.fill))},
+                                                         {"flops", problem.flops},
+                                                         {"bytes", problem.bytes},
+                                                         {"rate_unit", problem.by_bandwidth() ? "bytes/s" : "FLOP/s"},
+                                                         {"cells", Json::array()}});
         for (const ComparedCell& cell : problem.cells) {
             Json row{{"variant", cell.variant}, {"report", cell.report}};
             row["outcome"] = cell.measurement ? std::string(name(cell.measurement->verdict.outcome)) : "absent";

@@ -21,7 +21,8 @@ std::size_t prefix_bytes(std::string_view text, std::size_t width) {
 /// a … z, aa, ab, …
 std::string letters(std::size_t index) {
     std::string out;
-    for (++index; index > 0; index = (index - 1) / 26) out.insert(out.begin(), static_cast<char>('a' + (index - 1) % 26));
+    for (++index; index > 0; index = (index - 1) / 26)
+        out.insert(out.begin(), static_cast<char>('a' + (index - 1) % 26));
     return out;
 }
 

@@ -26,8 +26,8 @@ const Unit& unit_of(double value, const std::array<Unit, n>& units) {
 constexpr std::array time_units{Unit{1e9, "s"}, Unit{1e6, "ms"}, Unit{1e3, "µs"}, Unit{1, "ns"}};
 constexpr std::array byte_units{Unit{0x1p40, "TiB"}, Unit{0x1p30, "GiB"}, Unit{0x1p20, "MiB"}, Unit{0x1p10, "KiB"},
                                 Unit{1, "B"}};
-constexpr std::array count_units{Unit{1e15, " P"}, Unit{1e12, " T"}, Unit{1e9, " G"}, Unit{1e6, " M"}, Unit{1e3, " k"},
-                                 Unit{1, " "}};
+constexpr std::array count_units{Unit{1e15, " P"}, Unit{1e12, " T"}, Unit{1e9, " G"},
+                                 Unit{1e6, " M"},  Unit{1e3, " k"},  Unit{1, " "}};
 
 }  // namespace
 

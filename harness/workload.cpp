@@ -128,8 +128,8 @@ std::string why_too_large(const DeviceInfo& device, const Problem& problem) {
         return fmt::format("no memory: the tensors take {}, and {} has {}", text(sum), device.id,
                            bytes_text(device.global_bytes));
     if (device.max_allocation_bytes > 0 && largest > static_cast<double>(device.max_allocation_bytes))
-        return fmt::format("no memory: one tensor takes {}, and {} allocates at most {} at once", text(largest), device.id,
-                           bytes_text(device.max_allocation_bytes));
+        return fmt::format("no memory: one tensor takes {}, and {} allocates at most {} at once", text(largest),
+                           device.id, bytes_text(device.max_allocation_bytes));
     // The host holds the tensors to upload and those that came back; a CPU device holds its own too.
     const double on_host = (device.is_cpu ? 3.0 : 2.0) * sum;
     const auto available = available_host_bytes();
@@ -153,8 +153,8 @@ OwnedProblem parse_problem(const std::string& text, const std::vector<const Oper
     if (readings.size() > 1) {
         std::vector<std::string> names;
         for (const OwnedProblem& reading : readings) names.emplace_back(reading.operation->name());
-        throw ProblemError(fmt::format("'{}' is a problem of {}; name one of them as the GLOB", text,
-                                       fmt::join(names, " and of ")));
+        throw ProblemError(
+            fmt::format("'{}' is a problem of {}; name one of them as the GLOB", text, fmt::join(names, " and of ")));
     }
     return std::move(readings.front());
 }
@@ -191,8 +191,8 @@ Workload make_workload(const Registry& registry, DeviceSet& devices, const Selec
 void fail_nothing_ran(const std::vector<Measurement>& measurements) {
     std::vector<std::string> reasons;
     for (const Measurement& cell : measurements) {
-        std::string reason = fmt::format("{}{}: {}", cell.variant, cell.device.empty() ? "" : " on " + cell.device,
-                                         cell.verdict.reason);
+        std::string reason =
+            fmt::format("{}{}: {}", cell.variant, cell.device.empty() ? "" : " on " + cell.device, cell.verdict.reason);
         if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) reasons.push_back(std::move(reason));
     }
     constexpr std::size_t most = 5;

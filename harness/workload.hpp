@@ -14,8 +14,8 @@ namespace stele {
 
 struct Workload {
     std::vector<std::unique_ptr<Problem>> problems;
-    std::vector<Cell> cells;             ///< to run; they point into `problems`
-    std::vector<Measurement> left_out;   ///< skipped before running, each with its reason
+    std::vector<Cell> cells;                 ///< to run; they point into `problems`
+    std::vector<Measurement> left_out;       ///< skipped before running, each with its reason
     std::vector<const DeviceInfo*> devices;  ///< that have a cell, opened
 };
 

@@ -18,7 +18,8 @@ TensorSpec spec(Dtype dtype, std::vector<std::int64_t> shape) {
     made.name = "A";
     made.dtype = dtype;
     made.shape = std::move(shape);
-    for (std::size_t i = 0; i < made.shape.size(); ++i) made.dimensions.push_back(std::string(1, static_cast<char>('I' + i)));
+    for (std::size_t i = 0; i < made.shape.size(); ++i)
+        made.dimensions.push_back(std::string(1, static_cast<char>('I' + i)));
     return made;
 }
 
@@ -41,7 +42,8 @@ std::string refusal(const std::string& bytes, const TensorSpec& wanted) {
 
 TEST(Npy, ReadsBackEveryDtypeAndRank) {
     for (Dtype dtype : {Dtype::f32, Dtype::f16, Dtype::bf16, Dtype::f64, Dtype::i32, Dtype::u8})
-        for (const std::vector<std::int64_t>& shape : std::vector<std::vector<std::int64_t>>{{}, {3}, {2, 5}, {0, 4}, {2, 1, 3, 2}}) {
+        for (const std::vector<std::int64_t>& shape :
+             std::vector<std::vector<std::int64_t>>{{}, {3}, {2, 5}, {0, 4}, {2, 1, 3, 2}}) {
             Tensor tensor(spec(dtype, shape));
             for (std::size_t i = 0; i < tensor.data.size(); ++i) tensor.data[i] = static_cast<std::byte>(i * 37);
             const std::string bytes = npy_bytes(tensor);
@@ -53,8 +55,11 @@ TEST(Npy, ReadsBackEveryDtypeAndRank) {
 TEST(Npy, ReadsLaterFormatsAndOtherSpellings) {
     const TensorSpec wanted = spec(Dtype::u8, {2});
     for (char major : {1, 2, 3})
-        EXPECT_EQ(tensor_from_npy(file_with("{\"shape\":(2,),\"fortran_order\":False,\"descr\":\"|u1\"}\n", "ab", major), wanted, "")
-                      .data.size(), 2u);
+        EXPECT_EQ(
+            tensor_from_npy(file_with("{\"shape\":(2,),\"fortran_order\":False,\"descr\":\"|u1\"}\n", "ab", major),
+                            wanted, "")
+                .data.size(),
+            2u);
     EXPECT_EQ(refusal(file_with("{'descr': '|u1', 'fortran_order': True, 'shape': (2,), }", "ab"), wanted), "");
 }
 
@@ -67,17 +72,22 @@ TEST(Npy, SaysWhatIsWrong) {
     };
     expect("", "is not a .npy file");
     expect("\x93NUMPY\x01", "truncated in its header");
-    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", data).substr(0, 30), "truncated in its header");
-    expect(file_with("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), }", data), "holds '<f8', but A is f32, which is stored as '<f4'");
+    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", data).substr(0, 30),
+           "truncated in its header");
+    expect(file_with("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), }", data),
+           "holds '<f8', but A is f32, which is stored as '<f4'");
     expect(file_with("{'descr': '>f4', 'fortran_order': False, 'shape': (2, 2), }", data), "holds '>f4'");
     expect(file_with("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }", data), "Fortran order");
-    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", data), "has the shape (4,), but A is (I, J) = (2, 2)");
+    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", data),
+           "has the shape (4,), but A is (I, J) = (2, 2)");
     expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", data.substr(1)), "truncated");
     expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", data + "x"), "too long");
-    expect(file_with("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 2), }", data), "structured dtypes");
+    expect(file_with("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 2), }", data),
+           "structured dtypes");
     expect(file_with("{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2, 2), }", data), "neither True nor False");
     expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (-2, 2), }", data), "shape holds no counts");
-    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", data), "shape holds no counts");
+    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", data),
+           "shape holds no counts");
     expect(file_with("{'descr", data), "a string does not end");
     expect(file_with("", data), "no '{' where one must be");
     expect(std::string("\x93NUMPY\x07") + std::string(20, '\0'), "format 7");

@@ -25,9 +25,10 @@ std::string refusal(const std::vector<std::string>& arguments) {
 }
 
 TEST(CommandLine, Bench) {
-    const Options options = parse_command_line({"bench", "gemm/*", "--device", "opencl:0", "--device=cuda:*", "--out", "x.json",
-                                                "--benchmark_out=y.json", "--cache", "warm", "--regime", "sustained", "--seed",
-                                                "18446744073709551615", "--time", "0.25", "--fill", "zeros"});
+    const Options options =
+        parse_command_line({"bench", "gemm/*", "--device", "opencl:0", "--device=cuda:*", "--out", "x.json",
+                            "--benchmark_out=y.json", "--cache", "warm", "--regime", "sustained", "--seed",
+                            "18446744073709551615", "--time", "0.25", "--fill", "zeros"});
     const auto& bench = std::get<BenchOptions>(options);
     EXPECT_EQ(bench.selection.glob, "gemm/*");
     EXPECT_EQ(bench.selection.devices, (std::vector<std::string>{"opencl:0", "cuda:*"}));
@@ -51,7 +52,8 @@ TEST(CommandLine, AnOptionTakesOneValueSoThatTheGlobMayFollow) {
 }
 
 TEST(CommandLine, RunAndReport) {
-    const Options running = parse_command_line({"run", "gemm/naive.host", "--problem", "m=1 n=2 k=3 f32", "--dump", "d"});
+    const Options running =
+        parse_command_line({"run", "gemm/naive.host", "--problem", "m=1 n=2 k=3 f32", "--dump", "d"});
     EXPECT_EQ(std::get<RunOptions>(running).variant, "gemm/naive.host");
     EXPECT_EQ(std::get<RunOptions>(running).dump, "d");
     const Options reporting = parse_command_line({"report", "a.json", "b.json", "--format", "markdown"});
@@ -118,7 +120,8 @@ TEST(Manual, HelpIsTheSection) {
     };
     for (const auto& [command, options] : option_names()) {
         const std::string text = command.empty() ? help({"--help"}) : help({command, "--help"});
-        for (const std::string& option : options) EXPECT_NE(text.find(option), std::string::npos) << command << " " << option;
+        for (const std::string& option : options)
+            EXPECT_NE(text.find(option), std::string::npos) << command << " " << option;
         EXPECT_EQ(text.find('`'), std::string::npos) << text;
         EXPECT_EQ(text.find("\n## "), std::string::npos) << text;
         EXPECT_TRUE(text.starts_with("stele" + (command.empty() ? "" : " " + command) + "\n")) << text;

@@ -119,7 +119,8 @@ TEST(ReportJson, NamesThePlaceOfABadField) {
     expect(refusal([](Json& json) { json["measurements"][0]["verdict"].erase("rms"); }),
            "measurements[0].verdict.rms is missing");
     expect(refusal([](Json& json) { json["devices"][0]["colour"] = 1; }), "devices[0].colour is not a field");
-    expect(refusal([](Json& json) { json["environment"]["cpu_threads"] = 1e99; }), "environment.cpu_threads must be a whole");
+    expect(refusal([](Json& json) { json["environment"]["cpu_threads"] = 1e99; }),
+           "environment.cpu_threads must be a whole");
     expect(refusal([](Json& json) { json["environment"]["cpu_threads"] = 1ull << 40; }), "out of range");
     expect(refusal([](Json& json) { json["measurements"] = 3; }), "measurements must be an array, not a number");
     expect(refusal([](Json& json) { json["measurements"][0]["seed"] = -1; }), "measurements[0].seed is -1");
@@ -134,11 +135,15 @@ TEST(ReportJson, RefusesWhatTypesCannotSay) {
            "measurements[1].timing stands beside the outcome 'wrong'");
     expect(refusal([](Json& json) { json["measurements"][0]["device"] = "cuda:7"; }), "which is not in devices");
     expect(refusal([](Json& json) { json["measurements"][1]["device"] = ""; }), "the outcome must be skipped");
-    expect(refusal([](Json& json) { json["measurements"][0]["timing"]["samples_ns"][0] = 0; }), "must be a positive time");
-    expect(refusal([](Json& json) { json["measurements"][0]["timing"]["samples_ns"][0] = "nan"; }), "must be a positive time");
-    expect(refusal([](Json& json) { json["measurements"][0]["timing"]["round"].push_back(3); }), "has 4 entries for 3 samples");
+    expect(refusal([](Json& json) { json["measurements"][0]["timing"]["samples_ns"][0] = 0; }),
+           "must be a positive time");
+    expect(refusal([](Json& json) { json["measurements"][0]["timing"]["samples_ns"][0] = "nan"; }),
+           "must be a positive time");
+    expect(refusal([](Json& json) { json["measurements"][0]["timing"]["round"].push_back(3); }),
+           "has 4 entries for 3 samples");
     expect(refusal([](Json& json) { json["measurements"][0]["timing"]["median_ns"] = 7; }), "outside its interval");
-    expect(refusal([](Json& json) { json["measurements"][0]["flops"] = "nan"; }), "measurements[0].flops must be a count");
+    expect(refusal([](Json& json) { json["measurements"][0]["flops"] = "nan"; }),
+           "measurements[0].flops must be a count");
 }
 
 TEST(ReportJson, TellsTruncationFromOtherFiles) {
@@ -152,13 +157,15 @@ TEST(ReportJson, TellsTruncationFromOtherFiles) {
     };
     const std::string text = dump(to_json(sample_report()));
     for (std::size_t length : {std::size_t{1}, text.size() / 3, text.size() / 2, text.size() - 3})
-        EXPECT_NE(message(text.substr(0, length)).find("truncated"), std::string::npos) << message(text.substr(0, length));
+        EXPECT_NE(message(text.substr(0, length)).find("truncated"), std::string::npos)
+            << message(text.substr(0, length));
     EXPECT_NE(message("").find("a/file: the file is empty"), std::string::npos);
     EXPECT_NE(message("variant,time\n1,2\n").find("not JSON"), std::string::npos);
     EXPECT_NE(message("[1, 2]").find("not a Stele report"), std::string::npos);
     EXPECT_NE(message(R"({"format": 1})").find("not a Stele report"), std::string::npos);
     EXPECT_NE(message(R"({"context": {}, "benchmarks": []})").find("not a Stele report"), std::string::npos);
-    EXPECT_NE(message(R"({"format": "stele-report", "schema_version": 99})").find("schema version 99"), std::string::npos);
+    EXPECT_NE(message(R"({"format": "stele-report", "schema_version": 99})").find("schema version 99"),
+              std::string::npos);
     EXPECT_NE(message(R"({"format": "stele-report", "schema_version": 1e400})").find("not JSON that can be read"),
               std::string::npos);
     EXPECT_NE(message(std::string(100000, '[')).find("truncated"), std::string::npos);

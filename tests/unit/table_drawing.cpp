@@ -15,7 +15,8 @@ Table sample() {
     Table table;
     table.title = "A title";
     table.columns = {{"name", Align::left}, {"time", Align::right}};
-    table.rows = {{{"first", "1.25 µs"}, {}}, {{"second"}, "skipped: " + std::string(200, 'x') + " because of the words that follow"}};
+    table.rows = {{{"first", "1.25 µs"}, {}},
+                  {{"second"}, "skipped: " + std::string(200, 'x') + " because of the words that follow"}};
     table.notes = {"A note."};
     return table;
 }
