@@ -60,8 +60,11 @@ extern \"C\" __attribute__((visibility(\"default\"))) const stele::simt::ModuleT
   target_compile_definitions(${target} PRIVATE STELE_SIMT=1)
   target_compile_options(${target} PRIVATE ${STELE_SIMT_OPTIONS})
   target_include_directories(${target} BEFORE PRIVATE ${simt_folder}/include)
-  target_link_options(${target} PRIVATE -Wl,-Bsymbolic
-    $<$<NOT:$<BOOL:${STELE_SANITIZE}>>:-Wl,-z,defs>)
+  target_link_options(${target} PRIVATE -Wl,-Bsymbolic)
+  if(NOT STELE_SANITIZE)
+    # A sanitizer's runtime is in the binary, so there the module may leave its symbols open.
+    target_link_options(${target} PRIVATE -Wl,-z,defs)
+  endif()
   set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   if(module_CHECKED)
     target_compile_definitions(${target} PRIVATE STELE_SIMT_CHECKED=1)
