@@ -174,7 +174,7 @@ double LoadedPlan::build_ns() const {
 std::vector<Launch> LoadedPlan::launches(TensorSet& tensors, const std::vector<GuardedBuffer*>& scratch) const {
     std::vector<Launch> out;
     for (const Step& step : plan_.steps) {
-        Launch launch{kernels_.at(step.kernel).get(), step.grid, step.block, step.shared_bytes, {}};
+        Launch launch{kernels_.at(step.kernel).get(), step.grid, step.block, step.shared_bytes, {}, step.cluster};
         for (const Operand& operand : step.operands)
             launch.arguments.push_back(std::visit(Bind{tensors, scratch}, operand));
         out.push_back(std::move(launch));

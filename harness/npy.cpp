@@ -112,6 +112,7 @@ private:
 std::string_view npy_type(Dtype dtype) {
     switch (dtype) {
         case Dtype::f32:
+        case Dtype::tf32:
             return "<f4";
         case Dtype::f16:
             return "<f2";
@@ -122,7 +123,10 @@ std::string_view npy_type(Dtype dtype) {
         case Dtype::i32:
             return "<i4";
         case Dtype::u8:
+        case Dtype::e4m3:
             return "|u1";
+        case Dtype::s8:
+            return "|i1";
     }
     return "";
 }
@@ -157,7 +161,7 @@ Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std
     const std::string_view wanted = npy_type(spec.dtype);
     if (header.descr != wanted)
         fail(fmt::format("holds '{}', but {} is {}, which is stored as '{}'{}", header.descr, spec.name,
-                         name(spec.dtype), wanted, spec.dtype == Dtype::bf16 ? " (its bits)" : ""));
+                         name(spec.dtype), wanted, spec.dtype == Dtype::bf16 || spec.dtype == Dtype::e4m3 ? " (its bits)" : ""));
     if (header.shape != spec.shape)
         fail(fmt::format("has the shape {}, but {} is {} = {}", shape_text(header.shape), spec.name,
                          fmt::format("({})", fmt::join(spec.dimensions, ", ")), shape_text(spec.shape)));

@@ -33,25 +33,23 @@ struct Part {
     std::string_view source;
 };
 constexpr std::array parts{
-    Part{"GH200", 4.9e12, 1.98e9, "GH200 data sheet, HBM3e"},
-    Part{"H200", 4.8e12, 1.98e9, "H200 data sheet"},
-    Part{"H100 NVL", 3.9e12, 1.98e9, "H100 data sheet, NVL"},
-    Part{"H100", 3.35e12, 1.98e9, "H100 data sheet, SXM"},
+    Part{"GH200", 4.9e12, 1.98e9, "GH200 data sheet, HBM3e"},     Part{"H200", 4.8e12, 1.98e9, "H200 data sheet"},
+    Part{"H100 NVL", 3.9e12, 1.98e9, "H100 data sheet, NVL"},     Part{"H100", 3.35e12, 1.98e9, "H100 data sheet, SXM"},
     Part{"A100", 2.039e12, 1.41e9, "A100 data sheet, 80 GB SXM"},
 };
 
 Peaks gpu_peaks(const DeviceInfo& device, Dtype dtype) {
-    const auto part = std::find_if(parts.begin(), parts.end(), [&](const Part& row) {
-        return device.name.find(row.name) != std::string::npos;
-    });
+    const auto part = std::find_if(parts.begin(), parts.end(),
+                                   [&](const Part& row) { return device.name.find(row.name) != std::string::npos; });
     if (part == parts.end()) return {0, 0, fmt::format("no peak is known for {}", device.name)};
-    Peaks out{0, part->bytes_per_second, fmt::format("{:.4g} TB/s by the {}", part->bytes_per_second * 1e-12, part->source)};
+    Peaks out{0, part->bytes_per_second,
+              fmt::format("{:.4g} TB/s by the {}", part->bytes_per_second * 1e-12, part->source)};
     const auto rate = std::find_if(multiprocessor_rates.begin(), multiprocessor_rates.end(), [&](const auto& row) {
         return row.compute_capability == device.compute_capability;
     });
     // Through OpenCL a device need not tell its compute capability; then only the memory is known.
     if (rate == multiprocessor_rates.end() || device.compute_units <= 0) return out;
-    const double multiply_adds = dtype == Dtype::f32 ? rate->tf32 : rate->half;
+    const double multiply_adds = size_of(dtype) == 4 ? rate->tf32 : size_of(dtype) == 2 ? rate->half : 2 * rate->half;
     out.flops_per_second = 2 * multiply_adds * device.compute_units * part->hertz;
     out.source += fmt::format(", {} multiprocessors of {:.0f} multiply-adds a cycle ({}) at {:.0f} MHz",
                               device.compute_units, multiply_adds, rate->source, part->hertz * 1e-6);
@@ -63,11 +61,11 @@ Peaks cpu_peaks(const DeviceInfo& device, Dtype dtype, const CpuFeatures& cpu) {
     // Above the highest rated clock of any x86 part (6.2 GHz, Intel Core i9-14900KS); the system's own maximum leaves
     // out boost on some drivers.
     constexpr double hertz = 6.5e9;
-    // Two vector units of fused multiply-adds a core, at most. 16-bit types: twice the lanes, or AMX tiles (1024 a
-    // cycle; Intel 64 and IA-32 Optimization Reference Manual, 20).
-    const bool half = size_of(dtype) == 2;
-    double multiply_adds = 2 * (cpu.avx512 ? 16 : 8) * (half ? 2 : 1);
-    if (half && cpu.amx_bf16) multiply_adds = 1024;
+    // Two vector units of fused multiply-adds a core, at most. Narrower types: as many more lanes, or AMX tiles (1024 a
+    // cycle of 16 bits; Intel 64 and IA-32 Optimization Reference Manual, 20).
+    const int narrower = 4 / static_cast<int>(size_of(dtype));
+    double multiply_adds = 2 * (cpu.avx512 ? 16 : 8) * narrower;
+    if (narrower > 1 && cpu.amx_bf16) multiply_adds = 512 * narrower;
     return {2 * multiply_adds * device.compute_units * hertz, 0,
             fmt::format("{} threads of {:.0f} multiply-adds a cycle at {:.1f} GHz, which no CPU exceeds; its memory's "
                         "peak is not known",
@@ -90,7 +88,8 @@ CpuFeatures cpu_features() {
 }
 
 Peaks peaks(const DeviceInfo& device, Dtype dtype, const CpuFeatures& cpu) {
-    const bool bounded = dtype == Dtype::f32 || dtype == Dtype::f16 || dtype == Dtype::bf16;
+    constexpr std::array bounded_dtypes{Dtype::f32, Dtype::tf32, Dtype::f16, Dtype::bf16, Dtype::e4m3, Dtype::s8};
+    const bool bounded = std::ranges::find(bounded_dtypes, dtype) != bounded_dtypes.end();
     if (!bounded) return {0, 0, fmt::format("no peak is known for {} arithmetic", name(dtype))};
     return device.is_cpu ? cpu_peaks(device, dtype, cpu) : gpu_peaks(device, dtype);
 }

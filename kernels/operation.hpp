@@ -29,6 +29,10 @@ struct Arithmetic {
     Dtype probabilities = Dtype::f32;
     /// Sums of this many products are made in `accumulate`, then promoted to f32; 0: never promoted.
     int promote_every = 0;
+    /// Products that one instruction sums before it rounds: 1 for a fused multiply-add.
+    int products_per_rounding = 1;
+    /// Of an accumulator that is narrower than `accumulate`; 0: unit_roundoff(accumulate).
+    double narrower_roundoff = 0;
 
     bool operator==(const Arithmetic&) const = default;
 };
@@ -109,6 +113,7 @@ struct Step {
     Dim3 grid, block;
     std::size_t shared_bytes = 0;
     std::vector<Operand> operands;
+    Dim3 cluster{};  ///< blocks of a cluster
 };
 
 /// Everything a device needs to run a variant on a problem. No steps: nothing to do (an empty output).
@@ -117,6 +122,9 @@ struct Plan {
     std::vector<std::size_t> scratch;  ///< bytes
     std::vector<Step> steps;
 };
+
+/// See kernels/tile_space.hpp.
+struct TileSpace;
 
 /// One way to compute an operation: an algorithm, in a language, with a tile.
 struct Variant {
@@ -130,6 +138,8 @@ struct Variant {
     std::vector<std::string> architectures;
     std::function<Support(const DeviceInfo&, const Problem&)> supports_problem;
     std::function<Plan(const DeviceInfo&, const Problem&)> make_plan;
+    /// Any legal tile, where the kernel is compiled at run time; null: the tiles are those of the variants that there are.
+    std::shared_ptr<const TileSpace> tile_space;
 
     /// "gemm/tiled.opencl"; vendor rows "gemm/vendor.openblas".
     std::string base_id() const;

@@ -1,5 +1,6 @@
 #include "kernels/problem_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <sstream>
@@ -54,6 +55,24 @@ std::int64_t ProblemText::take_extent(const std::string& key, std::int64_t least
 std::int64_t ProblemText::take_extent_or(const std::string& key, std::int64_t otherwise, std::int64_t least,
                                          std::int64_t most) {
     return values_.contains(key) ? take_extent(key, least, most) : otherwise;
+}
+
+std::vector<std::int64_t> ProblemText::take_extents(const std::string& key, std::int64_t least, std::int64_t most) {
+    const auto found = values_.find(key);
+    if (found == values_.end()) return {};
+    std::vector<std::int64_t> out;
+    const std::string& list = found->second;
+    for (std::size_t begin = 0; begin <= list.size();) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        const auto value = number<std::int64_t>(list.substr(begin, end - begin));
+        if (!value) fail(fmt::format("{}={} is not a list of whole numbers with commas between", key, list));
+        if (*value < least || *value > most)
+            fail(fmt::format("{} in {}={} is outside {} to {}", *value, key, list, least, most));
+        out.push_back(*value);
+        begin = end + 1;
+    }
+    values_.erase(found);
+    return out;
 }
 
 double ProblemText::take_real_or(const std::string& key, double otherwise, double least, double most) {

@@ -19,6 +19,8 @@ public:
 
     /// Throws ProblemError: missing, not a whole number, or outside [least, most].
     std::int64_t take_extent(const std::string& key, std::int64_t least, std::int64_t most);
+    /// "3,0,5": at least one value, each within [least, most]; empty when absent.
+    std::vector<std::int64_t> take_extents(const std::string& key, std::int64_t least, std::int64_t most);
     std::int64_t take_extent_or(const std::string& key, std::int64_t otherwise, std::int64_t least, std::int64_t most);
     double take_real_or(const std::string& key, double otherwise, double least, double most);
     std::string take_word_or(const std::string& key, const std::string& otherwise, const std::set<std::string>& accepted);

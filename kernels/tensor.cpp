@@ -26,6 +26,9 @@ constexpr std::array dtype_rows{
     DtypeRow{Dtype::f64, "f64", 8, 0x1p-53, 0x1p-1074, 0},
     DtypeRow{Dtype::i32, "i32", 4, 0, 0, 0},
     DtypeRow{Dtype::u8, "u8", 1, 0, 0, 0},
+    DtypeRow{Dtype::tf32, "tf32", 4, 0x1p-11, 0x1p-136, 0x1.ffep127},
+    DtypeRow{Dtype::e4m3, "e4m3", 1, 0x1p-4, 0x1p-9, 0},
+    DtypeRow{Dtype::s8, "s8", 1, 0, 0, 0},
 };
 
 const DtypeRow& row(Dtype dtype) {
@@ -120,6 +123,35 @@ std::uint16_t bf16_bits(float value) {
 
 float bf16_value(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
+std::uint8_t e4m3_bits(float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    const auto sign = static_cast<std::uint8_t>(bits >> 24 & 0x80u);
+    const std::uint32_t magnitude = bits & 0x7fffffffu;
+    if (magnitude > 0x7f800000u) return sign | 0x7fu;
+    if (magnitude >= 0x43e00000u) return sign | 0x7eu;  // 448 and beyond
+    if (magnitude < 0x3c800000u) {
+        // Below 2^-6 the result counts units of 2^-9; adding 2^14 aligns that unit with a float's last bit.
+        const float aligned = std::bit_cast<float>(magnitude) + 0x1p14f;
+        return sign | static_cast<std::uint8_t>(std::bit_cast<std::uint32_t>(aligned) - 0x46800000u);
+    }
+    const std::uint32_t odd = (magnitude >> 20) & 1u;
+    return sign | static_cast<std::uint8_t>((magnitude - (120u << 23) + 0x7ffffu + odd) >> 20);
+}
+
+float e4m3_value(std::uint8_t bits) {
+    const std::uint32_t sign = (bits & 0x80u) << 24, exponent = bits >> 3 & 0xfu, fraction = bits & 7u;
+    if (exponent == 0xf && fraction == 7) return std::bit_cast<float>(sign | 0x7fc00000u);
+    if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 120) << 23) | (fraction << 20));
+    const float magnitude = static_cast<float>(fraction) * 0x1p-9f;
+    return sign ? -magnitude : magnitude;
+}
+
+float rounded_to_tf32(float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    if ((bits & 0x7f800000u) == 0x7f800000u) return value;
+    return std::bit_cast<float>((bits + 0xfffu + ((bits >> 13) & 1u)) & ~0x1fffu);
+}
+
 std::size_t TensorSpec::elements() const {
     std::size_t count = 1;
     for (std::int64_t extent : shape) count *= static_cast<std::size_t>(extent);
@@ -133,6 +165,7 @@ Tensor::Tensor(TensorSpec specification) : spec(std::move(specification)), data(
 double Tensor::at(std::size_t index) const {
     switch (spec.dtype) {
         case Dtype::f32:
+        case Dtype::tf32:
             return as<float>()[index];
         case Dtype::f16:
             return f16_value(as<std::uint16_t>()[index]);
@@ -144,6 +177,10 @@ double Tensor::at(std::size_t index) const {
             return as<std::int32_t>()[index];
         case Dtype::u8:
             return as<std::uint8_t>()[index];
+        case Dtype::e4m3:
+            return e4m3_value(as<std::uint8_t>()[index]);
+        case Dtype::s8:
+            return as<std::int8_t>()[index];
     }
     throw std::logic_error("unknown dtype");
 }
@@ -168,6 +205,15 @@ void Tensor::set(std::size_t index, double value) {
         case Dtype::u8:
             as<std::uint8_t>()[index] = static_cast<std::uint8_t>(value);
             return;
+        case Dtype::tf32:
+            as<float>()[index] = rounded_to_tf32(static_cast<float>(value));
+            return;
+        case Dtype::e4m3:
+            as<std::uint8_t>()[index] = e4m3_bits(static_cast<float>(value));
+            return;
+        case Dtype::s8:
+            as<std::int8_t>()[index] = static_cast<std::int8_t>(std::clamp(std::nearbyint(value), -127.0, 127.0));
+            return;
     }
     throw std::logic_error("unknown dtype");
 }
@@ -181,7 +227,8 @@ std::optional<Fill> parse_fill(std::string_view text) {
 }
 
 void fill(Tensor& tensor, Fill how, std::uint64_t seed, double scale) {
-    if (unit_roundoff(tensor.spec.dtype) == 0)
+    const bool is_s8 = tensor.spec.dtype == Dtype::s8;
+    if (unit_roundoff(tensor.spec.dtype) == 0 && !is_s8)
         throw std::logic_error("fill() draws real numbers; tensor " + tensor.spec.name + " holds " +
                                std::string(name(tensor.spec.dtype)));
     const std::size_t count = tensor.spec.elements();
@@ -190,6 +237,8 @@ void fill(Tensor& tensor, Fill how, std::uint64_t seed, double scale) {
         return;
     }
     NormalStream stream(seed);
+    constexpr double s8_deviation = 24;
+    if (is_s8) scale *= s8_deviation;
     for (std::size_t i = 0; i < count; ++i) tensor.set(i, scale * stream.next());
 }
 

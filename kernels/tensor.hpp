@@ -11,7 +11,9 @@
 
 namespace stele {
 
-enum class Dtype { f32, f16, bf16, f64, i32, u8 };
+/// tf32 is stored as f32 whose 13 lowest bits are zero; e4m3 is the 8-bit type of the OCP specification (2023), which has
+/// no infinities: rounding saturates at ±448.
+enum class Dtype { f32, f16, bf16, f64, i32, u8, tf32, e4m3, s8 };
 
 std::string_view name(Dtype dtype);
 std::optional<Dtype> parse_dtype(std::string_view text);
@@ -29,6 +31,11 @@ std::uint16_t f16_bits(float value);
 float f16_value(std::uint16_t bits);
 std::uint16_t bf16_bits(float value);
 float bf16_value(std::uint16_t bits);
+/// To nearest even, saturating; NaN stays NaN.
+std::uint8_t e4m3_bits(float value);
+float e4m3_value(std::uint8_t bits);
+/// To nearest even; NaN and infinities stay.
+float rounded_to_tf32(float value);
 
 enum class Role { input, output };
 
@@ -71,7 +78,8 @@ enum class Fill { normal, zeros };
 std::string_view name(Fill fill);
 std::optional<Fill> parse_fill(std::string_view text);
 
-/// Fills a floating-point tensor. Same seed, same tensor: the same numbers on every machine.
+/// Fills a tensor of floating-point numbers, or of s8 with whole numbers within ±127 (24 standing for a standard
+/// deviation). Same seed, same tensor: the same numbers on every machine. Throws std::logic_error for other dtypes.
 void fill(Tensor& tensor, Fill how, std::uint64_t seed, double scale = 1.0);
 
 }  // namespace stele

@@ -37,7 +37,7 @@ Folded fold(const MatrixView& matrix, std::int64_t rows, std::int64_t columns, c
         const auto to = static_cast<std::size_t>(row * groups + column / group_columns);
         const double term =
             x[static_cast<std::size_t>(column)] *
-            matrix.tensor->at(static_cast<std::size_t>(row * matrix.row_stride + column * matrix.column_stride));
+            matrix.tensor->at(matrix.at(row, column));
         sums[to] += term;
         out.squares[to] += term * term;
     };
@@ -75,8 +75,7 @@ ProbeResult freivalds(const MatrixView& left, const MatrixView& right, const Mat
     for (std::int64_t row = 0; row < rows; ++row) {
         double left_norm = 0;
         for (std::int64_t k = 0; k < depth; ++k) {
-            const double value =
-                left.tensor->at(static_cast<std::size_t>(row * left.row_stride + k * left.column_stride));
+            const double value = left.tensor->at(left.at(row, k));
             left_norm += value * value;
         }
         for (std::int64_t group = 0; group < groups; ++group) {

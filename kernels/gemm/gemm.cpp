@@ -1,14 +1,13 @@
 #include "kernels/gemm/gemm.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
-#include <set>
+#include <numeric>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "kernels/gemm/reference.hpp"
+#include "kernels/gemm/expected.hpp"
 #include "kernels/problem_text.hpp"
 
 namespace stele {
@@ -17,148 +16,34 @@ namespace {
 
 constexpr std::int64_t most_extent = std::int64_t{1} << 30;
 constexpr double most_bytes = 0x1p43;
-/// Beyond either, reference() samples.
-constexpr double most_multiply_adds = 0x1p31, most_elements = 0x1p24;
 
 constexpr std::string_view grammar =
-    "m=M n=N k=K [f32|f16|bf16] [b=kn|nk]  (m, n at least 1, k at least 0; f32 and b=kn when not given)";
+    "m=M n=N k=K [f32|tf32|f16|bf16|e4m3|s8] [b=kn|nk] [scale=tensor|block] [batch=B], or groups=M0,M1,… in the place "
+    "of "
+    "m=  (n and m at least 1, k at least 0; f32 and b=kn when not given; e4m3 and s8 take b=nk and scales)";
 
-MatrixView view_a(const Shape& shape, const Tensor& a) { return {&a, shape.k, 1}; }
-MatrixView view_b(const Shape& shape, const Tensor& b) {
-    return shape.b == LayoutB::kn ? MatrixView{&b, shape.n, 1} : MatrixView{&b, 1, shape.k};
-}
+bool is_8_bit(Dtype dtype) { return size_of(dtype) == 1; }
 
-bool is_sampled(const Shape& shape) {
-    const double elements = static_cast<double>(shape.m) * static_cast<double>(shape.n);
-    return elements > most_elements || elements * static_cast<double>(shape.k) > most_multiply_adds;
-}
-
-/// First, last, and two between that fall on no tile's edge.
-std::vector<std::int64_t> some(std::int64_t count) {
-    std::set<std::int64_t> chosen{0, count - 1};
-    for (double place : {0.382, 0.707}) chosen.insert(static_cast<std::int64_t>(place * static_cast<double>(count)));
-    return {chosen.begin(), chosen.end()};
-}
-
-/// Error of one sum of k products, in units of Σ|a||b|: of the chunks made in the narrow accumulator, then of the sum
-/// of chunks in f32.
-double accumulation_error(std::int64_t k, const Arithmetic& arithmetic) {
-    const double depth = static_cast<double>(k);
-    const double chunk = arithmetic.promote_every > 0 ? std::min<double>(depth, arithmetic.promote_every) : depth;
-    const double inside = sum_error(chunk, unit_roundoff(arithmetic.accumulate));
-    return chunk < depth ? inside + sum_error(std::ceil(depth / chunk), unit_roundoff(Dtype::f32)) : inside;
-}
-
-class ExpectedBuilder {
-public:
-    ExpectedBuilder(const Shape& shape, const Arithmetic& arithmetic)
-        : dtype_(shape.dtype), accumulation_(accumulation_error(shape.k, arithmetic)) {}
-
-    void add(double value, double magnitude) {
-        const double sum_bound = accumulation_ * magnitude;
-        expected_.value.push_back(overflowed(dtype_, value));
-        expected_.bound.push_back(sum_bound + rounding_error(dtype_, std::abs(value) + sum_bound));
-    }
-    void add(std::size_t index, double value, double magnitude) {
-        expected_.sampled.push_back(index);
-        add(value, magnitude);
-    }
-    Expected take() { return std::move(expected_); }
-
-private:
-    Dtype dtype_;
-    double accumulation_;
-    Expected expected_;
-};
-
-Expected whole(const Shape& shape, std::span<const Tensor> inputs, const Arithmetic& arithmetic) {
-    const auto elements = static_cast<std::size_t>(shape.m * shape.n);
-    std::vector<double> value(elements), magnitude(elements);
-    multiply(view_a(shape, inputs[0]), view_b(shape, inputs[1]), shape.k, every(shape.m), every(shape.n), value.data(),
-             magnitude.data());
-    ExpectedBuilder builder(shape, arithmetic);
-    for (std::size_t i = 0; i < elements; ++i) builder.add(value[i], magnitude[i]);
-    return builder.take();
-}
-
-Expected sampled(const Shape& shape, std::span<const Tensor> inputs, const Arithmetic& arithmetic) {
-    struct Part {
-        std::vector<std::int64_t> rows, columns;
-        std::vector<double> value, magnitude;
-    };
-    const auto product = [&](std::vector<std::int64_t> rows, std::vector<std::int64_t> columns) {
-        const std::size_t size = rows.size() * columns.size();
-        Part part{std::move(rows), std::move(columns), std::vector<double>(size), std::vector<double>(size)};
-        multiply(view_a(shape, inputs[0]), view_b(shape, inputs[1]), shape.k, part.rows, part.columns,
-                 part.value.data(), part.magnitude.data());
-        return part;
-    };
-    const Part rows = product(some(shape.m), every(shape.n));
-    const Part columns = product(every(shape.m), some(shape.n));
-
-    ExpectedBuilder builder(shape, arithmetic);
-    for (std::int64_t row = 0; row < shape.m; ++row) {
-        const auto found = std::ranges::find(rows.rows, row);
-        const Part& part = found != rows.rows.end() ? rows : columns;
-        const std::int64_t part_row = found != rows.rows.end() ? found - rows.rows.begin() : row;
-        for (std::size_t j = 0; j < part.columns.size(); ++j) {
-            const std::size_t at = static_cast<std::size_t>(part_row) * part.columns.size() + j;
-            builder.add(static_cast<std::size_t>(row * shape.n + part.columns[j]), part.value[at], part.magnitude[at]);
-        }
-    }
-    return builder.take();
-}
-
-constexpr std::array dtypes{Dtype::f32, Dtype::f16, Dtype::bf16};
-constexpr std::array layouts{LayoutB::kn, LayoutB::nk};
-
-std::string text(const Shape& shape) { return GemmProblem(shape).id(); }
-
-/// Every dtype and layout of shapes that sit on, beside and far from the tiles' edges.
-std::vector<std::string> edge_suite() {
-    constexpr std::array<std::array<std::int64_t, 3>, 11> extents{{
-        {1, 1, 1},      // one product
-        {128, 64, 16},  // whole tiles
-        {129, 65, 17},  // one more
-        {127, 63, 15},  // one less
-        {72, 136, 24},  // rows that vectors divide, tiles do not
-        {37, 101, 53},  // primes
-        {40, 48, 1},    // K = 1
-        {5, 7, 0},      // K = 0
-        {1, 200, 65},   // one row
-        {260, 3, 20},   // tall
-        {3, 260, 20},   // wide
-    }};
-    std::vector<std::string> list;
-    for (const auto& [m, n, k] : extents)
-        for (Dtype dtype : dtypes)
-            for (LayoutB layout : layouts) list.push_back(text({m, n, k, dtype, layout}));
-    return list;
-}
-
-std::vector<std::string> full_suite() {
-    std::vector<std::string> list;
-    for (std::int64_t size : {1024, 2048, 4096, 8192})
-        list.push_back(text({size, size, size, Dtype::f32, LayoutB::kn}));
-    for (Dtype dtype : {Dtype::f16, Dtype::bf16})
-        for (std::int64_t size : {1024, 2048, 4096, 8192}) list.push_back(text({size, size, size, dtype, LayoutB::nk}));
-    // N and K of linear layers: x [M, K] times weights [N, K].
-    constexpr std::array<std::array<std::int64_t, 2>, 6> layers{{
-        {6144, 4096},   // Llama-3-8B: query, key and value together
-        {28672, 4096},  // Llama-3-8B: gate and up together
-        {4096, 14336},  // Llama-3-8B: down
-        {8192, 28672},  // Llama-3-70B: down
-        {7168, 2048},   // DeepSeek-V3: one expert's down
-        {4096, 7168},   // DeepSeek-V3: one expert's gate and up
-    }};
-    for (const auto& [n, k] : layers)
-        for (std::int64_t m : {1, 16, 128, 4096}) list.push_back(text({m, n, k, Dtype::bf16, LayoutB::nk}));
-    // Rows that no vector divides, tall, wide, and deep.
-    list.push_back(text({4095, 4097, 4093, Dtype::bf16, LayoutB::kn}));
-    list.push_back(text({65536, 256, 1024, Dtype::bf16, LayoutB::kn}));
-    list.push_back(text({256, 65536, 1024, Dtype::bf16, LayoutB::kn}));
-    list.push_back(text({256, 256, 65536, Dtype::bf16, LayoutB::nk}));
-    return list;
+Shape read(ProblemText& words) {
+    Shape shape;
+    shape.groups = words.take_extents("groups", 0, most_extent);
+    shape.m = shape.groups.empty() ? words.take_extent("m", 1, most_extent)
+                                   : std::accumulate(shape.groups.begin(), shape.groups.end(), std::int64_t{0});
+    if (shape.m < 1 || shape.m > most_extent) words.fail(fmt::format("its groups have {} rows together", shape.m));
+    shape.n = words.take_extent("n", 1, most_extent);
+    shape.k = words.take_extent("k", 0, most_extent);
+    shape.dtype = words.take_dtype({Dtype::f32, Dtype::tf32, Dtype::f16, Dtype::bf16, Dtype::e4m3, Dtype::s8});
+    const std::string narrow_layout = is_8_bit(shape.dtype) ? "nk" : "kn";
+    shape.b = words.take_word_or("b", narrow_layout, {"kn", "nk"}) == "nk" ? LayoutB::nk : LayoutB::kn;
+    const std::string scale = words.take_word_or("scale", "", {"tensor", "block"});
+    shape.batch = words.take_extent_or("batch", 1, 1, most_extent);
+    words.finish();
+    if (is_8_bit(shape.dtype) && shape.b == LayoutB::kn)
+        words.fail("matrix units take 8-bit operands with k contiguous in both, so B is [N,K]: give b=nk");
+    if (!is_8_bit(shape.dtype) && !scale.empty()) words.fail("only e4m3 and s8 have scales");
+    if (!shape.groups.empty() && shape.batch > 1) words.fail("groups and a batch do not go together");
+    if (is_8_bit(shape.dtype)) shape.scale = scale == "block" ? Scale::block : Scale::tensor;
+    return shape;
 }
 
 class GemmOperation final : public Operation {
@@ -176,91 +61,141 @@ public:
 
     std::unique_ptr<Problem> parse(std::string_view text) const override {
         ProblemText words("gemm", grammar, text);
-        Shape shape;
-        shape.m = words.take_extent("m", 1, most_extent);
-        shape.n = words.take_extent("n", 1, most_extent);
-        shape.k = words.take_extent("k", 0, most_extent);
-        shape.dtype = words.take_dtype({dtypes.begin(), dtypes.end()});
-        shape.b = words.take_word_or("b", "kn", {"kn", "nk"}) == "nk" ? LayoutB::nk : LayoutB::kn;
-        words.finish();
-        auto problem = std::make_unique<GemmProblem>(shape);
+        auto problem = std::make_unique<GemmProblem>(read(words));
         if (problem->bytes() > most_bytes)
             words.fail(fmt::format("its matrices take {:.3g} bytes, more than the {:.3g} accepted", problem->bytes(),
                                    most_bytes));
         return problem;
     }
 
-    std::vector<std::string> suite(Suite suite) const override {
-        switch (suite) {
-            case Suite::smoke:
-                return {text({64, 64, 64, Dtype::f32, LayoutB::kn}), text({70, 130, 40, Dtype::f16, LayoutB::kn}),
-                        text({17, 65, 72, Dtype::bf16, LayoutB::nk})};
-            case Suite::edge:
-                return edge_suite();
-            case Suite::quick:
-                return {text({512, 512, 512, Dtype::f32, LayoutB::kn}), text({384, 384, 384, Dtype::f16, LayoutB::kn}),
-                        text({1024, 512, 256, Dtype::bf16, LayoutB::nk}),
-                        text({1, 1024, 1024, Dtype::bf16, LayoutB::nk})};
-            case Suite::full:
-                return full_suite();
-        }
-        throw std::logic_error("unknown suite");
-    }
-
+    std::vector<std::string> suite(Suite suite) const override { return gemm::suite(suite); }
     const std::vector<Variant>& variants() const override { return variants_; }
 
 private:
     std::vector<Variant> variants_;
 };
 
+/// Scales are positive and near 1; those of s8 bring its whole numbers to unit variance.
+void fill_scale(Tensor& scale, Dtype scaled, std::uint64_t seed) {
+    fill(scale, Fill::normal, seed, 0.1);
+    const float unit = scaled == Dtype::s8 ? 1.0f / 24 : 1.0f;
+    for (float& value : scale.as<float>()) value = unit * (1.0f + value);
+}
+
 }  // namespace
 
-std::string instance(const Shape& shape) { return fmt::format("{} {}", stele::name(shape.dtype), name(shape.b)); }
+Dtype output_dtype(Dtype operands) {
+    return is_8_bit(operands) ? Dtype::bf16 : operands == Dtype::tf32 ? Dtype::f32 : operands;
+}
+
+std::string instance(const Shape& shape) {
+    return fmt::format("{} {}{}", stele::name(shape.dtype), name(shape.b), shape.scale == Scale::block ? " block" : "");
+}
+
+std::size_t index_of_c(const Shape& shape) {
+    return 2 + (shape.scale != Scale::none ? 2 : 0) + (shape.groups.empty() ? 0 : 1);
+}
 
 const GemmProblem& as_gemm(const Problem& problem) { return dynamic_cast<const GemmProblem&>(problem); }
 
 std::string GemmProblem::id() const {
-    return fmt::format("m={} n={} k={} {}{}", shape_.m, shape_.n, shape_.k, stele::name(shape_.dtype),
-                       shape_.b == LayoutB::nk ? " b=nk" : "");
+    std::string out =
+        shape_.groups.empty() ? fmt::format("m={}", shape_.m) : fmt::format("groups={}", fmt::join(shape_.groups, ","));
+    out += fmt::format(" n={} k={} {}", shape_.n, shape_.k, stele::name(shape_.dtype));
+    if (shape_.b == LayoutB::nk) out += " b=nk";
+    if (shape_.scale == Scale::block) out += " scale=block";
+    if (shape_.batch > 1) out += fmt::format(" batch={}", shape_.batch);
+    return out;
 }
 
 double GemmProblem::flops() const {
-    return 2.0 * static_cast<double>(shape_.m) * static_cast<double>(shape_.n) * static_cast<double>(shape_.k);
+    return 2.0 * static_cast<double>(shape_.batch) * static_cast<double>(shape_.m) * static_cast<double>(shape_.n) *
+           static_cast<double>(shape_.k);
 }
 
 double GemmProblem::bytes() const {
-    const auto m = static_cast<double>(shape_.m), n = static_cast<double>(shape_.n), k = static_cast<double>(shape_.k);
-    return (m * k + k * n + m * n) * static_cast<double>(size_of(shape_.dtype));
+    // In double, as the extents of a text that was not checked yet may be anything.
+    double sum = 0;
+    for (const TensorSpec& spec : tensors()) {
+        double bytes = static_cast<double>(size_of(spec.dtype));
+        for (std::int64_t extent : spec.shape) bytes *= static_cast<double>(extent);
+        sum += bytes;
+    }
+    return sum;
 }
 
 std::vector<TensorSpec> GemmProblem::tensors() const {
-    const auto& [m, n, k, dtype, b] = shape_;
-    TensorSpec spec_b = b == LayoutB::kn ? TensorSpec{"B", Role::input, dtype, {k, n}, {"K", "N"}}
-                                         : TensorSpec{"B", Role::input, dtype, {n, k}, {"N", "K"}};
-    return {{"A", Role::input, dtype, {m, k}, {"M", "K"}},
-            std::move(spec_b),
-            {"C", Role::output, dtype, {m, n}, {"M", "N"}}};
+    const auto spec = [](std::string name, Role role, Dtype dtype, std::vector<std::int64_t> shape,
+                         std::vector<std::string> dimensions, std::string_view before, std::int64_t count) {
+        if (!before.empty()) {
+            shape.insert(shape.begin(), count);
+            dimensions.insert(dimensions.begin(), std::string(before));
+        }
+        return TensorSpec{std::move(name), role, dtype, std::move(shape), std::move(dimensions)};
+    };
+    const auto& s = shape_;
+    const bool grouped = !s.groups.empty();
+    const auto groups = static_cast<std::int64_t>(s.groups.size());
+    const std::string_view batch = s.batch > 1 ? "batch" : "", matrices = grouped ? "groups" : batch;
+    const std::int64_t count = grouped ? groups : s.batch;
+    const auto blocks = [](std::int64_t extent) { return (extent + scale_block - 1) / scale_block; };
+
+    std::vector<TensorSpec> list;
+    list.push_back(spec("A", Role::input, s.dtype, {s.m, s.k}, {"M", "K"}, batch, s.batch));
+    if (s.b == LayoutB::kn)
+        list.push_back(spec("B", Role::input, s.dtype, {s.k, s.n}, {"K", "N"}, matrices, count));
+    else
+        list.push_back(spec("B", Role::input, s.dtype, {s.n, s.k}, {"N", "K"}, matrices, count));
+    if (s.scale == Scale::tensor) {
+        list.push_back({"scale_a", Role::input, Dtype::f32, {1}, {"1"}});
+        list.push_back({"scale_b", Role::input, Dtype::f32, {1}, {"1"}});
+    } else if (s.scale == Scale::block) {
+        list.push_back(spec("scale_a", Role::input, Dtype::f32, {s.m, blocks(s.k)}, {"M", "K/128"}, batch, s.batch));
+        list.push_back(
+            spec("scale_b", Role::input, Dtype::f32, {blocks(s.n), blocks(s.k)}, {"N/128", "K/128"}, matrices, count));
+    }
+    if (grouped) list.push_back({"row_begin", Role::input, Dtype::i32, {groups + 1}, {"groups + 1"}});
+    list.push_back(spec("C", Role::output, output_dtype(s.dtype), {s.m, s.n}, {"M", "N"}, batch, s.batch));
+    return list;
 }
 
 std::vector<Tensor> GemmProblem::inputs(std::uint64_t seed, Fill how) const {
     std::vector<Tensor> list;
     for (TensorSpec& spec : tensors()) {
         if (spec.role != Role::input) continue;
+        const std::uint64_t own_seed = seed * 2 + list.size();
         Tensor& tensor = list.emplace_back(std::move(spec));
-        fill(tensor, how, seed * 2 + (list.size() - 1));
+        if (tensor.spec.name == "row_begin")
+            std::partial_sum(shape_.groups.begin(), shape_.groups.end(), tensor.as<std::int32_t>().begin() + 1);
+        else if (tensor.spec.dtype == Dtype::f32 && list.size() > 2)
+            fill_scale(tensor, shape_.dtype, own_seed);
+        else
+            fill(tensor, how, own_seed);
     }
     return list;
 }
 
+void GemmProblem::check_inputs(std::span<const Tensor> inputs) const {
+    for (const Tensor& tensor : inputs) {
+        if (tensor.spec.dtype == Dtype::tf32)
+            for (float value : tensor.as<float>())
+                if (std::isfinite(value) && rounded_to_tf32(value) != value)
+                    throw ProblemError(fmt::format("{} holds {}, which is no tf32 number: its 13 lowest bits must be 0",
+                                                   tensor.spec.name, value));
+        if (tensor.spec.name != "row_begin") continue;
+        const std::vector<Tensor> own = this->inputs(0, Fill::zeros);
+        if (!std::ranges::equal(tensor.as<std::int32_t>(), own.back().as<std::int32_t>()))
+            throw ProblemError("row_begin does not hold the sums of the problem's groups");
+    }
+}
+
 std::vector<Expected> GemmProblem::reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const {
-    return {is_sampled(shape_) ? sampled(shape_, inputs, arithmetic) : whole(shape_, inputs, arithmetic)};
+    return {expected(shape_, inputs, arithmetic)};
 }
 
 ProbeResult GemmProblem::probe(std::span<const Tensor> inputs, std::span<const Tensor> outputs,
                                const Arithmetic& arithmetic) const {
-    if (!is_sampled(shape_)) return {};
-    return freivalds(view_a(shape_, inputs[0]), view_b(shape_, inputs[1]), {&outputs[0], shape_.n, 1}, shape_.m,
-                     shape_.n, shape_.k, {accumulation_error(shape_.k, arithmetic), shape_.dtype});
+    return is_sampled(shape_) ? probe_products(shape_, inputs, outputs[0], arithmetic) : ProbeResult{};
 }
 
 }  // namespace gemm

@@ -97,11 +97,12 @@ void pack(const MatrixView& from, std::span<const std::int64_t> rows, std::span<
         for (std::size_t i = 0; i < rows.size(); ++i)
             for (std::size_t j = 0; j < columns.size(); ++j)
                 out[static_cast<std::int64_t>(i) * out_stride + static_cast<std::int64_t>(j)] =
-                    element(static_cast<std::size_t>(rows[i] * from.row_stride + columns[j] * from.column_stride));
+                    element(from.at(rows[i], columns[j]));
     };
     const Tensor& tensor = *from.tensor;
     switch (tensor.spec.dtype) {
         case Dtype::f32:
+        case Dtype::tf32:
             copy([data = tensor.as<float>()](std::size_t at) { return double{data[at]}; });
             return;
         case Dtype::f64:

@@ -10,10 +10,15 @@
 
 namespace stele::gemm {
 
-/// A tensor read as a matrix: element (row, column) is at row * row_stride + column * column_stride.
+/// A tensor read as a matrix: element (row, column) is at offset + row * row_stride + column * column_stride.
 struct MatrixView {
     const Tensor* tensor = nullptr;
     std::int64_t row_stride = 0, column_stride = 0;
+    std::int64_t offset = 0;
+
+    std::size_t at(std::int64_t row, std::int64_t column) const {
+        return static_cast<std::size_t>(offset + row * row_stride + column * column_stride);
+    }
 };
 
 /// The chosen rows of `left` [*, depth] times the chosen columns of `right` [depth, *].

@@ -1,7 +1,6 @@
 #include "kernels/gemm/rows.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include <fmt/format.h>
@@ -11,7 +10,7 @@
 namespace stele::gemm {
 namespace {
 
-constexpr std::array languages{Language::cuda, Language::ptx, Language::opencl};
+bool is_opencl(Language language) { return language == Language::opencl || language == Language::opencl_ptx; }
 
 std::string upper(std::string_view text) {
     std::string out(text);
@@ -21,8 +20,11 @@ std::string upper(std::string_view text) {
 
 KernelSource source(const KernelRow& row, Language language, const Shape& shape) {
     const std::string algorithm = "gemm/" + row.algorithm, entry = "gemm_" + row.algorithm;
-    const std::string full_instance = row.tile.empty() ? instance(shape) : row.tile + ' ' + instance(shape);
-    if (language != Language::opencl) return native_source(language, algorithm, entry, full_instance);
+    std::string full_instance;
+    for (const std::string& part : {row.tile, row.flavour})
+        if (!part.empty()) full_instance += part + ' ';
+    full_instance += instance(shape);
+    if (!is_opencl(language)) return native_source(language, algorithm, entry, full_instance);
     std::vector<std::string> options = row.definitions;
     options.push_back("-DELEMENT_" + upper(stele::name(shape.dtype)));
     options.push_back("-DB_" + upper(name(shape.b)));
@@ -30,50 +32,72 @@ KernelSource source(const KernelRow& row, Language language, const Shape& shape)
     return opencl_source(language, algorithm, entry, full_instance, std::move(options));
 }
 
-Support supports(const KernelRow& row, const DeviceInfo& device, const Shape& shape) {
+Dim3 grid(const KernelRow& row, const DeviceInfo& device, const Shape& shape) {
+    if (row.grid) return row.grid(device, shape);
+    return {static_cast<unsigned>(row.blocks(shape)), 1, static_cast<unsigned>(shape.batch)};
+}
+
+std::size_t bytes_of(const std::function<std::size_t(const Shape&)>& shared, const Shape& shape) {
+    return shared ? shared(shape) : 0;
+}
+
+Support supports(const KernelRow& row, Language language, const DeviceInfo& device, const Shape& shape) {
+    if (Support answer = row.takes ? row.takes(device, shape) : takes_plain(shape); !answer) return answer;
     if (row.threads > device.max_threads_per_block)
         return Support::no(fmt::format("a block has {} threads, and {} takes {}", row.threads, device.id,
                                        device.max_threads_per_block));
-    const std::size_t shared = row.shared_bytes ? row.shared_bytes(shape) : 0;
+    const std::size_t dynamic = is_opencl(language) ? 0 : bytes_of(row.dynamic_shared_bytes, shape);
+    const std::size_t shared = bytes_of(row.shared_bytes, shape) + dynamic;
     if (shared > device.shared_bytes_per_block)
         return Support::no(fmt::format("a block needs {} bytes of shared memory, and {} has {}", shared, device.id,
                                        device.shared_bytes_per_block));
-    const std::int64_t blocks = row.blocks(shape);
-    if (blocks > std::numeric_limits<std::int32_t>::max())
-        return Support::no(fmt::format("C has {} blocks, more than one launch takes", blocks));
+    if (row.blocks && row.blocks(shape) > std::numeric_limits<std::int32_t>::max())
+        return Support::no(fmt::format("C has {} blocks, more than one launch takes", row.blocks(shape)));
+    constexpr std::int64_t most_in_z = 65535;
+    if (shape.batch > most_in_z) return Support::no(fmt::format("a launch takes at most {} products", most_in_z));
     return {};
 }
 
-Plan plan(const KernelRow& row, Language language, const Shape& shape) {
-    const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
+Plan plan(const KernelRow& row, Language language, const DeviceInfo& device, const Shape& shape) {
     Plan out;
     out.kernels.push_back(source(row, language, shape));
-    out.steps.push_back(
-        {0,
-         {static_cast<unsigned>(row.blocks(shape)), 1, 1},
-         {static_cast<unsigned>(row.threads), 1, 1},
-         0,
-         {TensorOperand{0}, TensorOperand{1}, TensorOperand{2}, extent(shape.m), extent(shape.n), extent(shape.k)}});
+    Step step{0, grid(row, device, shape), {static_cast<unsigned>(row.threads), 1, 1}, 0, {}, row.cluster};
+    if (!is_opencl(language)) step.shared_bytes = bytes_of(row.dynamic_shared_bytes, shape);
+    step.operands =
+        row.operands ? row.operands(shape) : std::vector<Operand>{TensorOperand{0}, TensorOperand{1}, TensorOperand{2},
+                                                                  extent(shape.m),  extent(shape.n),  extent(shape.k)};
+    out.steps.push_back(std::move(step));
     return out;
 }
 
 }  // namespace
 
+Operand extent(std::int64_t value) { return static_cast<std::int32_t>(value); }
+
+Support takes_plain(const Shape& shape) {
+    const bool known = shape.dtype == Dtype::f32 || shape.dtype == Dtype::f16 || shape.dtype == Dtype::bf16;
+    if (!known) return Support::no(fmt::format("computes f32, f16 and bf16, not {}", stele::name(shape.dtype)));
+    if (!shape.groups.empty()) return Support::no("multiplies by one B, not by a group's");
+    if (shape.batch > 1) return Support::no("computes one product, not a batch");
+    return {};
+}
+
 std::vector<Variant> variants_of(const KernelRow& row) {
     std::vector<Variant> out;
-    for (Language language : languages) {
+    for (Language language : row.languages) {
         Variant variant;
         variant.operation = "gemm";
         variant.algorithm = row.algorithm;
         variant.language = language;
         variant.tile = row.tile;
         variant.default_tile = row.default_tile;
-        if (language != Language::opencl) variant.architectures = {"sm_80", "sm_90a", "sm_100", "sm_120"};
-        variant.supports_problem = [row](const DeviceInfo& device, const Problem& problem) {
-            return supports(row, device, as_gemm(problem).shape());
+        variant.arithmetic = row.arithmetic;
+        if (!is_opencl(language)) variant.architectures = row.architectures;
+        variant.supports_problem = [row, language](const DeviceInfo& device, const Problem& problem) {
+            return supports(row, language, device, as_gemm(problem).shape());
         };
-        variant.make_plan = [row, language](const DeviceInfo&, const Problem& problem) {
-            return plan(row, language, as_gemm(problem).shape());
+        variant.make_plan = [row, language](const DeviceInfo& device, const Problem& problem) {
+            return plan(row, language, device, as_gemm(problem).shape());
         };
         out.push_back(std::move(variant));
     }

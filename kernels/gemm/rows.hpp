@@ -1,4 +1,4 @@
-// How a GEMM algorithm that has one kernel in CUDA C++, PTX and OpenCL C becomes variants.
+// How a GEMM algorithm's kernels become variants.
 #pragma once
 
 #include <functional>
@@ -9,18 +9,40 @@
 
 namespace stele::gemm {
 
-/// One algorithm with one tile. Its siblings are kernels gemm_<algorithm>(A, B, C, M, N, K) on a line of blocks.
+/// Extents of the problem as scalars of the signature.
+Operand extent(std::int64_t value);
+
+/// One algorithm with one tile. Its siblings are kernels gemm_<algorithm>(A, B, C, M, N, K) on a line of blocks, unless
+/// `operands` or `grid` say otherwise.
 struct KernelRow {
     std::string algorithm;  ///< "tiled"
     std::string tile;       ///< empty where there is none to choose
     bool default_tile = true;
+    std::vector<Language> languages{Language::cuda, Language::ptx, Language::opencl};
+    /// That the CUDA C++ and PTX kernels assemble for.
+    std::vector<std::string> architectures{"sm_80", "sm_90a", "sm_100", "sm_120"};
+    Arithmetic arithmetic;
     int threads = 0;  ///< of a block
+    /// Blocks of one product; a batch is the grid's z.
     std::function<std::int64_t(const Shape&)> blocks;
-    std::function<std::size_t(const Shape&)> shared_bytes;  ///< that the kernel declares; empty: none
-    std::vector<std::string> definitions;                   ///< the tile as OpenCL options
+    /// In the place of `blocks`.
+    std::function<Dim3(const DeviceInfo&, const Shape&)> grid;
+    Dim3 cluster{};
+    std::function<std::size_t(const Shape&)> shared_bytes;          ///< that the kernel declares; empty: none
+    std::function<std::size_t(const Shape&)> dynamic_shared_bytes;  ///< CUDA and PTX; empty: none
+    /// Does the kernel take this problem? Asked first. Empty: one product of f32, f16 or bf16, without scales.
+    std::function<Support(const DeviceInfo&, const Shape&)> takes;
+    std::vector<std::string> definitions;  ///< the tile as OpenCL options
+    /// Part of the native instance between tile and types; empty in most rungs.
+    std::string flavour;
+    /// Empty: A, B, C, M, N, K.
+    std::function<std::vector<Operand>(const Shape&)> operands;
 };
 
-/// The row's variants in the three languages.
+/// What `takes` is where it is empty: f32, f16, bf16; no scales, batch or groups.
+Support takes_plain(const Shape& shape);
+
+/// The row's variants, one a language.
 std::vector<Variant> variants_of(const KernelRow& row);
 
 /// ceil(a / b)

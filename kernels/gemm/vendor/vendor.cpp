@@ -14,7 +14,10 @@ Variant variant_of(const VendorRow& row) {
     variant.supports_problem = [row](const DeviceInfo& device, const Problem& problem) {
         if (device.backend != row.backend)
             return Support::no(fmt::format("{} runs on {} devices", row.library, row.backend));
-        return row.supports(device, as_gemm(problem).shape());
+        const Shape& shape = as_gemm(problem).shape();
+        if (!shape.plain() && !row.takes_all_forms)
+            return Support::no(row.library + "'s row multiplies two matrices, without scales, batch or groups");
+        return row.supports(device, shape);
     };
     variant.make_plan = [row](const DeviceInfo&, const Problem& problem) {
         const Shape& shape = as_gemm(problem).shape();
@@ -26,7 +29,8 @@ Variant variant_of(const VendorRow& row) {
         source.instance = instance(shape) + ", " + row.description();
         source.call = row.call(shape);
         plan.kernels.push_back(std::move(source));
-        Step step{0, {1, 1, 1}, {1, 1, 1}, 0, {TensorOperand{0}, TensorOperand{1}, TensorOperand{2}}};
+        Step step{0, {1, 1, 1}, {1, 1, 1}, 0, {}, {}};
+        for (std::size_t i = 0; i <= index_of_c(shape); ++i) step.operands.push_back(TensorOperand{i});
         if (row.scratch_bytes > 0) {
             plan.scratch.push_back(row.scratch_bytes);
             step.operands.push_back(ScratchOperand{0});

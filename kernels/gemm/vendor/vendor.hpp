@@ -14,7 +14,8 @@ struct VendorRow {
     std::function<Support(const DeviceInfo&, const Shape&)> supports;
     std::function<HostCall(const Shape&)> call;
     std::function<std::string()> description;  ///< version and threads, for messages
-    std::size_t scratch_bytes = 0;             ///< a fourth argument behind A, B and C
+    std::size_t scratch_bytes = 0;             ///< an argument behind those of the problem
+    bool takes_all_forms = false;              ///< asked also about scales, batches and groups
 };
 
 VendorRow openblas_row();

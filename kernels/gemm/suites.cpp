@@ -1,0 +1,143 @@
+// gemm: the named lists of its problems.
+#include <array>
+#include <stdexcept>
+
+#include "kernels/gemm/gemm.hpp"
+
+namespace stele::gemm {
+namespace {
+
+constexpr std::array plain_dtypes{Dtype::f32, Dtype::f16, Dtype::bf16};
+constexpr std::array narrow_dtypes{Dtype::e4m3, Dtype::s8};
+constexpr std::array layouts{LayoutB::kn, LayoutB::nk};
+
+std::string text(const Shape& shape) { return GemmProblem(shape).id(); }
+
+Shape narrow(std::int64_t m, std::int64_t n, std::int64_t k, Dtype dtype, Scale scale) {
+    return {m, n, k, dtype, LayoutB::nk, scale};
+}
+
+std::string grouped(std::vector<std::int64_t> groups, std::int64_t n, std::int64_t k, Dtype dtype,
+                    Scale scale = Scale::none) {
+    Shape shape{0, n, k, dtype, LayoutB::nk, scale};
+    for (std::int64_t rows : groups) shape.m += rows;
+    shape.groups = std::move(groups);
+    return text(shape);
+}
+
+std::string batched(std::int64_t batch, std::int64_t m, std::int64_t n, std::int64_t k, Dtype dtype, LayoutB layout) {
+    return text({m, n, k, dtype, layout, Scale::none, batch});
+}
+
+/// Every dtype and layout of shapes that sit on, beside and far from the tiles' edges.
+std::vector<std::string> edge() {
+    constexpr std::array<std::array<std::int64_t, 3>, 11> extents{{
+        {1, 1, 1},      // one product
+        {128, 64, 16},  // whole tiles
+        {129, 65, 17},  // one more
+        {127, 63, 15},  // one less
+        {72, 136, 24},  // rows that vectors divide, tiles do not
+        {37, 101, 53},  // primes
+        {40, 48, 1},    // K = 1
+        {5, 7, 0},      // K = 0
+        {1, 200, 65},   // one row
+        {260, 3, 20},   // tall
+        {3, 260, 20},   // wide
+    }};
+    std::vector<std::string> list;
+    for (const auto& [m, n, k] : extents)
+        for (Dtype dtype : plain_dtypes)
+            for (LayoutB layout : layouts) list.push_back(text({m, n, k, dtype, layout}));
+    // Deeper than a pipeline, wider than a tile of matrix units.
+    for (LayoutB layout : layouts) list.push_back(text({300, 264, 328, Dtype::bf16, layout}));
+    for (LayoutB layout : layouts)
+        for (const auto& [m, n, k] : {std::array{128, 64, 16}, std::array{37, 101, 53}, std::array{200, 136, 72}})
+            list.push_back(text({m, n, k, Dtype::tf32, layout}));
+    for (Dtype dtype : narrow_dtypes)
+        for (Scale scale : {Scale::tensor, Scale::block})
+            for (const auto& [m, n, k] : {std::array{128, 128, 128}, std::array{129, 65, 400}, std::array{37, 101, 53},
+                                          std::array{1, 160, 272}})
+                list.push_back(text(narrow(m, n, k, dtype, scale)));
+    list.push_back(batched(3, 70, 66, 40, Dtype::f32, LayoutB::kn));
+    list.push_back(batched(2, 130, 72, 64, Dtype::f16, LayoutB::kn));
+    list.push_back(batched(4, 65, 130, 72, Dtype::bf16, LayoutB::nk));
+    list.push_back(grouped({3, 0, 130, 1}, 72, 64, Dtype::bf16));
+    list.push_back(grouped({0, 64, 65}, 40, 33, Dtype::f32));
+    list.push_back(grouped({128, 7, 0}, 160, 256, Dtype::e4m3, Scale::block));
+    return list;
+}
+
+/// N and K of linear layers: x [M, K] times weights [N, K].
+struct Layer {
+    std::int64_t n, k;
+};
+constexpr std::array layers{
+    Layer{6144, 4096},   // Llama-3-8B: query, key and value together
+    Layer{28672, 4096},  // Llama-3-8B: gate and up together
+    Layer{4096, 14336},  // Llama-3-8B: down
+    Layer{10240, 8192},  // Llama-3-70B: query, key and value together
+    Layer{57344, 8192},  // Llama-3-70B: gate and up together
+    Layer{8192, 28672},  // Llama-3-70B: down
+    Layer{10240, 5120},  // Qwen3-32B: query, key and value together
+    Layer{51200, 5120},  // Qwen3-32B: gate and up together
+    Layer{5120, 25600},  // Qwen3-32B: down
+    Layer{24576, 1536},  // DeepSeek-V3: queries from their latent
+    Layer{7168, 16384},  // DeepSeek-V3: attention's output
+    Layer{4096, 7168},   // DeepSeek-V3: one expert's gate and up together
+    Layer{7168, 2048},   // DeepSeek-V3: one expert's down
+};
+constexpr std::array<std::int64_t, 4> layer_rows{1, 16, 128, 4096};
+
+std::vector<std::string> models() {
+    std::vector<std::string> list;
+    for (const auto& [n, k] : layers)
+        for (std::int64_t m : layer_rows) list.push_back(text({m, n, k, Dtype::bf16, LayoutB::nk}));
+    return list;
+}
+
+std::vector<std::string> full() {
+    std::vector<std::string> list;
+    for (std::int64_t size : {512, 1024, 2048, 4096, 8192})
+        list.push_back(text({size, size, size, Dtype::f32, LayoutB::kn}));
+    for (Dtype dtype : {Dtype::f16, Dtype::bf16})
+        for (std::int64_t size : {512, 1024, 2048, 4096, 8192, 16384})
+            list.push_back(text({size, size, size, dtype, LayoutB::nk}));
+    for (std::int64_t size : {4096, 8192}) list.push_back(text({size, size, size, Dtype::tf32, LayoutB::nk}));
+    for (std::int64_t size : {4096, 8192}) {
+        list.push_back(text(narrow(size, size, size, Dtype::e4m3, Scale::tensor)));
+        list.push_back(text(narrow(size, size, size, Dtype::e4m3, Scale::block)));
+        list.push_back(text(narrow(size, size, size, Dtype::s8, Scale::tensor)));
+    }
+    for (std::string& problem : models()) list.push_back(std::move(problem));
+    // Rows that no vector divides, tall, wide, and deep.
+    list.push_back(text({4095, 4097, 4093, Dtype::bf16, LayoutB::kn}));
+    list.push_back(text({65536, 256, 1024, Dtype::bf16, LayoutB::kn}));
+    list.push_back(text({256, 65536, 1024, Dtype::bf16, LayoutB::kn}));
+    list.push_back(text({256, 256, 65536, Dtype::bf16, LayoutB::nk}));
+    list.push_back(batched(64, 512, 512, 512, Dtype::bf16, LayoutB::nk));
+    // Eight of DeepSeek-V3's experts with unequal loads.
+    const std::vector<std::int64_t> loads{1024, 512, 2048, 128, 0, 768, 1536, 2176};
+    list.push_back(grouped(loads, 4096, 7168, Dtype::bf16));
+    list.push_back(grouped(loads, 4096, 7168, Dtype::e4m3, Scale::block));
+    return list;
+}
+
+}  // namespace
+
+std::vector<std::string> suite(Suite suite) {
+    switch (suite) {
+        case Suite::smoke:
+            return {text({64, 64, 64, Dtype::f32, LayoutB::kn}), text({70, 130, 40, Dtype::f16, LayoutB::kn}),
+                    text({17, 65, 72, Dtype::bf16, LayoutB::nk})};
+        case Suite::edge:
+            return edge();
+        case Suite::quick:
+            return {text({512, 512, 512, Dtype::f32, LayoutB::kn}), text({384, 384, 384, Dtype::f16, LayoutB::kn}),
+                    text({1024, 512, 256, Dtype::bf16, LayoutB::nk}), text({1, 1024, 1024, Dtype::bf16, LayoutB::nk})};
+        case Suite::full:
+            return full();
+    }
+    throw std::logic_error("unknown suite");
+}
+
+}  // namespace stele::gemm
