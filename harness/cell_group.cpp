@@ -29,7 +29,9 @@ std::uint64_t fingerprint(const std::vector<Tensor>& tensors) {
 CellState::CellState(std::size_t position, const Cell& given, const SamplerOptions& options)
     : index(position),
       cell(given),
-      measurement(blank_measurement(*given.variant, *given.problem, given.device->info().id, options)) {}
+      measurement(blank_measurement(*given.variant, *given.problem, given.device->info().id, options)) {
+    measurement.tuning = given.tuning;
+}
 
 void CellState::fail(Outcome outcome, std::string reason) {
     measurement.verdict.outcome = outcome;

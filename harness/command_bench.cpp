@@ -34,6 +34,17 @@ SamplerOptions sampler_options(const BenchOptions& options) {
     return sampling;
 }
 
+/// The tuning files to choose tiles by; what cannot be read is told and left out.
+TuningBook tuning_book(const BenchOptions& options) {
+    if (!options.use_tuning) return {};
+    if (!options.tuning.empty() && !std::filesystem::is_directory(options.tuning))
+        throw CommandError(exit_usage, fmt::format("--tuning {}: not a folder", options.tuning));
+    TuningBook book(options.tuning.empty() ? "results/tuning" : options.tuning);
+    for (const std::string& complaint : book.complaints())
+        fmt::print(stderr, "stele: {}; left out, so its tiles are not used\n", complaint);
+    return book;
+}
+
 /// Everything but the measurements.
 Report begin_report(const BenchOptions& options, DeviceSet& devices, const Workload& workload) {
     Report report;
@@ -101,7 +112,8 @@ int run_command(const BenchOptions& options) {
     const SamplerOptions sampling = sampler_options(options);
     const Suite suite = *parse_suite(options.selection.suite);
     DeviceSet devices;
-    Workload workload = make_workload(registry, devices, options.selection, {suite}, sampling, true);
+    const TuningBook tuning = tuning_book(options);
+    Workload workload = make_workload(registry, devices, options.selection, {suite}, sampling, true, &tuning);
     if (workload.cells.empty()) fail_nothing_ran(workload.left_out);
     // Who names devices wants these, not a list of what others would do.
     if (!options.selection.devices.empty())
@@ -114,7 +126,8 @@ int run_command(const BenchOptions& options) {
     catch_interrupts();
     Progress progress;
     const Watcher watcher{[&](const std::string& line) { progress.show(line); }, interrupted};
-    report.measurements = (options.profile ? profile_cells : bench_cells)(workload.cells, sampling, watcher);
+    report.measurements = options.profile ? profile_cells(workload.cells, sampling, watcher)
+                                          : bench_cells(workload.cells, sampling, watcher);
     progress.clear();
     report.complete = !interrupted();
     report.measurements.insert(report.measurements.end(), workload.left_out.begin(), workload.left_out.end());

@@ -14,5 +14,6 @@ int run_command(const BenchOptions& options);
 int run_command(const RunOptions& options);
 int run_command(const ReportOptions& options);
 int run_command(const ExplainOptions& options);
+int run_command(const TuneCommandOptions& options);
 
 }  // namespace stele

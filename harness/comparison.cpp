@@ -65,6 +65,8 @@ std::vector<Place> places_of(std::span<const Report> reports) {
 
 bool is_vendor(const ComparedCell& cell) { return cell.variant.find("/vendor.") != std::string::npos; }
 
+std::string_view without_tile(std::string_view variant) { return variant.substr(0, variant.find('@')); }
+
 double median_of(const ComparedCell& cell) {
     return cell.measurement && cell.measurement->timing ? cell.measurement->timing->median_ns : 0;
 }
@@ -175,12 +177,20 @@ std::vector<ComparedProblem> compare_reports(std::span<const Report> reports) {
                     if (own == place) elsewhere.insert({i, cell.variant});
                 }
             }
+        // A tuned tile differs from problem to problem: one that another takes the place of is not missed.
+        const auto has_other_tile = [&](const std::string& variant, std::size_t report) {
+            return std::any_of(found.begin(), found.end(), [&](const auto& other) {
+                return other.first.second == report && without_tile(other.first.first) == without_tile(variant) &&
+                       other.second.front()->tuning;
+            });
+        };
         for (const std::string& variant : order[place.operation])
             for (std::size_t i = 0; i < reports.size(); ++i) {
                 if (!takes_part[i]) continue;
                 const auto cells = found.find({variant, i});
                 if (cells == found.end()) {
-                    if (!elsewhere.contains({i, variant})) problem.cells.push_back({variant, i, nullptr, {}, {}});
+                    if (!elsewhere.contains({i, variant}) && !has_other_tile(variant, i))
+                        problem.cells.push_back({variant, i, nullptr, {}, {}});
                     continue;
                 }
                 for (const Measurement* cell : cells->second) problem.cells.push_back({variant, i, cell, {}, {}});

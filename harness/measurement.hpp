@@ -72,6 +72,8 @@ struct Measurement {
     Verdict verdict;
     std::optional<Timing> timing;  ///< absent unless the verdict is passed
     double flops = 0, bytes = 0, dense_flops = 0;
+    /// Where the tile is from: a tuning file's entry, or "default". Absent where the tile was asked for or there is none.
+    std::optional<std::string> tuning{};
 };
 
 /// Where and how the run was made.

@@ -54,13 +54,32 @@ void add_repeatable(CLI::App& app, const std::string& option, std::vector<std::s
     app.add_option(option, values)->allow_extra_args(false);
 }
 
-void add_operands(CLI::App& app, Operands& operands) {
-    add_choice(app, "--fill", operands.fill);
-    app.add_option_function<std::string>("--seed", [&operands](const std::string& text) {
+void add_seed(CLI::App& app, std::uint64_t& seed) {
+    app.add_option_function<std::string>("--seed", [&seed](const std::string& text) {
         const char* end = text.data() + text.size();
-        const auto [stopped, error] = std::from_chars(text.data(), end, operands.seed);
+        const auto [stopped, error] = std::from_chars(text.data(), end, seed);
         if (text.empty() || error != std::errc{} || stopped != end)
             throw CLI::ValidationError("--seed", fmt::format("'{}' is not a whole number from 0 to 2^64 - 1", text));
+    });
+}
+
+void add_operands(CLI::App& app, Operands& operands) {
+    add_choice(app, "--fill", operands.fill);
+    add_seed(app, operands.seed);
+}
+
+/// "90s", "10m", "1.5h"; seconds without a unit.
+void add_duration(CLI::App& app, const std::string& option, double& seconds) {
+    app.add_option_function<std::string>(option, [&seconds, option](const std::string& text) {
+        const char* end = text.data() + text.size();
+        double value = 0;
+        const auto [stopped, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+        const std::string_view unit(stopped, static_cast<std::size_t>(end - stopped));
+        const double factor = unit == "h" ? 3600 : unit == "m" ? 60 : unit.empty() || unit == "s" ? 1 : 0;
+        seconds = value * factor;
+        if (error != std::errc{} || !(seconds >= 1 && seconds <= 7 * 24 * 3600.0))
+            throw CLI::ValidationError(option,
+                                       fmt::format("'{}' is not a time from 1s to 168h, such as 90s, 10m or 2h", text));
     });
 }
 
@@ -82,6 +101,7 @@ struct Parser {
     RunOptions run;
     ReportOptions report;
     ExplainOptions explain;
+    TuneCommandOptions tune;
 
     Parser() {
         app.name("stele");
@@ -115,6 +135,16 @@ struct Parser {
                        ? std::string()
                        : fmt::format("'{}' is not a number of seconds between 0.001 and 3600", text);
         });
+
+        CLI::Option* tuning = to_bench.add_option("--tuning", bench.tuning);
+        to_bench.add_flag_callback("--no-tuning", [this] { bench.use_tuning = false; })->excludes(tuning);
+
+        CLI::App& to_tune = *app.add_subcommand("tune");
+        add_selection(to_tune, tune.selection, {"quick", "full"});
+        add_duration(to_tune, "--budget", tune.budget_seconds);
+        to_tune.add_option("--out", tune.out);
+        add_seed(to_tune, tune.seed);
+        to_tune.add_flag("--again", tune.again);
 
         CLI::App& to_run = *app.add_subcommand("run");
         to_run.add_option("variant", run.variant)->required();
@@ -161,6 +191,7 @@ struct Parser {
         if (name == "bench") return bench;
         if (name == "run") return run;
         if (name == "explain") return explain;
+        if (name == "tune") return tune;
         return report;
     }
 };

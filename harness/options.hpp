@@ -49,6 +49,8 @@ struct BenchOptions {
     CacheMode cache = CacheMode::cold;
     Regime regime = Regime::burst;
     double cell_seconds = 0.5;
+    bool use_tuning = true;
+    std::string tuning;                        ///< folder of tuning files; empty: results/tuning, if it is there
     std::vector<std::string> benchmark_flags;  ///< Google Benchmark's own
     std::vector<std::string> command_line;     ///< as given, for the report
 };
@@ -79,8 +81,16 @@ struct ExplainOptions {
     std::string source;         ///< empty: the tree that the binary was built from
 };
 
+struct TuneCommandOptions {
+    Selection selection{.glob = {}, .devices = {}, .problems = {}, .suite = "quick"};
+    double budget_seconds = 600;
+    std::uint64_t seed = 1;
+    std::string out;     ///< empty: below results/tuning/
+    bool again = false;  ///< forget what is there
+};
+
 using Options = std::variant<ShowText, DevicesOptions, ListOptions, VerifyOptions, BenchOptions, RunOptions,
-                             ReportOptions, ExplainOptions>;
+                             ReportOptions, ExplainOptions, TuneCommandOptions>;
 
 /// `arguments` without the program's name. Throws CommandError (exit_usage) with one message for people.
 Options parse_command_line(const std::vector<std::string>& arguments);

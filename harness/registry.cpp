@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "kernels/tile_space.hpp"
+
 namespace stele {
 namespace {
 
@@ -142,14 +144,66 @@ std::vector<const Variant*> Registry::select(std::string_view pattern) const {
     std::vector<const Variant*> out;
     std::copy_if(variants_.begin(), variants_.end(), std::back_inserter(out),
                  [&](const Variant* variant) { return selects(pattern, *variant); });
+    if (out.empty()) out = from_spaces(pattern);
     if (out.empty()) fail(pattern);
     return out;
 }
 
+std::vector<const Variant*> Registry::from_spaces(std::string_view pattern) const {
+    const std::size_t at = pattern.find('@');
+    if (at == std::string_view::npos || is_glob(pattern.substr(at + 1))) return {};
+    std::vector<const Variant*> out;
+    std::vector<std::string> refusals;
+    for (const Variant* variant : variants_) {
+        if (!variant->tile_space || !selects(pattern.substr(0, at), *variant)) continue;
+        try {
+            out.push_back(&with_tile(*variant, pattern.substr(at + 1)));
+        } catch (const RegistryError& error) {
+            refusals.emplace_back(error.what());
+        }
+    }
+    if (out.empty() && !refusals.empty()) throw RegistryError(fmt::format("{}", fmt::join(refusals, "; ")));
+    return out;
+}
+
+std::vector<const Variant*> Registry::siblings(const Variant& variant) const {
+    std::vector<const Variant*> out;
+    std::copy_if(variants_.begin(), variants_.end(), std::back_inserter(out),
+                 [&, id = variant.base_id()](const Variant* other) { return other->base_id() == id; });
+    return out;
+}
+
+const Variant& Registry::with_tile(const Variant& variant, std::string_view tile) const {
+    for (const Variant* sibling : siblings(variant))
+        if (sibling->tile == tile) return *sibling;
+    for (const Variant& made : made_)
+        if (made.tile == tile && made.base_id() == variant.base_id()) return made;
+    if (!variant.tile_space) {
+        std::vector<std::string> tiles;
+        for (const Variant* sibling : siblings(variant)) tiles.push_back(sibling->tile);
+        throw RegistryError(fmt::format("{} has no tile '{}'; there are {}", variant.base_id(), tile,
+                                        fmt::join(tiles, ", ")));
+    }
+    const auto values = parse_tile(tile);
+    const std::string refusal =
+        values ? variant.tile_space->refusal(*values) : "a tile is whole numbers with an x between them";
+    if (!refusal.empty())
+        throw RegistryError(fmt::format("{} cannot have the tile '{}': {}", variant.base_id(), tile, refusal));
+    if (const std::string text = tile_text(*values); text != tile) return with_tile(variant, text);  // "064x32"
+    Variant& made = made_.emplace_back(variant.tile_space->make(*values));
+    made.tile = tile;
+    made.default_tile = false;
+    return made;
+}
+
 const Variant& Registry::variant(std::string_view id) const {
-    const bool with_tile = id.find('@') != std::string_view::npos;
+    const bool has_tile = id.find('@') != std::string_view::npos;
     for (const Variant* variant : variants_)
-        if (with_tile ? variant->id() == id : variant->default_tile && variant->base_id() == id) return *variant;
+        if (has_tile ? variant->id() == id : variant->default_tile && variant->base_id() == id) return *variant;
+    if (has_tile) {
+        const auto made = from_spaces(id);
+        if (made.size() == 1 && made.front()->id() == id) return *made.front();
+    }
     const bool several = std::any_of(variants_.begin(), variants_.end(),
                                      [&](const Variant* variant) { return selects(id, *variant); });
     if (several) {

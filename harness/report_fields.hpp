@@ -97,6 +97,7 @@ void visit_fields(Visit& visit, T& cell) {
     visit("algorithm", cell.algorithm);
     visit("language", cell.language);
     visit("tile", cell.tile);
+    visit("tuning", cell.tuning);
     visit("problem", cell.problem);
     visit("dtype", cell.dtype);
     visit("device", cell.device);

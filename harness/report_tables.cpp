@@ -119,6 +119,10 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
                                       count_text(problem.bytes),
                                       problem.bytes > 0 ? three_digits(problem.flops / problem.bytes) : "–",
                                       conditions(problem), problem.hardware.empty() ? "no device" : problem.hardware));
+    for (const ComparedCell& cell : problem.cells)
+        if (cell.measurement && cell.measurement->tuning && *cell.measurement->tuning != "default")
+            table.notes.push_back(fmt::format("{} on {}: tile by {}", short_name(cell.variant),
+                                              cell.measurement->device, *cell.measurement->tuning));
     if (uncertain) table.notes.push_back("* of fewer samples than 95 % takes: all that the time allowed.");
     return table;
 }
@@ -265,6 +269,7 @@ Json report_comparison_json(std::span<const NamedReport> reports) {
                 row["device"] = cell.measurement->device;
                 row["language"] = std::string(name(cell.measurement->language));
                 row["reason"] = cell.measurement->verdict.reason;
+                if (cell.measurement->tuning) row["tuning"] = *cell.measurement->tuning;
             }
             if (const Timing* timing = timing_of(cell)) {
                 row["median_ns"] = timing->median_ns;

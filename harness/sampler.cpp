@@ -78,6 +78,11 @@ std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const Samp
 std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
                                      const Watcher& watcher) {
     ReferenceCache references;
+    return bench_cells(cells, options, watcher, references);
+}
+
+std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                     const Watcher& watcher, ReferenceCache& references) {
     return for_each_group(cells, options, watcher, references, &CellGroup::bench);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct Cell {
     const Variant* variant = nullptr;
     const Problem* problem = nullptr;
     Device* device = nullptr;
+    std::optional<std::string> tuning{};  ///< which entry chose the tile; goes into the measurement
 };
 
 struct SamplerOptions {
@@ -58,6 +60,9 @@ std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const Samp
 /// has no timing. Cells that were not reached when `stop` turned true are left out.
 std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
                                      const Watcher& watcher);
+/// The same with references kept from call to call.
+std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                     const Watcher& watcher, ReferenceCache& references);
 
 /// Runs each cell once, after one untimed execution, in a named range of its device for outside profilers. Verdicts as
 /// verify_cells() gives them; a cell that does not pass is not profiled.

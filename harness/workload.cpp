@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <optional>
 
 #include "backends/error.hpp"
+#include "harness/environment.hpp"
 #include "harness/exit_code.hpp"
 #include "harness/named.hpp"
 #include "harness/text_format.hpp"
@@ -37,22 +39,29 @@ Measurement left_out(const Variant& variant, const Problem& problem, const std::
 /// Adds the cells of one problem, and what is left out of them.
 class CellMaker {
 public:
+    /// `choose` gives the tile of a variant on a device.
+    using Choose = std::function<TileChoice(const Variant&, const Problem&, const DeviceInfo&)>;
     CellMaker(Workload& workload, DeviceSet& devices, std::vector<const DeviceInfo*> selected,
-              const SamplerOptions& options)
-        : workload_(workload), devices_(devices), selected_(std::move(selected)), options_(options) {}
+              const SamplerOptions& options, Choose choose)
+        : workload_(workload),
+          devices_(devices),
+          selected_(std::move(selected)),
+          options_(options),
+          choose_(std::move(choose)) {}
 
     void add(const Variant& variant, const Problem& problem) {
         std::vector<std::pair<const DeviceInfo*, std::string>> refusals;
         bool supported = false;
         for (const DeviceInfo* device : selected_) {
             if (!device->speaks(variant.language)) continue;
-            const std::string why_not = refusal(variant, problem, *device);
+            const TileChoice choice = choose_(variant, problem, *device);
+            const std::string why_not = refusal(*choice.variant, problem, *device);
             if (!why_not.empty()) {
                 refusals.emplace_back(device, why_not);
                 continue;
             }
             supported = true;
-            add_cell(variant, problem, *device);
+            add_cell(choice, problem, *device);
         }
         if (variant.language == Language::vendor) {
             // A library has one kind of device; that the others are not of it is no news.
@@ -83,14 +92,15 @@ private:
         workload_.left_out.push_back(left_out(variant, problem, device, options_, Outcome::skipped, std::move(why)));
     }
 
-    void add_cell(const Variant& variant, const Problem& problem, const DeviceInfo& device) {
+    void add_cell(const TileChoice& choice, const Problem& problem, const DeviceInfo& device) {
         try {
             Device& opened = devices_.open(device);
-            workload_.cells.push_back({&variant, &problem, &opened});
+            const auto tuning = choice.where.empty() ? std::nullopt : std::optional(choice.where);
+            workload_.cells.push_back({choice.variant, &problem, &opened, tuning});
             if (std::find(workload_.devices.begin(), workload_.devices.end(), &device) == workload_.devices.end())
                 workload_.devices.push_back(&device);
         } catch (const DeviceError& error) {
-            workload_.left_out.push_back(left_out(variant, problem, device.id, options_, Outcome::error,
+            workload_.left_out.push_back(left_out(*choice.variant, problem, device.id, options_, Outcome::error,
                                                   fmt::format("the device does not open: {}", error.what())));
         }
     }
@@ -99,7 +109,10 @@ private:
     DeviceSet& devices_;
     std::vector<const DeviceInfo*> selected_;
     const SamplerOptions& options_;
+    Choose choose_;
 };
+
+}  // namespace
 
 std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const std::vector<std::string>& patterns,
                                               bool timed) {
@@ -113,8 +126,6 @@ std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const st
                                                    selected.front()->id));
     return kept;
 }
-
-}  // namespace
 
 std::string why_too_large(const DeviceInfo& device, const Problem& problem) {
     double sum = 0, largest = 0;
@@ -159,28 +170,41 @@ OwnedProblem parse_problem(const std::string& text, const std::vector<const Oper
     return std::move(readings.front());
 }
 
-Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
-                       const std::vector<Suite>& suites, const SamplerOptions& options, bool timed) {
-    const std::vector<const Variant*> variants = registry.select(selection.glob);
-    const std::vector<const Operation*> operations = registry.operations_of(variants);
-    const std::vector<const DeviceInfo*> selected = select_devices(devices, selection.devices, timed);
-
-    std::vector<OwnedProblem> problems;
-    for (const std::string& text : selection.problems) problems.push_back(parse_problem(text, operations));
+std::vector<OwnedProblem> select_problems(const std::vector<const Operation*>& operations, const Selection& selection,
+                                          const std::vector<Suite>& suites) {
+    std::vector<OwnedProblem> all;
+    for (const std::string& text : selection.problems) all.push_back(parse_problem(text, operations));
     if (selection.problems.empty())
         for (const Operation* operation : operations)
             for (Suite suite : suites)
-                for (auto& problem : stele::problems(*operation, suite))
-                    problems.push_back({operation, std::move(problem)});
-
-    Workload workload;
-    CellMaker maker(workload, devices, selected, options);
-    for (OwnedProblem& owned : problems) {
-        const auto same = [&](const auto& other) {
-            return other->operation() == owned.problem->operation() && other->id() == owned.problem->id();
+                for (auto& problem : problems(*operation, suite)) all.push_back({operation, std::move(problem)});
+    // Suites may share a problem.
+    std::vector<OwnedProblem> once;
+    for (OwnedProblem& owned : all) {
+        const auto same = [&](const OwnedProblem& other) {
+            return other.operation == owned.operation && other.problem->id() == owned.problem->id();
         };
-        // Suites may share a problem.
-        if (std::any_of(workload.problems.begin(), workload.problems.end(), same)) continue;
+        if (std::none_of(once.begin(), once.end(), same)) once.push_back(std::move(owned));
+    }
+    return once;
+}
+
+Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
+                       const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
+                       const TuningBook* tuning) {
+    const std::vector<const Variant*> variants = registry.select(selection.glob);
+    const std::vector<const DeviceInfo*> selected = select_devices(devices, selection.devices, timed);
+    std::vector<OwnedProblem> problems = select_problems(registry.operations_of(variants), selection, suites);
+
+    const bool tiles_are_open = tuning != nullptr && selection.glob.find('@') == std::string::npos;
+    const Environment environment = read_environment({});
+    const auto choose = [&](const Variant& variant, const Problem& problem, const DeviceInfo& device) {
+        if (!tiles_are_open || variant.tile.empty()) return TileChoice{&variant, ""};
+        return tuning->choose(registry, variant, problem, device, identity_of(device, environment));
+    };
+    Workload workload;
+    CellMaker maker(workload, devices, selected, options, choose);
+    for (OwnedProblem& owned : problems) {
         const Problem& problem = *workload.problems.emplace_back(std::move(owned.problem));
         for (const Variant* variant : variants)
             if (variant->operation == owned.operation->name()) maker.add(*variant, problem);

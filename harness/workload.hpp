@@ -9,6 +9,7 @@
 #include "harness/options.hpp"
 #include "harness/registry.hpp"
 #include "harness/sampler.hpp"
+#include "harness/tune_lookup.hpp"
 
 namespace stele {
 
@@ -19,17 +20,29 @@ struct Workload {
     std::vector<const DeviceInfo*> devices;  ///< that have a cell, opened
 };
 
-/// Cells in the order operation, problem, variant, device. A variant that no selected device speaks is left out with an
-/// empty device. `suites` are used where `selection` names no problem. `timed` leaves devices alone that are for
-/// results only. Throws CommandError, RegistryError and ProblemError.
-Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
-                       const std::vector<Suite>& suites, const SamplerOptions& options, bool timed);
-
-/// The problem that `text` is for one of `operations`. Throws ProblemError if none can read it, or several can.
+/// What a selection names, problem by problem: texts given, or the suites' where it has none; each once. Throws
+/// ProblemError.
 struct OwnedProblem {
     const Operation* operation;
     std::unique_ptr<Problem> problem;
 };
+std::vector<OwnedProblem> select_problems(const std::vector<const Operation*>& operations, const Selection& selection,
+                                          const std::vector<Suite>& suites);
+
+/// As DeviceSet::select(); `timed` leaves devices alone that are for results only, and throws CommandError (exit_usage)
+/// if no other was selected.
+std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const std::vector<std::string>& patterns,
+                                              bool timed);
+
+/// Cells in the order operation, problem, variant, device. A variant that no selected device speaks is left out with an
+/// empty device. `suites` are used where `selection` names no problem. `timed` leaves devices alone that are for
+/// results only. With `tuning`, a variant selected without a tile gets the one that it chooses, and the measurement says
+/// where from. Throws CommandError, RegistryError and ProblemError.
+Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
+                       const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
+                       const TuningBook* tuning = nullptr);
+
+/// The problem that `text` is for one of `operations`. Throws ProblemError if none can read it, or several can.
 OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations);
 
 /// Empty if device and host have the memory for a checked run; else a sentence with both figures.
