@@ -61,6 +61,16 @@ TEST(CommandLine, RunAndReport) {
     EXPECT_EQ(std::get<ReportOptions>(reporting).format, ReportFormat::markdown);
 }
 
+TEST(CommandLine, ReadsTimesWithUnits) {
+    const auto seconds = [](const std::string& text) {
+        return std::get<TuneCommandOptions>(parse_command_line({"tune", "--budget", text})).budget_seconds;
+    };
+    EXPECT_EQ(seconds("90"), 90);
+    EXPECT_EQ(seconds("90s"), 90);
+    EXPECT_EQ(seconds("10m"), 600);
+    EXPECT_EQ(seconds("1.5h"), 5400);
+}
+
 TEST(CommandLine, SaysWhatIsWrongAndWhatIsNear) {
     const auto expect = [](const std::vector<std::string>& arguments, const std::string& part) {
         const std::string message = refusal(arguments);
@@ -77,6 +87,9 @@ TEST(CommandLine, SaysWhatIsWrongAndWhatIsNear) {
         expect({"bench", "--seed", seed}, fmt::format("'{}' is not a whole number", seed));
     expect({"bench", "--time", "0"}, "'0' is not a number of seconds");
     expect({"bench", "--time", "nan"}, "'nan' is not a number of seconds");
+    expect({"bench", "--no-tuning", "--tuning", "x"}, "excludes");
+    for (const char* time : {"", "0s", "-1m", "10x", "m", "1e3s", "9999h"})
+        expect({"tune", "--budget", time}, fmt::format("'{}' is not a time", time));
     expect({"bench", "--out"}, "--out");
     expect({"bench", "a", "b"}, "an argument too many");
     expect({"devices", "x"}, "an argument too many");

@@ -1,0 +1,133 @@
+"""stele tune, and stele bench with what it found."""
+
+import json
+import signal
+
+import jsonschema
+import pytest
+from conftest import SOURCE
+from test_terminal import OnTerminal
+
+SCHEMA = json.loads((SOURCE / "results" / "schema.json").read_text())
+PROBLEM = "m=64 n=64 k=64 f32"
+TUNE = ["tune", "gemm/tiled.opencl", "--device", "opencl:0", "--problem", "m=64 n=64 k=64"]
+BENCH = ["bench", "gemm/tiled.opencl", "--device", "opencl:0", "--problem", "m=100 n=64 k=64", "--time", "0.02",
+         "--out", "r.json"]
+
+
+@pytest.fixture
+def opencl(devices):
+    if "opencl:0" not in {device["id"] for device in devices["devices"]}:
+        pytest.skip("no OpenCL device")
+
+
+def tuning_file(stele):
+    files = list((stele.folder / "results" / "tuning").glob("*.json"))
+    assert len(files) == 1, files
+    return files[0]
+
+
+def measurement(stele, *options):
+    done = stele(*BENCH, *options)
+    report = json.loads((stele.folder / "r.json").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(report)
+    return done, report["measurements"][0]
+
+
+def test_tune_then_bench(stele, opencl):
+    done = stele(*TUNE, "--budget", "5s")
+    file = tuning_file(stele)
+    assert f"tuning: {file.relative_to(stele.folder)}" in done.stdout and "1 tuned" in done.stderr
+    content = json.loads(file.read_text())
+    assert content["device"]["backend"] == "opencl" and content["device"]["driver"]
+    assert content["unfinished"] == []
+    (cell,) = content["cells"]
+    assert cell["variant"] == "gemm/tiled.opencl" and cell["problem"] == PROBLEM
+    assert 1 <= cell["candidates"] <= cell["space"] and cell["seed"] == 1
+    assert cell["chosen"]["tile"] in {finalist["tile"] for finalist in cell["finalists"]}
+    assert cell["chosen"]["tile"] in done.stdout
+    if "default" in cell:
+        assert cell["regret_low"] <= cell["regret"] <= cell["regret_high"]
+        if cell["chosen"]["tile"] == cell["default_tile"]:
+            assert cell["regret"] == 1
+
+    # Another problem of the same class takes the tile, by name and without; the report and the table say from where.
+    entry = f"{file.relative_to(stele.folder)}: device, {PROBLEM}"
+    done, cell_bench = measurement(stele)
+    assert cell_bench["tile"] == cell["chosen"]["tile"] and cell_bench["tuning"] == entry
+    assert entry in " ".join(done.stdout.split())
+    assert cell_bench["tuning"] in " ".join(stele("report", "r.json").stdout.split())
+    _, untuned = measurement(stele, "--no-tuning")
+    assert untuned["tile"] == cell["default_tile"] and untuned["tuning"] == "default"
+    _, moved = measurement(stele, "--tuning", file.parent)
+    assert moved["tile"] == cell["chosen"]["tile"]
+
+    # What is there is kept.
+    before = file.read_text()
+    done = stele(*TUNE, "--budget", "5s")
+    assert "kept from" in done.stdout and file.read_text() == before
+
+    # An unreadable file is told and left out, and never written over.
+    file.write_text(before.replace('"schema_version": 1', '"schema_version": 99'))
+    done, ignored = measurement(stele)
+    assert ignored["tuning"] == "default"
+    assert "schema version 99" in done.stderr
+    assert "schema version 99" in stele(*TUNE, code=2).stderr
+    assert "schema_version\": 99" in file.read_text()
+
+
+def test_interrupted_tuning_goes_on(stele, opencl):
+    run = OnTerminal(stele.folder, *TUNE, "--budget", "1h")
+    run.wait_for("round ")
+    run.wait_for("5 cells")  # the second group: the best of the first, and four more
+    run.process.send_signal(signal.SIGINT)
+    run.end()
+    assert run.process.returncode == 130, run.seen
+    assert "interrupted: the same command goes on" in run.seen
+    file = tuning_file(stele)
+    content = json.loads(file.read_text())
+    assert content["cells"] == []
+    (journal,) = content["unfinished"]
+    tried = {tile["tile"] for tile in journal["tried"]}
+    assert tried and all(tile["outcome"] for tile in journal["tried"])
+    stele(*TUNE, "--budget", "1s")
+    content = json.loads(file.read_text())
+    assert content["unfinished"] == []
+    (cell,) = content["cells"]
+    assert cell["candidates"] >= len(tried)
+
+
+def test_a_tile_of_the_space_is_accepted_and_an_illegal_one_refused(stele, opencl):
+    done = stele("run", "gemm/tiled.opencl@64x32x32x4x4", "--problem", PROBLEM)
+    assert "gemm/tiled.opencl@64x32x32x4x4" in done.stdout and ": passed" in done.stdout
+    done = stele("run", "gemm/tiled.opencl@64x32x32x5x4", "--problem", PROBLEM, code=5)
+    assert "cannot have the tile '64x32x32x5x4': threads must divide the block" in done.stderr
+    assert "goes from" in stele("verify", "gemm/tiled.opencl@64x32x32x0x4", code=5).stderr
+
+
+@pytest.mark.parametrize("arguments, code, message", [
+    (["gemm/vendor.*"], 5, "nothing to tune"),
+    (["gemm/naive"], 5, "has no tile, or only one"),
+    (["gemm/tiled@64x64x16x8x4"], 2, "leave @64x64x16x8x4 out"),
+    (["gemm/tield"], 5, "did you mean"),
+    (["gemm/tiled", "--device", "opencl:99"], 2, "no device matches 'opencl:99'"),
+    (["gemm/tiled", "--device", "simt:0"], 2, "simt"),
+    (["gemm/tiled", "--device", "host:0"], 5, "nothing to tune"),
+    (["gemm/tiled", "--budget", "soon"], 2, "'soon' is not a time"),
+    (["gemm/tiled", "--budget", "0"], 2, "'0' is not a time"),
+    (["gemm/tiled", "--budget", "10 m"], 2, "'10 m' is not a time"),
+    (["gemm/tiled", "--problem", "m=1"], 2, "n"),
+])
+def test_bad_input(stele, arguments, code, message):
+    done = stele("tune", *arguments, code=code, timeout=60)
+    assert message in done.stderr and done.stdout == ""
+    assert list(stele.folder.iterdir()) == []
+
+
+def test_a_file_of_another_device_is_not_written_over(stele, opencl):
+    stele(*TUNE, "--budget", "1s", "--out", "mine.json")
+    content = json.loads((stele.folder / "mine.json").read_text())
+    content["device"]["name"] = "Another"
+    (stele.folder / "mine.json").write_text(json.dumps(content))
+    assert "is of Another" in stele(*TUNE, "--out", "mine.json", code=2).stderr
+    assert "not a folder" in stele(*BENCH, "--tuning", "nowhere", code=2).stderr
