@@ -41,6 +41,7 @@ void st_shared_b32(void* to, std::uint32_t value, Where where);
 
 // -- Arithmetic: correctly rounded where hardware approximates -------------------------------------------------------
 float fma_rn_f32(float a, float b, float c);
+std::uint32_t fma_rn_f16x2(std::uint32_t a, std::uint32_t b, std::uint32_t c);
 float mul_rn_f32(float a, float b);
 float max_f32(float a, float b);
 float ex2_approx_ftz_f32(float x);

@@ -10,6 +10,7 @@
 
 #include "backends/simt/ptx.hpp"
 #include "backends/simt/ptx_arithmetic.hpp"
+#include "cuda_fp16.h"
 
 namespace stele::simt {
 
@@ -137,6 +138,10 @@ void st_shared_v2_b32(void* to, uint2 value, Where where) { store_shared(to, val
 void st_shared_b32(void* to, std::uint32_t value, Where where) { store_shared(to, value, "st.shared.b32", where); }
 
 float fma_rn_f32(float a, float b, float c) { return std::fma(a, b, c); }
+std::uint32_t fma_rn_f16x2(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+    return std::bit_cast<std::uint32_t>(
+        __hfma2(std::bit_cast<__half2>(a), std::bit_cast<__half2>(b), std::bit_cast<__half2>(c)));
+}
 float mul_rn_f32(float a, float b) {
     // Through a volatile, since a compiler that contracts would fuse a bare product with the caller's addition.
     const volatile float product = a * b;

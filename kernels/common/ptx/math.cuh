@@ -20,6 +20,17 @@ __device__ __forceinline__ float fma_rn_f32(float a, float b, float c) {
 #endif
 }
 
+/// fma.rn.f16x2 (PTX ISA, "fma"): two products of f16 added to two sums of f16, each rounded once.
+__device__ __forceinline__ std::uint32_t fma_rn_f16x2(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+#ifdef STELE_SIMT
+    return simt::fma_rn_f16x2(a, b, c);
+#else
+    std::uint32_t d;
+    asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+    return d;
+#endif
+}
+
 /// mul.rn.f32 (PTX ISA, "mul"): never contracted with an addition.
 __device__ __forceinline__ float mul_rn_f32(float a, float b) {
 #ifdef STELE_SIMT
