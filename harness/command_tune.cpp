@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 
+#include "backends/error.hpp"
 #include "harness/atomic_file.hpp"
 #include "harness/commands.hpp"
 #include "harness/environment.hpp"
@@ -173,7 +174,15 @@ void TuneRun::work(const Job& job, double seconds) {
         file.content.put(journal);
         write_tuning(file.path, file.content);
     };
-    const TuneTask task{job.choices, job.problem, &devices_.open(*job.device)};
+    TuneTask task{job.choices, job.problem, nullptr};
+    try {
+        task.device = &devices_.open(*job.device);
+    } catch (const DeviceError& error) {
+        progress_.clear();
+        print(fmt::format("{} does not open: {}\n", job.device->id, error.what()));
+        ++nothing_;
+        return;
+    }
     TuneResult result = tune(task, options, watcher_, references_, file.content.tried(journal), keep);
     const auto count = [&](Outcome outcome) {
         return std::count_if(result.tried.begin(), result.tried.end(),

@@ -107,14 +107,12 @@ auto find_in(Cell& cells, std::string_view variant, std::string_view problem) {
 }  // namespace
 
 DeviceIdentity identity_of(const DeviceInfo& device, const Environment& environment) {
-    return {hardware_of(device, environment),
-            device.backend,
-            device.platform,
-            device.vendor,
-            device.architecture,
-            device.driver,
-            device.is_cpu,
-            device.compute_units};
+    std::string name = hardware_of(device, environment);
+    // One thread wants other tiles than all of them.
+    if (device.is_cpu && environment.cpu_threads > 0 && device.compute_units != environment.cpu_threads)
+        name += fmt::format(", {} of {} threads", device.compute_units, environment.cpu_threads);
+    return {std::move(name),     device.backend, device.platform, device.vendor,
+            device.architecture, device.driver,  device.is_cpu,   device.compute_units};
 }
 
 const TunedCell* TuningFile::find(std::string_view variant, std::string_view problem) const {

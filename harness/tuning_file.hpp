@@ -15,7 +15,8 @@ namespace stele {
 
 /// Which device a tile was found on. Times on another one say less, see tune_lookup.hpp.
 struct DeviceIdentity {
-    std::string name;  ///< the hardware's: a CPU's own, whatever the runtime calls it
+    /// The hardware's: a CPU's own, whatever the runtime calls it, with the number of threads where it is not all.
+    std::string name;
     std::string backend, platform, vendor, architecture, driver;
     bool is_cpu = false;
     int compute_units = 0;

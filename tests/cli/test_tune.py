@@ -76,25 +76,34 @@ def test_tune_then_bench(stele, opencl):
     assert "schema_version\": 99" in file.read_text()
 
 
-def test_interrupted_tuning_goes_on(stele, opencl):
-    run = OnTerminal(stele.folder, *TUNE, "--budget", "1h")
-    run.wait_for("round ")
-    run.wait_for("5 cells")  # the second group: the best of the first, and four more
-    run.process.send_signal(signal.SIGINT)
-    run.end()
+def journal(stele):
+    content = json.loads(tuning_file(stele).read_text())
+    assert content["cells"] == []
+    (cell,) = content["unfinished"]
+    return {tile["tile"] for tile in cell["tried"]}
+
+
+def test_tuning_that_was_killed_or_interrupted_goes_on(stele, opencl):
+    def broken_off(how):
+        run = OnTerminal(stele.folder, *TUNE, "--budget", "1h")
+        run.wait_for("5 cells")  # a group with the best of an earlier one
+        run.process.send_signal(how)
+        run.end()
+        return run
+
+    assert broken_off(signal.SIGKILL).process.returncode == -signal.SIGKILL
+    killed = journal(stele)
+    assert killed
+    run = broken_off(signal.SIGINT)
     assert run.process.returncode == 130, run.seen
     assert "interrupted: the same command goes on" in run.seen
-    file = tuning_file(stele)
-    content = json.loads(file.read_text())
-    assert content["cells"] == []
-    (journal,) = content["unfinished"]
-    tried = {tile["tile"] for tile in journal["tried"]}
-    assert tried and all(tile["outcome"] for tile in journal["tried"])
+    interrupted = journal(stele)
+    assert interrupted >= killed
     stele(*TUNE, "--budget", "1s")
-    content = json.loads(file.read_text())
+    content = json.loads(tuning_file(stele).read_text())
     assert content["unfinished"] == []
     (cell,) = content["cells"]
-    assert cell["candidates"] >= len(tried)
+    assert cell["candidates"] >= len(interrupted)
 
 
 def test_a_tile_of_the_space_is_accepted_and_an_illegal_one_refused(stele, opencl):

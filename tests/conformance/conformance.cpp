@@ -1,16 +1,21 @@
 // Every variant on every device present, on the smoke and edge problems of its operation: right, or skipped and why.
-// One test a variant and device. `--backend=NAME` takes the devices of one backend; exit code 77 says that there are none.
+// One test a variant and device; of a tile space that is larger than any list, a few legal tiles drawn at random, on
+// the smoke problems. `--backend=NAME` takes the devices of one backend; exit code 77 says that there are none.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <string_view>
 
 #include "harness/device_set.hpp"
 #include "harness/registry.hpp"
 #include "harness/sampler.hpp"
+#include "harness/statistics.hpp"
+#include "harness/tune_space.hpp"
 #include "harness/verify.hpp"
 
 namespace stele {
@@ -24,13 +29,13 @@ struct Conformance {
         for (const Operation* operation : registry.operations())
             for (Suite suite : {Suite::smoke, Suite::edge})
                 for (auto& problem : stele::problems(*operation, suite))
-                    problems[std::string(operation->name())].push_back(std::move(problem));
+                    problems[{std::string(operation->name()), suite}].push_back(std::move(problem));
     }
 
     Registry registry;
     DeviceSet devices;
     std::vector<const DeviceInfo*> chosen;
-    std::map<std::string, std::vector<std::unique_ptr<Problem>>> problems;  ///< by operation
+    std::map<std::pair<std::string, Suite>, std::vector<std::unique_ptr<Problem>>> problems;  ///< by operation
     ReferenceCache references;
 
     std::size_t passed = 0, failed = 0;
@@ -39,14 +44,15 @@ struct Conformance {
 
 class VariantOnDevice : public testing::Test {
 public:
-    VariantOnDevice(Conformance& shared, const Variant& variant, const DeviceInfo& info)
-        : shared_(shared), variant_(variant), info_(info) {}
+    VariantOnDevice(Conformance& shared, const Variant& variant, const DeviceInfo& info, std::vector<Suite> suites)
+        : shared_(shared), variant_(variant), info_(info), suites_(std::move(suites)) {}
 
     void TestBody() override {
         Device& device = shared_.devices.open(info_);
         std::vector<Cell> cells;
-        for (const auto& problem : shared_.problems.at(variant_.operation))
-            cells.push_back({&variant_, problem.get(), &device});
+        for (Suite suite : suites_)
+            for (const auto& problem : shared_.problems.at({variant_.operation, suite}))
+                cells.push_back({&variant_, problem.get(), &device});
         std::size_t ran = 0;
         std::map<std::string, std::size_t> reasons;
         for (const Measurement& cell : verify_cells(cells, {}, {}, shared_.references)) {
@@ -73,6 +79,7 @@ private:
     Conformance& shared_;
     const Variant& variant_;
     const DeviceInfo& info_;
+    std::vector<Suite> suites_;
 };
 
 /// Stands for a variant that nothing here can run.
@@ -104,13 +111,35 @@ void add(const Variant& variant, const std::string& place, std::function<testing
                           __LINE__, std::move(make));
 }
 
+/// Legal tiles that no list has.
+std::vector<const Variant*> drawn_tiles(const Conformance& shared, const Variant& variant) {
+    constexpr std::size_t most = 4;
+    const TileChoices choices(shared.registry, variant);
+    std::vector<std::size_t> order(choices.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    SeededDraws(1).shuffle(order);
+    std::vector<const Variant*> out;
+    for (std::size_t i = 0; i < order.size() && out.size() < most; ++i) {
+        const Variant& drawn = choices.variant(order[i]);
+        const auto& listed = shared.registry.variants();
+        if (std::find(listed.begin(), listed.end(), &drawn) == listed.end()) out.push_back(&drawn);
+    }
+    return out;
+}
+
 void register_tests(Conformance& shared, bool all_backends_wanted) {
     for (const Variant* variant : shared.registry.variants()) {
         bool spoken = false;
         for (const DeviceInfo* info : shared.chosen) {
             if (!info->speaks(variant->language)) continue;
             spoken = true;
-            add(*variant, info->id, [&shared, variant, info] { return new VariantOnDevice(shared, *variant, *info); });
+            add(*variant, info->id, [&shared, variant, info] {
+                return new VariantOnDevice(shared, *variant, *info, {Suite::smoke, Suite::edge});
+            });
+            if (!variant->default_tile || !variant->tile_space) continue;
+            for (const Variant* drawn : drawn_tiles(shared, *variant))
+                add(*drawn, info->id,
+                    [&shared, drawn, info] { return new VariantOnDevice(shared, *drawn, *info, {Suite::smoke}); });
         }
         if (!spoken && all_backends_wanted)
             add(*variant, "no device", [&shared, variant] { return new VariantWithoutDevice(shared, *variant); });
@@ -135,7 +164,8 @@ int run(int argc, char** argv) {
         return exit_no_device;
     }
     Conformance shared(wanted);
-    for (const DeviceInfo* info : shared.chosen) fmt::print("conformance: {} is {}, {}\n", info->id, info->name, info->driver);
+    for (const DeviceInfo* info : shared.chosen)
+        fmt::print("conformance: {} is {}, {}\n", info->id, info->name, info->driver);
     register_tests(shared, wanted.empty());
     const int result = RUN_ALL_TESTS();
 

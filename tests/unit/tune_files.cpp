@@ -119,6 +119,20 @@ TEST_F(FilesTest, WhatCannotBeReadIsNamed) {
 
 TEST(TuningPath, IsHardwareAndBackend) {
     EXPECT_EQ(tuning_path(gpu("NVIDIA H200", "sm_90")), "results/tuning/h200-cuda.json");
+    DeviceInfo cpu;
+    cpu.name = "pthread-EPYC";
+    cpu.backend = "opencl";
+    cpu.is_cpu = true;
+    cpu.compute_units = 96;
+    Environment environment;
+    environment.cpu = "AMD EPYC 9R14 96-Core Processor";
+    environment.cpu_threads = 96;
+    EXPECT_EQ(tuning_path(identity_of(cpu, environment)), "results/tuning/epyc-9r14-opencl.json");
+    cpu.compute_units = 1;
+    const DeviceIdentity one = identity_of(cpu, environment);
+    EXPECT_EQ(tuning_path(one), "results/tuning/epyc-9r14-1-of-96-threads-opencl.json");
+    cpu.compute_units = 96;
+    EXPECT_FALSE(one.is_same_device(identity_of(cpu, environment))) << "another number of threads";
 }
 
 TEST(ProblemDistance, ComparesLikeWithLike) {
