@@ -49,7 +49,7 @@ Shape read(ProblemText& words) {
 class GemmOperation final : public Operation {
 public:
     GemmOperation() {
-        for (auto rows : {&naive_variants, &tiled_variants, &vendor_variants})
+        for (auto rows : {&naive_variants, &tiled_variants, &panel_variants, &vendor_variants})
             for (Variant& variant : rows()) variants_.push_back(std::move(variant));
     }
 

@@ -11,6 +11,7 @@ Variant variant_of(const VendorRow& row) {
     variant.operation = "gemm";
     variant.algorithm = "vendor." + row.library;
     variant.language = Language::vendor;
+    variant.arithmetic = row.arithmetic;
     variant.supports_problem = [row](const DeviceInfo& device, const Problem& problem) {
         if (device.backend != row.backend)
             return Support::no(fmt::format("{} runs on {} devices", row.library, row.backend));
@@ -45,7 +46,8 @@ Variant variant_of(const VendorRow& row) {
 
 std::vector<Variant> vendor_variants() {
     std::vector<Variant> out;
-    for (auto row : {&openblas_row, &onednn_row, &cublaslt_row}) out.push_back(variant_of(row()));
+    for (auto row : {&openblas_row, &onednn_row, &cublaslt_row, &clblast_row, &clblast_f16_row})
+        out.push_back(variant_of(row()));
     return out;
 }
 

@@ -16,10 +16,13 @@ struct VendorRow {
     std::function<std::string()> description;  ///< version and threads, for messages
     std::size_t scratch_bytes = 0;             ///< an argument behind those of the problem
     bool takes_all_forms = false;              ///< asked also about scales, batches and groups
+    Arithmetic arithmetic;
 };
 
 VendorRow openblas_row();
 VendorRow onednn_row();
 VendorRow cublaslt_row();
+VendorRow clblast_row();
+VendorRow clblast_f16_row();
 
 }  // namespace stele::gemm

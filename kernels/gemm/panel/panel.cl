@@ -1,0 +1,135 @@
+// gemm / panel — OpenCL C, shaped for a CPU; no siblings: a GPU has other caches and many more threads.
+//
+// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]. A block is one work-item. It owns BLOCK_M × BLOCK_N of C and walks
+// along K in steps of BLOCK_K: it packs that part of B into a panel of strips that are THREAD_N columns wide, then holds
+// THREAD_M rows of A against each strip, with THREAD_M × THREAD_N sums in registers. Between two steps the sums lie in
+// `partial`, f32, BLOCK_M × BLOCK_N for each block in the order of their use. Fewer blocks than tiles are launched; each takes every so many-th tile.
+#include "common/element.clh"
+#include "gemm/layout.clh"
+#include "gemm/panel/wide.clh"
+
+// A strip of the panel has BLOCK_K rows of THREAD_N floats, one behind the other.
+#define STRIPS (BLOCK_N / THREAD_N)
+#define STRIP (BLOCK_K * THREAD_N)
+// Columns of the next rows of A that are copied before each strip is multiplied: their misses hide behind its products.
+#define PIECE (((BLOCK_K + STRIPS - 1) / STRIPS + 15) / 16 * 16)
+
+// Equal parts of `extent`, in whole units and none larger than `block`, so that the last part is no crumb.
+static inline int part_of(int extent, int block, int unit) {
+    const int parts = (extent + block - 1) / block;
+    return parts == 0 ? block : ((extent + parts - 1) / parts + unit - 1) / unit * unit;
+}
+
+// Where row k, column col of the panel lies.
+static inline int in_panel(int k, int col) { return col / THREAD_N * STRIP + k * THREAD_N + col % THREAD_N; }
+
+// A part of B into the panel: `rows` of its rows as they are stored, `length` of each; zeros beyond both, to whole pieces.
+// A piece is eight rows of a cache line, or of half of one that is transposed: rows read together hide each other's misses.
+static inline void pack(local float* panel_b, global const Element* restrict from, int stride, int rows, int length) {
+    const int width = B_IS_KN ? 16 : 8;
+    for (int row = 0; row < rows; row += 8)
+        for (int begin = 0; begin < length; begin += width) {
+            local float* to = panel_b + (B_IS_KN ? in_panel(row, begin) : in_panel(begin, row));
+#pragma unroll
+            for (int part = 0; part < width; part += 8) {
+                float8 x[8];
+#pragma unroll
+                for (int i = 0; i < 8; ++i)
+                    x[i] = load_some(from + (long)(row + i) * stride + begin + part,
+                                     row + i < rows ? length - begin - part : 0);
+                if (!B_IS_KN) transpose8(x);
+#pragma unroll
+                for (int i = 0; i < 8; ++i) vstore8(x[i], 0, to + i * THREAD_N + part);
+            }
+        }
+}
+
+// Columns `begin` to `end` of THREAD_M rows of A as f32, a cache line at a time; zeros beyond `rows` and `depth`.
+static inline void copy_rows(local float* rows_a, global const Element* restrict from, int K, int rows, int depth,
+                             int begin, int end) {
+    for (int k = begin; k < min(end, depth); k += 16)
+#pragma unroll
+        for (int i = 0; i < THREAD_M; ++i)
+#pragma unroll
+            for (int part = k; part < k + 16; part += 8)
+                vstore8(load_some(from + (long)i * K + part, i < rows ? depth - part : 0), 0, rows_a + i * BLOCK_K + part);
+}
+
+// sums[THREAD_M, THREAD_N] = a[THREAD_M, depth] b[depth, THREAD_N], and what they were before unless this is the `first`
+// step. All of acc is indexed by constants once it is unrolled, so it stays in registers.
+static inline void multiply(global float* sums, local const float* a, local const float* b, int depth, bool first) {
+    float16 acc[THREAD_M][THREAD_N / 16];
+#pragma unroll
+    for (int i = 0; i < THREAD_M; ++i)
+#pragma unroll
+        for (int v = 0; v < THREAD_N / 16; ++v) acc[i][v] = first ? (float16)(0.0f) : vload16(v, sums + i * THREAD_N);
+#pragma unroll 4
+    for (int k = 0; k < depth; ++k) {
+#pragma unroll
+        for (int v = 0; v < THREAD_N / 16; ++v) {
+            const float16 row = vload16(v, b + k * THREAD_N);
+#pragma unroll
+            for (int i = 0; i < THREAD_M; ++i) acc[i][v] = fma((float16)(a[i * BLOCK_K + k]), row, acc[i][v]);
+        }
+    }
+#pragma unroll
+    for (int i = 0; i < THREAD_M; ++i)
+#pragma unroll
+        for (int v = 0; v < THREAD_N / 16; ++v) vstore16(acc[i][v], v, sums + i * THREAD_N);
+}
+
+// `rows` and `cols` of sums[THREAD_M, THREAD_N] to their place in C.
+static inline void store(global Element* restrict to, int N, global const float* sums, int rows, int cols) {
+    for (int i = 0; i < min(rows, THREAD_M); ++i)
+        for (int col = 0; col < min(cols, THREAD_N); col += 8)
+            store_some(vload8(0, sums + i * THREAD_N + col), to + (long)i * N + col, cols - col);
+}
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm_panel(
+    global const Element* restrict A, global const Element* restrict B, global Element* restrict C, int M, int N, int K,
+    int batch, global float* restrict partial) {
+    local __attribute__((aligned(64))) float panel_b[BLOCK_K * BLOCK_N];
+    local __attribute__((aligned(64))) float rows_a[2][THREAD_M * BLOCK_K];
+    const int tile_rows = part_of(M, BLOCK_M, THREAD_M), tile_cols = part_of(N, BLOCK_N, THREAD_N);
+    const int step = part_of(K, BLOCK_K, 16);
+    const int tiles_m = (M + tile_rows - 1) / tile_rows, tiles_n = (N + tile_cols - 1) / tile_cols;
+
+    for (int tile = get_group_id(0); tile < batch * tiles_m * tiles_n; tile += get_num_groups(0)) {
+        // -- place
+        const int block_row = tile / tiles_n % tiles_m * tile_rows, block_col = tile % tiles_n * tile_cols;
+        const int rows = min(tile_rows, M - block_row), cols = min(tile_cols, N - block_col);
+        const long product = tile / (tiles_m * tiles_n);
+        global const Element* tile_a = A + (product * M + block_row) * K;
+        global const Element* tile_b = B + product * N * K + (B_IS_KN ? block_col : (long)block_col * K);
+        global Element* tile_c = C + (product * M + block_row) * N + block_col;
+
+        // K = 0 makes one step without products, which stores zeros.
+        for (int k_begin = 0; k_begin == 0 || k_begin < K; k_begin += step) {
+            // -- load
+            const int depth = min(step, K - k_begin);
+            global const Element* from = tile_a + k_begin;
+            if (B_IS_KN)
+                pack(panel_b, tile_b + (long)k_begin * N, N, depth, cols);
+            else
+                pack(panel_b, tile_b + k_begin, K, cols, depth);
+            copy_rows(rows_a[0], from, K, rows, depth, 0, BLOCK_K);
+
+            // -- multiply
+            global float* sums = partial + (long)get_group_id(0) * BLOCK_M * BLOCK_N;
+            for (int row = 0, stage = 0; row < rows; row += THREAD_M, stage ^= 1) {
+                const int next = row + THREAD_M;
+                for (int strip = 0; strip < STRIPS; ++strip, sums += THREAD_M * THREAD_N) {
+                    const int col = strip * THREAD_N;
+                    if (next < rows)
+                        copy_rows(rows_a[stage ^ 1], from + (long)next * K, K, rows - next, depth, strip * PIECE,
+                                  min(BLOCK_K, (strip + 1) * PIECE));
+                    if (col >= cols) continue;
+                    multiply(sums, rows_a[stage], panel_b + strip * STRIP, depth, k_begin == 0);
+
+                    // -- store
+                    if (k_begin + step >= K) store(tile_c + (long)row * N + col, N, sums, rows - row, cols - col);
+                }
+            }
+        }
+    }
+}

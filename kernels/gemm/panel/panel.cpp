@@ -1,0 +1,87 @@
+// gemm / panel: its rows.
+#include "kernels/gemm/panel/panel.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "kernels/gemm/rows.hpp"
+#include "kernels/tile_space.hpp"
+
+namespace stele::gemm {
+namespace {
+
+/// 6 × 16 sums are the twelve 8-wide registers that AVX2 leaves beside one row of B and an element of A; with AVX-512
+/// they are six. The panel, 256 KiB, stays in a second-level cache of 512 KiB.
+constexpr PanelTile default_tile{1032, 256, 256, 6, 16};
+
+std::int64_t tiles_of(const PanelTile& tile, const Shape& shape) {
+    return shape.batch * ceil_div(shape.m, tile.block_m) * ceil_div(shape.n, tile.block_n);
+}
+
+/// A block a compute unit, each with its own partial sums; a block walks through several tiles.
+Dim3 grid_of(const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
+    return {static_cast<unsigned>(std::clamp<std::int64_t>(tiles_of(tile, shape), 1, device.compute_units)), 1, 1};
+}
+
+Support takes(const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
+    if (!device.is_cpu)
+        return Support::no("shaped for CPUs: a block is one thread, with a panel of B in the second-level cache");
+    if (tiles_of(tile, shape) > std::numeric_limits<std::int32_t>::max())
+        return Support::no("C has more tiles than fit into 31 bits");
+    Shape one = shape;
+    one.batch = 1;
+    return takes_plain(one);
+}
+
+Variant variant_of(const PanelTile& tile) {
+    KernelRow row;
+    row.algorithm = "panel";
+    row.tile = text(tile);
+    row.default_tile = tile == default_tile;
+    row.languages = {Language::opencl};
+    row.threads = 1;
+    row.grid = [tile](const DeviceInfo& device, const Shape& shape) { return grid_of(tile, device, shape); };
+    row.shared_bytes = [tile](const Shape&) { return tile.shared_bytes(); };
+    row.takes = [tile](const DeviceInfo& device, const Shape& shape) { return takes(tile, device, shape); };
+    row.definitions = definitions(tile);
+    row.operands = [](const Shape& shape) -> std::vector<Operand> {
+        return {TensorOperand{0}, TensorOperand{1}, TensorOperand{2},    extent(shape.m),
+                extent(shape.n),  extent(shape.k),  extent(shape.batch), ScratchOperand{0}};
+    };
+    Variant variant = variants_of(row).front();
+    variant.make_plan = [tile, plan = variant.make_plan](const DeviceInfo& device, const Problem& problem) {
+        Plan out = plan(device, problem);
+        out.scratch.push_back(out.steps.front().grid.x * tile.partial_bytes());
+        return out;
+    };
+    return variant;
+}
+
+}  // namespace
+
+std::string why_illegal(const PanelTile& tile) {
+    if (tile.thread_n % 16 != 0) return "THREAD_N is not a multiple of 16, the width of a vector";
+    if (tile.thread_m * tile.thread_n > 512)
+        return "THREAD_M x THREAD_N is above 512 sums: they must fit into registers";
+    if (tile.block_m % tile.thread_m != 0) return "THREAD_M does not divide BLOCK_M";
+    if (tile.block_n % tile.thread_n != 0) return "THREAD_N does not divide BLOCK_N";
+    if (tile.block_k % 16 != 0) return "BLOCK_K is not a multiple of 16, a cache line of floats";
+    if (tile.shared_bytes() > 1024 * 1024) return "the panel and the rows of A take more than 1 MiB";
+    return {};
+}
+
+std::vector<Variant> panel_variants() {
+    Variant variant = variant_of(default_tile);
+    variant.tile_space = make_tile_space<PanelTile>(
+        {{{240, 516, 768, 1032, 2064},
+          {64, 96, 128, 192, 256, 384, 512},
+          {128, 192, 256, 320, 384, 512},
+          {4, 6, 8, 12},
+          {16, 32, 48, 64}}},
+        [](const PanelTile& tile) { return why_illegal(tile); }, &variant_of);
+    return {std::move(variant)};
+}
+
+}  // namespace stele::gemm
