@@ -1,9 +1,10 @@
 // gemm / panel — OpenCL C, shaped for a CPU; no siblings: a GPU has other caches and many more threads.
 //
-// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]. A block is one work-item. It owns BLOCK_M × BLOCK_N of C and walks
-// along K in steps of BLOCK_K: it packs that part of B into a panel of strips that are THREAD_N columns wide, then holds
-// THREAD_M rows of A against each strip, with THREAD_M × THREAD_N sums in registers. Between two steps the sums lie in
-// `partial`, f32, BLOCK_M × BLOCK_N for each block in the order of their use. Fewer blocks than tiles are launched; each takes every so many-th tile.
+// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]; `batch` such products behind each other. A block is one
+// work-item. It owns BLOCK_M × BLOCK_N of C and walks along K in steps of BLOCK_K: it packs that part of B into a panel of
+// strips, THREAD_N columns wide, and holds THREAD_M rows of A at a time against each strip, their THREAD_M × THREAD_N sums
+// in registers. Between two steps the sums lie in `partial`, f32, BLOCK_M × BLOCK_N a block in the order of their use.
+// There are as many blocks as compute units; a block takes tile after tile.
 #include "common/element.clh"
 #include "gemm/layout.clh"
 #include "gemm/panel/wide.clh"
@@ -23,8 +24,8 @@ static inline int part_of(int extent, int block, int unit) {
 // Where row k, column col of the panel lies.
 static inline int in_panel(int k, int col) { return col / THREAD_N * STRIP + k * THREAD_N + col % THREAD_N; }
 
-// A part of B into the panel: `rows` of its rows as they are stored, `length` of each; zeros beyond both, to whole pieces.
-// A piece is eight rows of a cache line, or of half of one that is transposed: rows read together hide each other's misses.
+// A part of B into the panel: `rows` of its rows as they are stored, `length` of each; zeros beyond both, to whole
+// pieces. A piece is eight rows of 16 elements, or of 8 that are transposed: rows read together hide each other's misses.
 static inline void pack(local float* panel_b, global const Element* restrict from, int stride, int rows, int length) {
     const int width = B_IS_KN ? 16 : 8;
     for (int row = 0; row < rows; row += 8)
