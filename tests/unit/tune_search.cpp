@@ -116,6 +116,10 @@ TEST_F(TuneTest, DriftMovesNoTileUp) {
     const TuneResult result = search();
     ASSERT_TRUE(result.tuned);
     EXPECT_GT(slower, 1.2) << "or there is no drift to speak of";
+    for (const TriedTile& tile : result.tried) {
+        const double true_ratio = bowl(tile.tile, 16, 64) / bowl("2x2", 16, 64);
+        EXPECT_NEAR(tile.relative / true_ratio, 1, 0.05) << tile.tile;
+    }
     EXPECT_EQ(result.tuned->chosen.tile, "16x64");
 }
 
