@@ -132,7 +132,7 @@ void CellGroup::check_first(CellState& state) {
 
 CheckedRun CellGroup::check(CellState& state, std::uint64_t seed) {
     const Cell& cell = state.cell;
-    const Arithmetic& arithmetic = cell.variant->arithmetic;
+    const Arithmetic arithmetic = cell.variant->arithmetic_for(*cell.problem);
     return checked_run(*cell.device, *state.plan, workspace(*cell.device).first(), state.scratch,
                        {cell.problem, arithmetic, references_.inputs(*cell.problem, seed, options_.fill),
                         references_.expected(*cell.problem, seed, options_.fill, arithmetic),

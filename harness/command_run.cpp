@@ -69,7 +69,7 @@ int run_command(const RunOptions& options) {
     print(summary(run.measurement));
     if (!options.dump.empty()) {
         const std::vector<Expected> expected =
-            run.outputs.empty() ? std::vector<Expected>{} : problem.reference(inputs, variant.arithmetic);
+            run.outputs.empty() ? std::vector<Expected>{} : problem.reference(inputs, variant.arithmetic_for(problem));
         write_run(options.dump, run.measurement, problem, inputs, run.outputs, expected);
         print(fmt::format("  tensors: {}\n", options.dump));
     }

@@ -134,6 +134,8 @@ struct Variant {
     std::string tile;       ///< "128x128x16"; empty where there is none to choose
     bool default_tile = true;
     Arithmetic arithmetic;
+    /// In the place of `arithmetic` where it depends on the problem's types; null elsewhere.
+    std::function<Arithmetic(const Problem&)> arithmetic_of;
     /// NVIDIA architectures that the kernel assembles for: {"sm_80", "sm_90a", ...}; empty for other languages.
     std::vector<std::string> architectures;
     std::function<Support(const DeviceInfo&, const Problem&)> supports_problem;
@@ -148,6 +150,9 @@ struct Variant {
     /// Asks language, device and problem in turn; the first no is the answer. Never throws.
     Support supports(const DeviceInfo& device, const Problem& problem) const;
     Plan plan(const DeviceInfo& device, const Problem& problem) const { return make_plan(device, problem); }
+    Arithmetic arithmetic_for(const Problem& problem) const {
+        return arithmetic_of ? arithmetic_of(problem) : arithmetic;
+    }
 };
 
 /// Named lists of problems. `smoke` and `edge` verify; `quick` and `full` time.

@@ -85,6 +85,12 @@ std::vector<std::string> suite(Suite suite);
 std::vector<Variant> naive_variants();
 std::vector<Variant> tiled_variants();
 std::vector<Variant> panel_variants();
+std::vector<Variant> hopper_single_variants();
+std::vector<Variant> hopper_roles_variants();
+std::vector<Variant> hopper_persistent_variants();
+std::vector<Variant> hopper_variants();
+std::vector<Variant> hopper_split_variants();
+std::vector<Variant> hopper_scaled_variants();
 std::vector<Variant> vendor_variants();
 
 }  // namespace gemm

@@ -22,7 +22,7 @@ protected:
         ScratchPool pool(device);
         const auto scratch = pool.take(plan.scratch_bytes());
         return checked_run(device, plan, tensors, scratch,
-                           {&problem, variant.arithmetic, cache.inputs(problem, 1, Fill::normal),
+                           {&problem, variant.arithmetic_for(problem), cache.inputs(problem, 1, Fill::normal),
                             cache.expected(problem, 1, Fill::normal, variant.arithmetic), timeout_seconds});
     }
     Verdict verdict(TwiceKernel kernel) { return run(twice_variant("kernel", std::move(kernel))).verdict; }

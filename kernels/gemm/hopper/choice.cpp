@@ -1,0 +1,93 @@
+#include "kernels/gemm/hopper/choice.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "kernels/gemm/rows.hpp"
+
+namespace stele::gemm {
+namespace {
+
+// The estimate counts an SM's cycles. What an H200's data sheet and the CUDA C++ Programming Guide give; only the
+// proportions matter.
+constexpr double multiplied_per_cycle = 4096;  ///< rows × columns × bytes of K: 2048 products of 16-bit operands
+constexpr double l2_bytes_per_cycle = 48;      ///< that one SM can have of L2
+constexpr double memory_bytes_per_cycle = 20;  ///< an SM's part of 4.8 TB/s
+/// Until the first stage has come, and from the last wgmma to the block's end.
+constexpr double start_cycles = 1500, end_cycles = 1500;
+/// Twice through the cluster's barrier, and a round trip to another SM.
+constexpr double reduction_cycles = 2500;
+
+/// Work of one block: as many cycles as the slower of multiplying and loading takes.
+double block_cycles(int block_m, int block_n, double k_bytes, double loaded_bytes_per_k_byte, double efficiency) {
+    const double multiply = block_m * block_n * k_bytes / multiplied_per_cycle / efficiency;
+    return std::max(multiply, loaded_bytes_per_k_byte * k_bytes / l2_bytes_per_cycle);
+}
+
+double memory_cycles(const Shape& shape, double sms) {
+    return GemmProblem(shape).bytes() / (memory_bytes_per_cycle * sms);
+}
+
+std::int64_t sms_of(const DeviceInfo& device) { return std::max(1, device.compute_units); }
+
+double k_bytes_of(const Shape& shape) {
+    return static_cast<double>(
+        ceil_div(std::max<std::int64_t>(shape.k, 1) * static_cast<std::int64_t>(size_of(shape.dtype)),
+                 hopper_depth_bytes) *
+        hopper_depth_bytes);
+}
+
+double cycles(const DeviceInfo& device, const Shape& shape, const HopperTile& tile) {
+    const std::int64_t sms = sms_of(device), at_a_time = std::max<std::int64_t>(1, sms / tile.cluster);
+    const auto waves =
+        static_cast<double>(ceil_div(hopper_tiles_of(shape, tile.block_m, tile.block_n, tile.cluster), at_a_time));
+    const double loaded = tile.block_m + static_cast<double>(tile.block_n) / tile.cluster;
+    // A warpgroup reads its rows of A and all of B for each instruction: 80 bytes a cycle for 256 columns, 96 for 128.
+    const double efficiency = tile.block_n >= 256 ? 0.85 : 0.75;
+    const double product = waves * block_cycles(tile.block_m, tile.block_n, k_bytes_of(shape), loaded, efficiency);
+    return start_cycles + end_cycles + std::max(product, memory_cycles(shape, static_cast<double>(sms)));
+}
+
+double cycles(const DeviceInfo& device, const Shape& shape, const HopperSplitTile& tile) {
+    const std::int64_t sms = sms_of(device);
+    const std::int64_t blocks = hopper_tiles_of(shape, tile.block_m, tile.block_n, 1) * tile.splits;
+    const double k_bytes = k_bytes_of(shape) / tile.splits, efficiency = tile.block_m >= 128 ? 0.75 : 0.6;
+    const double one = block_cycles(tile.block_m, tile.block_n, k_bytes, tile.block_m + tile.block_n, efficiency);
+    // Two blocks share an SM, and its time.
+    const double product = static_cast<double>(ceil_div(blocks, sms)) * one +
+                           static_cast<double>(blocks / (2 * sms)) * (start_cycles + end_cycles);
+    // Few blocks draw less than the memory gives.
+    const double drawing = static_cast<double>(std::min(blocks, sms));
+    const double memory = std::max(memory_cycles(shape, static_cast<double>(sms)),
+                                   memory_cycles(shape, drawing) * memory_bytes_per_cycle / l2_bytes_per_cycle);
+    return start_cycles + end_cycles + (tile.splits > 1 ? reduction_cycles : 0) + std::max(product, memory);
+}
+
+}  // namespace
+
+std::int64_t hopper_tiles_of(const Shape& shape, int block_m, int block_n, int cluster) {
+    const std::int64_t across = ceil_div(shape.n, block_n), rows = std::int64_t{block_m} * cluster;
+    if (shape.groups.empty()) return shape.batch * across * ceil_div(shape.m, rows);
+    std::int64_t down = 0;
+    for (std::int64_t group : shape.groups) down += ceil_div(group, rows);
+    return down * across;
+}
+
+HopperChoice choose_hopper(const DeviceInfo& device, const Shape& shape) {
+    HopperChoice best = hopper_tiles.front();
+    double least = std::numeric_limits<double>::infinity();
+    const auto consider = [&](const auto& tile) {
+        if (const double estimate = cycles(device, shape, tile); estimate < least) {
+            least = estimate;
+            best = tile;
+        }
+    };
+    for (const HopperTile& tile : hopper_tiles) consider(tile);
+    const std::int64_t stages = ceil_div(
+        std::max<std::int64_t>(shape.k, 1) * static_cast<std::int64_t>(size_of(shape.dtype)), hopper_depth_bytes);
+    for (const HopperSplitTile& tile : hopper_split_tiles)
+        if (tile.splits <= stages) consider(tile);
+    return best;
+}
+
+}  // namespace stele::gemm

@@ -1,0 +1,11 @@
+// gemm / hopper_persistent: its rows.
+#include "kernels/gemm/hopper/plans.hpp"
+
+namespace stele::gemm {
+
+std::vector<Variant> hopper_persistent_variants() {
+    constexpr bool has_producer = true, persistent = true;
+    return hopper_step_variants("hopper_persistent", hopper_persistent_tiles, has_producer, persistent);
+}
+
+}  // namespace stele::gemm

@@ -1,0 +1,11 @@
+// gemm / hopper_roles: its rows.
+#include "kernels/gemm/hopper/plans.hpp"
+
+namespace stele::gemm {
+
+std::vector<Variant> hopper_roles_variants() {
+    constexpr bool has_producer = true, persistent = false;
+    return hopper_step_variants("hopper_roles", hopper_roles_tiles, has_producer, persistent);
+}
+
+}  // namespace stele::gemm

@@ -1,0 +1,11 @@
+// gemm / hopper_single: its rows.
+#include "kernels/gemm/hopper/plans.hpp"
+
+namespace stele::gemm {
+
+std::vector<Variant> hopper_single_variants() {
+    constexpr bool has_producer = false, persistent = false;
+    return hopper_step_variants("hopper_single", hopper_single_tiles, has_producer, persistent);
+}
+
+}  // namespace stele::gemm
