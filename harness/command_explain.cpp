@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 
+#include "backends/opencl/opencl.hpp"
 #include "harness/atomic_file.hpp"
 #include "harness/commands.hpp"
 #include "harness/device_set.hpp"
@@ -72,6 +74,8 @@ public:
     }
 
     int run() {
+        // A baseline has no rows that depend on which driver is installed.
+        if (!gate_) find_driver();
         explain_gpu();
         if (!gate_ || wants_cpu()) explain_cpu();
         progress_.clear();
@@ -96,6 +100,22 @@ public:
 private:
     bool wants_cpu() const { return std::find(architectures_.begin(), architectures_.end(), cpu_word) != architectures_.end(); }
 
+    /// The first NVIDIA GPU that has an OpenCL driver: its program binaries are PTX.
+    void find_driver() {
+        for (const DeviceInfo& device : devices_.infos()) {
+            if (device.backend != "opencl" || device.is_cpu || device.vendor.find("NVIDIA") == std::string::npos || device.compute_capability == 0)
+                continue;
+            const auto ptx = [this, &device](const KernelSource& source) {
+                std::string text = opencl_program_binary(*devices_.open(device).load(source));
+                if (text.find(".version") == std::string::npos) throw std::runtime_error("the driver's program binary is no PTX text");
+                // A text in a buffer may end with zeros.
+                return std::string(text.c_str());
+            };
+            driver_ = DriverCompiler{fmt::format("{} → PTX ({})", device.driver, device.id), fmt::format("sm_{}", device.compute_capability), ptx};
+            return;
+        }
+    }
+
     void explain_gpu() {
         std::vector<std::string> gpus = architectures_;
         std::erase(gpus, cpu_word);
@@ -115,7 +135,7 @@ private:
             for (const Variant* variant : variants_)
                 for (const auto& problem : problems_[variant->operation]) {
                     progress_.show(fmt::format("{} for {}", variant->id(), architecture));
-                    explain_variant(*variant, *problem, architecture, compiler_, explanation_);
+                    explain_variant(*variant, *problem, architecture, compiler_, explanation_, driver_ ? &*driver_ : nullptr);
                 }
         explanation_.versions = compiler_.versions();
     }
@@ -123,8 +143,7 @@ private:
     void explain_cpu() {
         if (!wants_cpu()) return;
         const std::string binary = std::filesystem::read_symlink("/proc/self/exe");
-        const DeviceSet devices;
-        for (const DeviceInfo& device : devices.infos()) {
+        for (const DeviceInfo& device : devices_.infos()) {
             if (!device.is_cpu || !device.speaks(Language::opencl)) continue;
             for (const Variant* variant : variants_) {
                 if (variant->language != Language::opencl) continue;
@@ -235,6 +254,8 @@ private:
     std::map<std::string, std::vector<std::unique_ptr<Problem>>> problems_;
     std::filesystem::path root_;
     Compiler compiler_;
+    DeviceSet devices_;
+    std::optional<DriverCompiler> driver_;
     Progress progress_;
     Explanation explanation_;
     std::vector<CpuFigures> cpu_;

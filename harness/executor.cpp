@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "backends/error.hpp"
+#include "harness/explain/opencl_ptx.hpp"
 
 namespace stele {
 namespace {
@@ -32,8 +33,7 @@ struct Bind {
     Argument operator()(ScratchOperand operand) const { return &scratch.at(operand.index)->buffer(); }
     Argument operator()(NullOperand) const { return static_cast<Buffer*>(nullptr); }
     Argument operator()(const TensorMapOperand& operand) const {
-        Buffer& buffer =
-            operand.of_scratch ? scratch.at(operand.index)->buffer() : tensors.at(operand.index).buffer();
+        Buffer& buffer = operand.of_scratch ? scratch.at(operand.index)->buffer() : tensors.at(operand.index).buffer();
         return TensorMapArgument{&buffer, operand.spec};
     }
     template <typename Scalar>
@@ -43,6 +43,23 @@ struct Bind {
 };
 
 constexpr std::uint32_t before_salt = 1, after_salt = 2;
+
+bool is_opencl(Language language) { return language == Language::opencl || language == Language::opencl_ptx; }
+
+double nanoseconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+}
+
+unsigned threads_of(const Plan& plan, std::size_t kernel) {
+    const auto step =
+        std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& s) { return s.kernel == kernel; });
+    return step == plan.steps.end() ? 1 : static_cast<unsigned>(step->block.volume());
+}
+
+std::string ptx_of(const KernelSource& source, unsigned threads, const std::string& architecture) {
+    explain::Toolchain toolchain;
+    return explain::opencl_to_ptx(source, threads, architecture, toolchain, explain::default_cache());
+}
 
 }  // namespace
 
@@ -81,8 +98,8 @@ std::string GuardedBuffer::guard_damage() const {
         std::vector<std::byte> found(Buffer::guard_bytes);
         device_->download(*buffer_, offset, found);
         const std::vector<std::byte> written = guard_pattern(dtype_, salt);
-        return static_cast<std::size_t>(
-            std::mismatch(found.begin(), found.end(), written.begin()).first - found.begin());
+        return static_cast<std::size_t>(std::mismatch(found.begin(), found.end(), written.begin()).first -
+                                        found.begin());
     };
     std::vector<std::string> hits;
     const std::size_t before = first_difference(-static_cast<std::ptrdiff_t>(Buffer::guard_bytes), before_salt);
@@ -91,8 +108,8 @@ std::string GuardedBuffer::guard_damage() const {
                                    Buffer::guard_bytes - before, name_, bytes()));
     const std::size_t after = first_difference(static_cast<std::ptrdiff_t>(bytes()), after_salt);
     if (after != Buffer::guard_bytes)
-        hits.push_back(fmt::format("wrote past the end of {} ({} bytes long), at byte {}", name_, bytes(),
-                                   bytes() + after));
+        hits.push_back(
+            fmt::format("wrote past the end of {} ({} bytes long), at byte {}", name_, bytes(), bytes() + after));
     return fmt::format("{}", fmt::join(hits, "; "));
 }
 
@@ -153,8 +170,8 @@ std::vector<GuardedBuffer*> ScratchPool::take(const std::vector<std::size_t>& si
         auto& buffers = by_size_[bytes];
         const std::size_t index = taken[bytes]++;
         if (index == buffers.size())
-            buffers.push_back(std::make_unique<GuardedBuffer>(*device_, fmt::format("scratch {}", out.size()), Dtype::f32,
-                                                              bytes));
+            buffers.push_back(
+                std::make_unique<GuardedBuffer>(*device_, fmt::format("scratch {}", out.size()), Dtype::f32, bytes));
         out.push_back(buffers[index].get());
     }
     return out;
@@ -162,11 +179,20 @@ std::vector<GuardedBuffer*> ScratchPool::take(const std::vector<std::size_t>& si
 
 LoadedPlan::LoadedPlan(Device& device, const Variant& variant, const Problem& problem)
     : plan_(variant.plan(device.info(), problem)) {
-    for (const KernelSource& source : plan_.kernels) kernels_.push_back(device.load(source));
+    for (std::size_t index = 0; index < plan_.kernels.size(); ++index) {
+        KernelSource& source = plan_.kernels[index];
+        // A CUDA device takes OpenCL C as PTX, so that the language is told from the driver's OpenCL compiler.
+        if (is_opencl(source.language) && device.info().backend == "cuda") {
+            const auto start = std::chrono::steady_clock::now();
+            source.text = ptx_of(source, threads_of(plan_, index), device.info().architecture);
+            translation_ns_ += nanoseconds_since(start);
+        }
+        kernels_.push_back(device.load(source));
+    }
 }
 
 double LoadedPlan::build_ns() const {
-    double sum = 0;
+    double sum = translation_ns_;
     for (const auto& kernel : kernels_) sum += kernel->build_nanoseconds();
     return sum;
 }
@@ -193,7 +219,7 @@ CheckedRun checked_run(Device& device, const LoadedPlan& plan, TensorSet& tensor
     const std::vector<Launch> launches = plan.launches(tensors, scratch);
     const auto start = std::chrono::steady_clock::now();
     if (!launches.empty()) device.run(launches);
-    run.host_ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+    run.host_ns = nanoseconds_since(start);
     if (run.host_ns > check.timeout_seconds * 1e9) {
         run.verdict.outcome = Outcome::timeout;
         run.verdict.reason = fmt::format("one execution took {:.1f} s, longer than the {:.1f} s allowed",
@@ -223,7 +249,8 @@ Verdict verdict_of(const std::exception& error) {
     const auto* device_error = dynamic_cast<const DeviceError*>(&error);
     const bool out_of_memory = (device_error != nullptr && device_error->out_of_memory()) ||
                                dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
-    verdict.outcome = out_of_memory ? Outcome::skipped : Outcome::error;
+    const bool no_tool = dynamic_cast<const explain::MissingTool*>(&error) != nullptr;
+    verdict.outcome = out_of_memory || no_tool ? Outcome::skipped : Outcome::error;
     verdict.reason = out_of_memory ? fmt::format("not enough memory: {}", error.what()) : error.what();
     return verdict;
 }

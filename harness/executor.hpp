@@ -15,8 +15,8 @@
 namespace stele {
 
 /// What a guard band holds. For floating types every 16-bit word is a NaN, so that a read past the end spoils the
-/// result, and none is a NaN that instructions produce or that outputs are filled with, so that a write shows. For whole
-/// numbers small ones: a huge index read there would end the process instead of being reported.
+/// result, and none is a NaN that instructions produce or that outputs are filled with, so that a write shows. For
+/// whole numbers small ones: a huge index read there would end the process instead of being reported.
 std::vector<std::byte> guard_pattern(Dtype dtype, std::uint32_t salt);
 
 /// A device buffer between guard bands. All members may throw DeviceError.
@@ -75,7 +75,9 @@ private:
     std::map<std::size_t, std::vector<std::unique_ptr<GuardedBuffer>>> by_size_;
 };
 
-/// A variant's plan for a problem, its kernels loaded. The constructor throws what the plan and the device throw.
+/// A variant's plan for a problem, its kernels loaded. OpenCL C reaches a CUDA device as the PTX that clang makes of
+/// it. The constructor throws what the plan and the device throw, and explain::MissingTool where clang is needed and
+/// absent.
 class LoadedPlan {
 public:
     LoadedPlan(Device& device, const Variant& variant, const Problem& problem);
@@ -88,6 +90,7 @@ public:
 private:
     Plan plan_;
     std::vector<std::unique_ptr<Kernel>> kernels_;
+    double translation_ns_ = 0;
 };
 
 struct CheckedRun {
@@ -111,7 +114,8 @@ struct Check {
 CheckedRun checked_run(Device& device, const LoadedPlan& plan, TensorSet& tensors,
                        const std::vector<GuardedBuffer*>& scratch, const Check& check);
 
-/// The verdict for something thrown: out of memory is skipped, everything else an error, each with its message.
+/// The verdict for something thrown: out of memory and a missing compiler are skipped, everything else an error, each
+/// with its message.
 Verdict verdict_of(const std::exception& error);
 
 }  // namespace stele

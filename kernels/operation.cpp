@@ -1,5 +1,6 @@
 #include "kernels/operation.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -38,6 +39,16 @@ Support supports_device(const Variant& variant, const DeviceInfo& device) {
                                    device.architecture));
 }
 
+/// The device as a language finds it. OpenCL C declares its shared memory, and a CUDA device gives a declaration at
+/// most 48 KiB: only a launch may ask for more.
+DeviceInfo as_found_by(Language language, DeviceInfo device) {
+    constexpr std::size_t most_declared = 48 << 10;
+    const bool opencl = language == Language::opencl || language == Language::opencl_ptx;
+    if (opencl && device.backend == "cuda")
+        device.shared_bytes_per_block = std::min(device.shared_bytes_per_block, most_declared);
+    return device;
+}
+
 }  // namespace
 
 double sum_error(double terms, double unit_roundoff) { return lambda * std::sqrt(terms) * unit_roundoff; }
@@ -55,7 +66,7 @@ Support Variant::supports(const DeviceInfo& device, const Problem& problem) cons
         if (problem.operation() != operation)
             return Support::no(fmt::format("computes {}, not {}", operation, problem.operation()));
         if (Support answer = supports_device(*this, device); !answer) return answer;
-        return supports_problem ? supports_problem(device, problem) : Support{};
+        return supports_problem ? supports_problem(as_found_by(language, device), problem) : Support{};
     } catch (const std::exception& error) {
         return Support::no(error.what());
     }

@@ -6,93 +6,23 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <boost/uuid/detail/sha1.hpp>
-#include <cstdlib>
 #include <fstream>
 #include <regex>
 #include <sstream>
 #include <thread>
 
+#include "harness/explain/opencl_ptx.hpp"
 #include "harness/explain/process.hpp"
 
 namespace stele::explain {
 namespace fs = std::filesystem;
 namespace {
 
-std::string digest_of(std::string_view text) {
-    boost::uuids::detail::sha1 sha;
-    sha.process_bytes(text.data(), text.size());
-    unsigned words[5];
-    sha.get_digest(words);
-    return fmt::format("{:08x}{:08x}{:08x}", words[0], words[1], words[2]);
-}
-
 /// Warnings of ptxas that cost speed; the rest is noise here. C7508: setmaxnreg ignored. C7511, C7519: wgmma serialised.
 bool costs_speed(const std::string& line) {
     static const std::array marks{"C7508", "C7511", "C7519", "spill", "Spill", "local memory", "serializ"};
     return line.find("warning") != std::string::npos &&
            std::any_of(marks.begin(), marks.end(), [&](const char* mark) { return line.find(mark) != std::string::npos; });
-}
-
-struct ToolAdvice {
-    const char* name;
-    const char* advice;
-};
-constexpr std::array<ToolAdvice, 5> advice{{
-    {"nvcc", "install the CUDA toolkit, or run `./dev build`, which fetches its wheels"},
-    {"ptxas", "it comes with nvcc: install the CUDA toolkit, or run `./dev build`"},
-    {"nvdisasm", "it comes with the CUDA toolkit or the wheel nvidia-cuda-nvdisasm; `./dev build` fetches it"},
-    {"clang-19", "apt-get install clang-19"},
-    {"libclc", "it comes with Debian's libclc-19; `./dev build` unpacks it, or set STELE_LIBCLC to its nvptx64--nvidiacl.bc"},
-}};
-
-/// PTX has no name for OpenCL's native functions; libclc leaves them out for NVIDIA. These are the instructions that
-/// NVIDIA's own compiler uses for them.
-constexpr std::string_view native_shim = R"cl(
-float __nvvm_ex2_approx_ftz_f(float);
-float __nvvm_lg2_approx_ftz_f(float);
-float __nvvm_rcp_approx_ftz_f(float);
-float __nvvm_rsqrt_approx_ftz_f(float);
-#define native_exp2(x) __nvvm_ex2_approx_ftz_f(x)
-#define native_exp(x) __nvvm_ex2_approx_ftz_f((x) * 1.44269504f)
-#define native_log2(x) __nvvm_lg2_approx_ftz_f(x)
-#define native_log(x) (__nvvm_lg2_approx_ftz_f(x) * 0.69314718f)
-#define native_recip(x) __nvvm_rcp_approx_ftz_f(x)
-#define native_rsqrt(x) __nvvm_rsqrt_approx_ftz_f(x)
-#define native_divide(a, b) ((a) * __nvvm_rcp_approx_ftz_f(b))
-)cl";
-
-fs::path beside_compiler(const std::string& nvcc, const char* name) { return fs::path(nvcc).parent_path() / name; }
-
-std::optional<std::string> find_tool(const std::string& name) {
-    if (name == "libclc") {
-        const char* given = std::getenv("STELE_LIBCLC");
-        std::vector<fs::path> candidates;
-        if (given)
-            candidates.emplace_back(given);
-        else
-            for (const char* folder : {STELE_SOURCE_DIR "/.deps/libclc/usr/lib/clc", "/usr/lib/clc"})
-                candidates.push_back(fs::path(folder) / "nvptx64--nvidiacl.bc");
-        for (const auto& path : candidates)
-            if (fs::exists(path)) return path.string();
-        return std::nullopt;
-    }
-    if (name == "nvcc") {
-        const char* given = std::getenv("CUDACXX");
-        for (const char* path : {given ? given : "", STELE_NVCC})
-            if (*path && fs::exists(path)) return path;
-    }
-    if (const auto found = find_program(name)) return found->string();
-    const auto nvcc = name == "nvcc" ? std::nullopt : find_tool("nvcc");
-    if (nvcc)
-        if (const auto path = beside_compiler(*nvcc, name.c_str()); fs::exists(path)) return path.string();
-    for (const auto& folder : {fs::path(STELE_SOURCE_DIR) / ".deps/venv/lib", fs::path("/usr/local/cuda/bin")}) {
-        if (fs::exists(folder / name)) return (folder / name).string();
-        if (!fs::is_directory(folder)) continue;
-        for (const auto& python : fs::directory_iterator(folder))
-            if (const auto path = python.path() / "site-packages/nvidia/cu13/bin" / name; fs::exists(path)) return path.string();
-    }
-    return std::nullopt;
 }
 
 }  // namespace
@@ -134,27 +64,11 @@ std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view 
 
 Compiler::Compiler(fs::path source_root, fs::path cache) : root_(std::move(source_root)), cache_(std::move(cache)) {}
 
-const std::string& Compiler::tool(const std::string& name) {
-    if (const auto known = tools_.find(name); known != tools_.end()) return known->second;
-    if (const auto found = find_tool(name)) return tools_[name] = *found;
-    const auto row = std::find_if(advice.begin(), advice.end(), [&](const ToolAdvice& entry) { return entry.name == name; });
-    throw MissingTool(fmt::format("{} is not on this machine; {}", name, row == advice.end() ? "install it" : row->advice));
-}
-
-const std::string& Compiler::version_of(const std::string& name) {
-    if (const auto known = versions_.find(name); known != versions_.end()) return known->second;
-    const std::string text = run_process({tool(name), "--version"}).output;
-    // "Cuda compilation tools, release 13.0, V13.0.88", "clang version 19.1.7": the first number with two dots.
-    static const std::regex number("\\d+\\.\\d+\\.\\d+");
-    std::smatch match;
-    return versions_[name] = std::regex_search(text, match, number) ? match.str() : "unknown";
-}
-
 std::map<std::string, std::string> Compiler::versions() {
     std::map<std::string, std::string> out;
     for (const char* name : {"nvcc", "nvdisasm", "clang-19"}) {
         try {
-            out[name] = version_of(name);
+            out[name] = tools_.version_of(name);
         } catch (const MissingTool&) {
             out[name] = "absent";
         }
@@ -191,7 +105,7 @@ Compiled Compiler::assemble(const std::string& key, const std::vector<std::vecto
                 throw std::runtime_error(fmt::format("{} does not compile\n{}\n{}{}", what, fmt::join(words, " "), result.output, result.errors));
             said += result.output + result.errors;
         }
-        const ProcessResult sass = run_process({tool("nvdisasm"), "-json", work.path() / "kernel.cubin"});
+        const ProcessResult sass = run_process({tools_.tool("nvdisasm"), "-json", work.path() / "kernel.cubin"});
         if (sass.exit_code != 0) throw std::runtime_error(fmt::format("nvdisasm cannot read {}: {}", what, sass.errors));
         fs::create_directories(folder);
         std::ofstream(log) << said;
@@ -210,13 +124,13 @@ Compiled Compiler::assemble(const std::string& key, const std::vector<std::vecto
 }
 
 std::string Compiler::cuda_key(const std::string& file, const std::string& architecture) {
-    return digest_of(fmt::format("{}|{}|{}|{}|{}", version_of("nvcc"), version_of("nvdisasm"), architecture,
+    return digest_of(fmt::format("{}|{}|{}|{}|{}", tools_.version_of("nvcc"), tools_.version_of("nvdisasm"), architecture,
                                  read_file(root_ / "kernels" / file), kernels_digest()));
 }
 
 Compiled Compiler::compile_cuda(const std::string& key, const std::string& file, const std::string& architecture) {
     // The options of the build itself, so that the figures are those of the binary.
-    const std::vector<std::string> command{tool("nvcc"), "-std=c++20", "-O3", "-lineinfo", "-static-global-template-stub=false",
+    const std::vector<std::string> command{tools_.tool("nvcc"), "-std=c++20", "-O3", "-lineinfo", "-static-global-template-stub=false",
                                            fmt::format("-arch={}", architecture), "-cubin",
                                            "-Xptxas=-v,-warn-spills,-warn-lmem-usage", "-I" + root_.string(), "-o",
                                            "{work}/kernel.cubin", (root_ / "kernels" / file).string()};
@@ -250,25 +164,20 @@ const Compiled& Compiler::cuda(const std::string& file, const std::string& archi
     return known != done_.end() ? known->second : done_[key] = compile_cuda(key, file, architecture);
 }
 
-const Compiled& Compiler::opencl(const KernelSource& source, unsigned threads, const std::string& architecture) {
-    // clang's NVPTX target knows no a-variants, and PTX for sm_90 is taken by all later ones.
-    const std::string target = architecture == "sm_80" || architecture == "sm_86" || architecture == "sm_89" ? architecture : "sm_90";
-    const std::string text = std::string(native_shim) + source.text;
-    const std::string key = digest_of(fmt::format("{}|{}|{}|{}|{}|{}|{}", version_of("clang-19"), version_of("ptxas"), version_of("nvdisasm"),
-                                                  architecture, threads, fmt::join(source.options, " "), text));
+const Compiled& Compiler::ptx(const std::string& text, const std::string& architecture, const std::string& what) {
+    const std::string key = digest_of(fmt::format("{}|{}|{}|{}", tools_.version_of("ptxas"), tools_.version_of("nvdisasm"), architecture, text));
     const auto known = done_.find(key);
     if (known != done_.end()) return known->second;
     const TemporaryFolder work;
-    const fs::path file = work.path() / "kernel.cl";
+    const fs::path file = work.path() / "kernel.ptx";
     std::ofstream(file) << text;
-    std::vector<std::string> clang{tool("clang-19"), "-target", "nvptx64-nvidia-nvcl", "-x", "cl", "-cl-std=CL1.2", "-O3", "-w",
-                                   "-Xclang", "-finclude-default-header", "-Xclang", "-mlink-builtin-bitcode", "-Xclang", tool("libclc"),
-                                   "-Xclang", "-target-cpu", "-Xclang", target, "-ffp-contract=fast", "-S", "-o", "{work}/kernel.ptx", file};
-    for (const std::string& option : source.options)
-        if (option.starts_with("-D")) clang.insert(clang.end() - 4, option);
-    const std::vector<std::string> ptxas{tool("ptxas"), "-v", "-warn-spills", "-warn-lmem-usage", fmt::format("-arch={}", architecture),
-                                         fmt::format("-maxntid={}", threads), "-o", "{work}/kernel.cubin", "{work}/kernel.ptx"};
-    return done_[key] = assemble(key, {clang, ptxas}, "kernels/" + source.file + " by clang for " + architecture);
+    const std::vector<std::string> ptxas{tools_.tool("ptxas"), "-v", "-warn-spills", "-warn-lmem-usage", fmt::format("-arch={}", architecture),
+                                         "-o", "{work}/kernel.cubin", file.string()};
+    return done_[key] = assemble(key, {ptxas}, what + " for " + architecture);
+}
+
+const Compiled& Compiler::opencl(const KernelSource& source, unsigned threads, const std::string& architecture) {
+    return ptx(opencl_to_ptx(source, threads, architecture, tools_, cache_), architecture, "kernels/" + source.file + " by clang");
 }
 
 fs::path find_source_root(const std::string& given) {
@@ -276,12 +185,6 @@ fs::path find_source_root(const std::string& given) {
     if (!fs::is_directory(root / "kernels"))
         throw MissingTool(fmt::format("the kernels' sources are not in {}; give the folder of a checkout with --source", root.string()));
     return fs::canonical(root);
-}
-
-fs::path default_cache() {
-    if (const char* cache = std::getenv("XDG_CACHE_HOME")) return fs::path(cache) / "stele/explain";
-    if (const char* home = std::getenv("HOME")) return fs::path(home) / ".cache/stele/explain";
-    return fs::temp_directory_path() / "stele-explain";
 }
 
 }  // namespace stele::explain

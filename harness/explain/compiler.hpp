@@ -9,14 +9,9 @@
 
 #include "backends/backend.hpp"
 #include "harness/explain/sass.hpp"
+#include "harness/explain/toolchain.hpp"
 
 namespace stele::explain {
-
-/// A program that explain needs is not on this machine: `what()` says which and how to get it.
-class MissingTool : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
 
 /// What ptxas said of one kernel (-v).
 struct AssemblerFigures {
@@ -45,6 +40,8 @@ public:
     const Compiled& cuda(const std::string& file, const std::string& architecture);
     /// OpenCL C through clang and libclc to PTX, then ptxas: a proxy for NVIDIA's own OpenCL compiler.
     const Compiled& opencl(const KernelSource& source, unsigned threads, const std::string& architecture);
+    /// PTX text from any compiler; `what` is for messages.
+    const Compiled& ptx(const std::string& text, const std::string& architecture, const std::string& what);
 
     /// Compiles files that cuda() will be asked for, several at once, so that asking takes no time. Errors wait for cuda().
     void prepare(const std::vector<std::pair<std::string, std::string>>& files_and_architectures);
@@ -55,20 +52,17 @@ public:
 private:
     std::string cuda_key(const std::string& file, const std::string& architecture);
     Compiled compile_cuda(const std::string& key, const std::string& file, const std::string& architecture);
-    const std::string& tool(const std::string& name);
-    const std::string& version_of(const std::string& name);
     Compiled assemble(const std::string& key, const std::vector<std::vector<std::string>>& commands,
                       const std::string& what);
     const std::string& kernels_digest();
 
     std::filesystem::path root_, cache_;
     std::string digest_;
-    std::map<std::string, std::string> tools_, versions_;
+    Toolchain tools_;
     std::map<std::string, Compiled> done_;
 };
 
 /// Where the source tree is: the folder given, else the tree that this binary was built from. Throws MissingTool.
 std::filesystem::path find_source_root(const std::string& given);
-std::filesystem::path default_cache();
 
 }  // namespace stele::explain

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "harness/explain/control_flow.hpp"
+#include "harness/explain/opencl_ptx.hpp"
 
 namespace stele::explain {
 namespace {
@@ -53,6 +54,49 @@ std::optional<InstructionMix> hottest_loop(const SassFunction& code, std::size_t
     return best;
 }
 
+bool is_native(Language language) { return language == Language::cuda || language == Language::ptx; }
+bool is_opencl(Language language) { return language == Language::opencl || language == Language::opencl_ptx; }
+
+/// A kernel of a plan, and how it is launched.
+struct PlannedKernel {
+    const Variant& variant;
+    const Problem& problem;
+    const KernelSource& source;
+    const Step& step;
+    const std::string& architecture;
+    std::string symbol;
+
+    unsigned threads() const { return static_cast<unsigned>(step.block.volume()); }
+};
+
+/// Nothing if `compiled` lacks the kernel.
+std::optional<KernelFigures> figures_of(const PlannedKernel& kernel, const Compiled& compiled, std::string compiler,
+                         const MultiprocessorLimits& limits) {
+    const auto code = compiled.code.find(kernel.symbol);
+    const auto assembler = compiled.assembler.find(kernel.symbol);
+    if (code == compiled.code.end() || assembler == compiled.assembler.end()) return std::nullopt;
+    KernelFigures row;
+    row.variant = kernel.variant.id();
+    row.operation = kernel.variant.operation;
+    row.algorithm = kernel.variant.algorithm;
+    row.language = kernel.variant.language;
+    row.problem = kernel.problem.id();
+    row.dtype = name(kernel.problem.dtype());
+    row.kernel = kernel.source.entry;
+    row.instance = kernel.source.instance;
+    row.file = kernel.source.file;
+    row.architecture = kernel.architecture;
+    row.compiler = std::move(compiler);
+    row.threads = kernel.threads();
+    row.dynamic_shared_bytes = kernel.step.shared_bytes;
+    row.assembler = assembler->second;
+    row.code_bytes = code->second.instructions.size() * instruction_bytes;
+    row.whole = count_mix(code->second);
+    row.loop = hottest_loop(code->second, row.loops);
+    row.occupancy = occupancy(limits, static_cast<int>(row.threads), row.assembler.registers, row.shared_bytes());
+    return row;
+}
+
 }  // namespace
 
 std::string KernelFigures::key() const {
@@ -68,54 +112,47 @@ std::vector<std::string> default_problems(const Operation& operation) {
 }
 
 void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture, Compiler& compiler,
-                     Explanation& explanation) {
+                     Explanation& explanation, const DriverCompiler* driver) {
     const auto refuse = [&](std::string why) { explanation.absent.push_back({variant.id(), architecture, std::move(why)}); };
-    const bool native = variant.language == Language::cuda || variant.language == Language::ptx;
-    const bool opencl = variant.language == Language::opencl || variant.language == Language::opencl_ptx;
-    if (!native && !opencl) return refuse("no kernel of ours to explain");
+    const bool native = is_native(variant.language);
+    if (!native && !is_opencl(variant.language)) return refuse("no kernel of ours to explain");
     const auto limits = limits_of(architecture);
     if (!limits) return refuse("unknown architecture");
     if (native && std::find(variant.architectures.begin(), variant.architectures.end(), architecture) == variant.architectures.end())
         return refuse("the variant is not for this architecture");
     const DeviceInfo device = stand_in(variant.language, architecture, *limits);
     if (const Support support = variant.supports(device, problem); !support) return refuse(support.why_not);
+    // The driver compiles for its own device: sm_90's code is what sm_90a is compared with.
+    const bool ask_driver = !native && driver && architecture.starts_with(driver->architecture);
 
     const Plan plan = variant.plan(device, problem);
     for (std::size_t index = 0; index < plan.kernels.size(); ++index) {
         const KernelSource& source = plan.kernels[index];
         const auto step = std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& s) { return s.kernel == index; });
         if (step == plan.steps.end()) continue;
-        const auto threads = static_cast<unsigned>(step->block.volume());
-        const std::string symbol = native ? symbol_of(source.native.cuda) : source.entry;
-        if (symbol.empty()) return refuse("this build has no machine code of it to name");
+        const PlannedKernel kernel{variant, problem, source, *step, architecture, native ? symbol_of(source.native.cuda) : source.entry};
+        if (kernel.symbol.empty()) return refuse("this build has no machine code of it to name");
+        const auto add = [&](const Compiled& compiled, std::string label) {
+            if (auto row = figures_of(kernel, compiled, std::move(label), *limits))
+                explanation.kernels.push_back(std::move(*row));
+            else
+                refuse(fmt::format("the compiled file has no kernel {}: is the binary older than the sources?", kernel.symbol));
+        };
         try {
-            const Compiled& compiled = native ? compiler.cuda(source.file, architecture) : compiler.opencl(source, threads, architecture);
-            const auto code = compiled.code.find(symbol);
-            const auto assembler = compiled.assembler.find(symbol);
-            if (code == compiled.code.end() || assembler == compiled.assembler.end())
-                return refuse(fmt::format("the compiled file has no kernel {}: is the binary older than the sources?", symbol));
-
-            KernelFigures& row = explanation.kernels.emplace_back();
-            row.variant = variant.id();
-            row.operation = variant.operation;
-            row.algorithm = variant.algorithm;
-            row.language = variant.language;
-            row.problem = problem.id();
-            row.dtype = name(problem.dtype());
-            row.kernel = source.entry;
-            row.instance = source.instance;
-            row.file = source.file;
-            row.architecture = architecture;
-            row.compiler = native ? "nvcc" : "clang → NVPTX (proxy)";
-            row.threads = threads;
-            row.dynamic_shared_bytes = step->shared_bytes;
-            row.assembler = assembler->second;
-            row.code_bytes = code->second.instructions.size() * instruction_bytes;
-            row.whole = count_mix(code->second);
-            row.loop = hottest_loop(code->second, row.loops);
-            row.occupancy = occupancy(*limits, static_cast<int>(threads), row.assembler.registers, row.shared_bytes());
+            if (native)
+                add(compiler.cuda(source.file, architecture), "nvcc");
+            else
+                add(compiler.opencl(source, kernel.threads(), architecture), std::string(clang_label));
         } catch (const MissingTool& missing) {
-            return refuse(missing.what());
+            refuse(missing.what());
+            if (!ask_driver) return;
+        }
+        if (!ask_driver) continue;
+        try {
+            const std::string ptx = with_block_size(driver->ptx(source), source.entry, kernel.threads());
+            add(compiler.ptx(ptx, architecture, "kernels/" + source.file + " by " + driver->label), driver->label);
+        } catch (const std::runtime_error& why) {
+            refuse(fmt::format("{}: {}", driver->label, why.what()));
         }
     }
 }

@@ -1,6 +1,7 @@
 // What the compiler made of each kernel of a variant.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,7 +22,7 @@ struct KernelFigures {
     std::string kernel, instance;
     std::string file;           ///< below kernels/
     std::string architecture;
-    std::string compiler;       ///< "nvcc", or "clang → NVPTX (proxy)"
+    std::string compiler;       ///< "nvcc", "clang → NVPTX (proxy)", or a DriverCompiler's label
     unsigned threads = 0;       ///< of a block
     std::size_t dynamic_shared_bytes = 0;
     AssemblerFigures assembler;
@@ -52,9 +53,18 @@ struct Explanation {
 /// Problems whose types are explained: for each dtype of the operation, the first of its `full` suite.
 std::vector<std::string> default_problems(const Operation& operation);
 
+/// A GPU driver's own OpenCL compiler, which gives its PTX.
+struct DriverCompiler {
+    std::string label;         ///< "driver 580.82 → PTX (opencl:0)"
+    std::string architecture;  ///< of its device: "sm_90"
+    /// Throws std::runtime_error with the compiler's log.
+    std::function<std::string(const KernelSource&)> ptx;
+};
+
 /// Explains one variant on one problem for one architecture ("sm_90a"). Appends to `explanation`, reasons included.
-/// MissingTool becomes a reason; a kernel that does not compile throws.
+/// MissingTool becomes a reason; a kernel that does not compile throws. OpenCL kernels get a second row from `driver`
+/// where there is one for the architecture.
 void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture, Compiler& compiler,
-                     Explanation& explanation);
+                     Explanation& explanation, const DriverCompiler* driver = nullptr);
 
 }  // namespace stele::explain

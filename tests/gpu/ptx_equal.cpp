@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "backends/backend.hpp"
+#include "tests/support/first_device.hpp"
 #include "tests/support/simt_device.hpp"
 #include "tests/support/simt_module.hpp"
 
@@ -20,22 +21,8 @@ std::vector<NativeInstance> ptx_kernels();
 namespace test {
 namespace {
 
-/// The first NVIDIA GPU, or why there is none.
-struct Gpu {
-    std::unique_ptr<Device> device;
-    std::string why_not = "this build has no CUDA backend";
-};
-
-Gpu& gpu() {
-    static Gpu found = [] {
-        Gpu out;
-        for (const auto& backend : all_backends())
-            if (backend->name() == "cuda") {
-                out.why_not = backend->why_none();
-                if (!backend->devices().empty()) out.device = backend->open(0);
-            }
-        return out;
-    }();
+FirstDevice& gpu() {
+    static FirstDevice found = first_device("cuda");
     return found;
 }
 
