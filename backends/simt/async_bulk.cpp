@@ -47,10 +47,16 @@ void check_tensor(const TileMap& tile, const Coordinates& at, const char* what, 
     });
 }
 
+/// The mbarrier of a load. Asked before anything is built that owns memory: a thread that fails does not return.
+Mbarrier& visible_mbarrier(std::uint64_t* barrier, const char* what, Where where) {
+    Mbarrier& found = mbarrier_at(barrier, what, where);
+    found.require_visible(what, where);
+    return found;
+}
+
 /// One part of a load: into the shared memory of one block, on that block's mbarrier.
 void add_load(Mbarrier& barrier, std::byte* shared, std::uint32_t bytes, const char* what, Where where,
               std::function<void(const SyncClock& issued, SyncClock& landed)> copy) {
-    barrier.require_visible(what, where);
     barrier.owner.shared.begin_copy(shared, bytes, true);
     InFlight flight;
     flight.bytes = bytes;
@@ -67,7 +73,8 @@ void add_load(Mbarrier& barrier, std::byte* shared, std::uint32_t bytes, const c
 void load_bytes(std::byte* shared, const std::byte* global, std::uint32_t bytes, std::uint64_t* barrier,
                 const char* what, Where where) {
     check_shared(shared, bytes, 16, what, where);
-    add_load(mbarrier_at(barrier, what, where), shared, bytes, what, where,
+    Mbarrier& arrival = visible_mbarrier(barrier, what, where);
+    add_load(arrival, shared, bytes, what, where,
              [=](const SyncClock& issued, SyncClock& landed) {
                  engine_read(global, bytes, issued, landed, what, where);
                  std::memcpy(shared, global, bytes);
@@ -77,7 +84,8 @@ void load_bytes(std::byte* shared, const std::byte* global, std::uint32_t bytes,
 void load_box(const TileMap& tile, std::byte* shared, std::uint64_t* barrier, const Coordinates& at, const char* what,
               Where where) {
     const std::uint32_t window = check_box(tile, shared, what, where);
-    add_load(mbarrier_at(barrier, what, where), shared, tile.box_bytes(), what, where,
+    Mbarrier& arrival = visible_mbarrier(barrier, what, where);
+    add_load(arrival, shared, tile.box_bytes(), what, where,
              [=](const SyncClock& issued, SyncClock& landed) {
                  std::memset(shared, 0, tile.box_bytes());
                  for_each_row(tile, at, [&](const TileRow& row) {
@@ -171,9 +179,9 @@ struct Stores {
     }
 };
 
+/// The caller has made sure of require_sight(), before it built the store.
 void add_store(Store store, const void* shared, std::uint32_t bytes) {
     const auto* from = static_cast<const std::byte*>(shared);
-    require_sight(from, bytes, store.what, store.where);
     store.issued.release();
     store.read = [from, bytes](Store& self, SyncClock& landed) {
         engine_read(from, bytes, self.issued, landed, self.what, self.where);
@@ -187,6 +195,7 @@ void store_box(const TensorMap& map, int rank, const void* shared, const Coordin
     const TileMap tile = tile_map(map, rank, what, where);
     const std::uint32_t window = check_box(tile, shared, what, where);
     check_tensor(tile, at, what, where);
+    require_sight(static_cast<const std::byte*>(shared), tile.box_bytes(), what, where);
     Store store;
     store.what = what;
     store.where = where;
@@ -241,6 +250,7 @@ void bulk_store(void* global, const void* shared, std::uint32_t bytes, Where whe
     check_bytes(bytes, store.what, where);
     check_shared(shared, bytes, 16, store.what, where);
     check_global(global, bytes, 16, store.what, where);
+    require_sight(static_cast<const std::byte*>(shared), bytes, store.what, where);
     store.write = [global](Store& self, SyncClock& landed) {
         engine_write(global, self.content.size(), self.issued, landed, self.what, self.where);
         std::memcpy(global, self.content.data(), self.content.size());
@@ -255,6 +265,7 @@ void bulk_reduce_add_f32(float* global, const float* shared, std::uint32_t bytes
     check_bytes(bytes, store.what, where);
     check_shared(shared, bytes, 16, store.what, where);
     check_global(global, bytes, 16, store.what, where);
+    require_sight(reinterpret_cast<const std::byte*>(shared), bytes, store.what, where);
     store.write = [global](Store& self, SyncClock&) {
         for (std::size_t i = 0; i < self.content.size() / sizeof(float); ++i) {
             float value;
