@@ -84,6 +84,7 @@ std::vector<std::string> suite(Suite suite);
 /// The rows of each algorithm, in its own folder.
 std::vector<Variant> naive_variants();
 std::vector<Variant> tiled_variants();
+std::vector<Variant> half_variants();
 std::vector<Variant> panel_variants();
 std::vector<Variant> hopper_single_variants();
 std::vector<Variant> hopper_roles_variants();

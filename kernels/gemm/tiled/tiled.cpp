@@ -1,11 +1,31 @@
 // gemm / tiled: its rows.
 #include "kernels/gemm/tiled/tiled.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "kernels/gemm/rows.hpp"
 #include "kernels/tile_space.hpp"
 
 namespace stele::gemm {
 namespace {
+
+/// f32, f16 and bf16, and of those batches and groups.
+Support takes(const Shape& shape) {
+    Shape one = shape;
+    one.batch = 1;
+    one.groups.clear();
+    constexpr std::size_t most_in_z = 65535;
+    if (shape.groups.size() > most_in_z) return Support::no(fmt::format("a launch takes at most {} groups", most_in_z));
+    return takes_plain(one);
+}
+
+/// Blocks of one product, or of the largest group: those beyond a smaller one's rows leave at once.
+std::int64_t blocks_of(const TiledTile& tile, const Shape& shape) {
+    const std::int64_t rows = shape.groups.empty() ? shape.m : *std::ranges::max_element(shape.groups);
+    return ceil_div(rows, tile.block_m) * ceil_div(shape.n, tile.block_n);
+}
 
 KernelRow row_of(const TiledTile& tile) {
     KernelRow row;
@@ -13,39 +33,33 @@ KernelRow row_of(const TiledTile& tile) {
     row.tile = text(tile);
     row.default_tile = tile == tiled_tiles.front();
     row.threads = tile.threads();
-    row.blocks = [tile](const Shape& shape) {
-        return ceil_div(shape.m, tile.block_m) * ceil_div(shape.n, tile.block_n);
+    row.blocks = [tile](const Shape& shape) { return blocks_of(tile, shape); };
+    row.grid = [tile](const DeviceInfo&, const Shape& shape) -> Dim3 {
+        const auto products = shape.groups.empty() ? shape.batch : static_cast<std::int64_t>(shape.groups.size());
+        return {static_cast<unsigned>(blocks_of(tile, shape)), 1, static_cast<unsigned>(products)};
     };
-    row.shared_bytes = [tile](const Shape& shape) {
-        return tile.shared_bytes(size_of(shape.dtype), shape.b == LayoutB::kn);
-    };
+    row.shared_bytes = [tile](const Shape&) { return tile.shared_bytes(); };
+    row.takes = [](const DeviceInfo&, const Shape& shape) { return takes(shape); };
     row.definitions = definitions(tile);
+    row.operands = [](const Shape& shape) -> std::vector<Operand> {
+        const std::size_t c = index_of_c(shape);
+        const Operand row_begin = shape.groups.empty() ? Operand(NullOperand{}) : TensorOperand{c - 1};
+        return {TensorOperand{0}, TensorOperand{1}, row_begin,      TensorOperand{c},
+                extent(shape.m),  extent(shape.n),  extent(shape.k)};
+    };
     return row;
-}
-
-/// The constraint that a tile breaks, if it does. Shared memory is the device's to judge.
-const char* why_illegal(const TiledTile& tile) {
-    if (tile.block_m % tile.thread_m != 0 || tile.block_n % tile.thread_n != 0) return "threads must divide the block";
-    if (tile.thread_n % 4 != 0) return "a thread's columns of [K,N] come in fours: THREAD_N must be a multiple of 4";
-    if (tile.block_n % 8 != 0 || tile.block_k % 8 != 0)
-        return "rows are whole 16-byte pieces: of 8 elements, of 2 bytes";
-    if (tile.threads() > 1024) return "a block has at most 1024 threads";
-    if (tile.thread_m * tile.thread_n > 128) return "a thread keeps at most 128 sums in registers";
-    const int pieces = 8 * tile.threads();
-    if (tile.block_m * tile.block_k % pieces != 0 || tile.block_n * tile.block_k % pieces != 0)
-        return "every thread must copy the same number of 16-byte pieces of A, and of B";
-    return "";
 }
 
 /// OpenCL compiles at run time, so any legal tile can be had.
 std::shared_ptr<const TileSpace> opencl_space() {
-    const std::vector<int> blocks{8, 16, 32, 64, 128, 256};
-    return make_tile_space<TiledTile>({blocks, blocks, {8, 16, 32, 64}, {1, 2, 4, 8, 16}, {4, 8, 16}}, why_illegal,
-                                      [](const TiledTile& tile) {
-                                          KernelRow row = row_of(tile);
-                                          row.languages = {Language::opencl};
-                                          return variants_of(row).front();
-                                      });
+    const std::vector<int> blocks{32, 64, 128, 256};
+    return make_tile_space<TiledTile>(
+        {blocks, blocks, {8, 16, 32}, {4, 8, 16}, {4, 8, 16}}, [](const TiledTile& tile) { return why_illegal(tile); },
+        [](const TiledTile& tile) {
+            KernelRow row = row_of(tile);
+            row.languages = {Language::opencl};
+            return variants_of(row).front();
+        });
 }
 
 }  // namespace

@@ -1,65 +1,75 @@
-// What tiled.cu and tiled.ptx.cu share: the tile in numbers, and who owns which column.
+// What tiled.cu and tiled.ptx.cu share: the tile in numbers, who owns what of it, and how tiles travel through
+// registers.
 #pragma once
 
-#include "kernels/common/half.cuh"
+#include <algorithm>
+
+#include "kernels/gemm/block_order.cuh"
 #include "kernels/gemm/instances.cuh"
+#include "kernels/gemm/pieces.cuh"
 #include "kernels/gemm/tiled/tiled.hpp"
 
 namespace stele::gemm {
 
 template <TiledTile tile>
 inline constexpr int tiled_threads = tile.threads();
+/// That a multiprocessor's 65536 registers are to hold: a thread has its sums, the numbers of two k, and about 72 more
+/// for pieces on their way and addresses.
+template <TiledTile tile>
+inline constexpr int tiled_blocks = std::max(1, 65536 / (tile.threads() * (tile.thread_m * tile.thread_n +
+                                                                           2 * (tile.thread_m + tile.thread_n) + 72)));
 
-template <typename T, TiledTile tile, LayoutB layout>
+/// BLOCK_X × BLOCK_K of A (x is m) or B (x is n), which a block copies in pieces of VECTOR neighbours in memory: along
+/// x, or along k, then eight of each of several x by a warp. A thread's piece i is at (x + X(i), k + K(i)) for its own
+/// x and k. In shared memory k is the row, padded by four, so that what a warp places at one time falls into 32 banks.
+template <int BLOCK_X, int BLOCK_K, bool K_CONTIGUOUS, int VECTOR, int NUM_THREADS>
+struct TilePart {
+    static constexpr bool k_contiguous = K_CONTIGUOUS;
+    static constexpr int vector = VECTOR, PIECES = BLOCK_X * BLOCK_K / VECTOR / NUM_THREADS;
+    static constexpr int STRIDE = BLOCK_X + 4, NUMBERS = BLOCK_K * STRIDE;
+    static constexpr int step = BLOCK_K;
+
+    /// What all threads copy at one time is DEPTH long in k, WIDTH in x.
+    static constexpr int ROW = (K_CONTIGUOUS ? 8 : BLOCK_X) / VECTOR;
+    static constexpr int WIDTH = K_CONTIGUOUS ? NUM_THREADS / ROW : BLOCK_X;
+    static constexpr int DEPTH = K_CONTIGUOUS ? 8 : NUM_THREADS / ROW;
+    static __device__ constexpr int x(int thread) { return K_CONTIGUOUS ? thread / ROW : thread % ROW * VECTOR; }
+    static __device__ constexpr int k(int thread) { return K_CONTIGUOUS ? thread % ROW * VECTOR : thread / ROW; }
+    static __device__ constexpr int X(int i) { return i % (BLOCK_X / WIDTH) * WIDTH; }
+    static __device__ constexpr int K(int i) { return i / (BLOCK_X / WIDTH) * DEPTH; }
+};
+
+/// VECTOR_ALONG_K: what TilePart's is where k is contiguous; four elsewhere.
+template <TiledTile tile, LayoutB layout, int VECTOR_ALONG_K = 4>
 struct Tiled {
     static constexpr int BLOCK_M = tile.block_m, BLOCK_N = tile.block_n, BLOCK_K = tile.block_k;
     static constexpr int THREAD_M = tile.thread_m, THREAD_N = tile.thread_n;
-    static constexpr int THREADS_M = BLOCK_M / THREAD_M, THREADS_N = BLOCK_N / THREAD_N;
+    static constexpr int LANES_M = TiledTile::lanes_m, LANES_N = TiledTile::lanes_n;
+    static constexpr int WARP_M = LANES_M * THREAD_M, WARP_N = LANES_N * THREAD_N, WARPS_N = BLOCK_N / WARP_N;
     static constexpr int NUM_THREADS = tiled_threads<tile>;
     static constexpr int STAGES = 2;
-    /// Elements of a 16-byte piece, which is also the padding of a row: it sets the rows that a warp reads at one time
-    /// into different banks.
-    static constexpr int VECTOR = 16 / static_cast<int>(sizeof(T));
-    static constexpr bool B_IS_KN = layout == LayoutB::kn;
-    static constexpr int B_ROWS = B_IS_KN ? BLOCK_K : BLOCK_N, B_COLS = B_IS_KN ? BLOCK_N : BLOCK_K;
-    static constexpr int A_STRIDE = BLOCK_K + VECTOR, B_STRIDE = B_COLS + VECTOR;
-    static constexpr int PIECES_A = BLOCK_M * BLOCK_K / VECTOR / NUM_THREADS;
-    static constexpr int PIECES_B = BLOCK_N * BLOCK_K / VECTOR / NUM_THREADS;
+    using PartA = TilePart<BLOCK_M, BLOCK_K, true, VECTOR_ALONG_K, NUM_THREADS>;
+    using PartB =
+        TilePart<BLOCK_N, BLOCK_K, layout == LayoutB::nk, layout == LayoutB::nk ? VECTOR_ALONG_K : 4, NUM_THREADS>;
 
-    /// A thread's column j within the block: in fours where four are read at once, apart where a row of B is a column.
-    static __device__ constexpr int column(int thread_col, int j) {
-        return B_IS_KN ? (j / 4 * THREADS_N + thread_col) * 4 + j % 4 : j * THREADS_N + thread_col;
-    }
+    /// Where a thread's row i and column j are, behind its first: in fours, a warp's fours side by side.
+    static __device__ constexpr int row(int i) { return i / 4 * 4 * LANES_M + i % 4; }
+    static __device__ constexpr int col(int j) { return j / 4 * 4 * LANES_N + j % 4; }
 };
 
-/// b[e] is elements k to k + 3 of this thread's column j + e, from a tile of B read four neighbours at a time.
-template <typename G, typename T, typename Load4>
-__device__ __forceinline__ void load_columns(float4 (&b)[4], const T* tile_b, int thread_col, int j, int k,
-                                             const Load4& load) {
-    if constexpr (G::B_IS_KN) {
-        const T* from = tile_b + k * G::B_STRIDE + G::column(thread_col, j);
-        const float4 k0 = load(from), k1 = load(from + G::B_STRIDE);
-        const float4 k2 = load(from + 2 * G::B_STRIDE), k3 = load(from + 3 * G::B_STRIDE);
-        b[0] = make_float4(k0.x, k1.x, k2.x, k3.x);
-        b[1] = make_float4(k0.y, k1.y, k2.y, k3.y);
-        b[2] = make_float4(k0.z, k1.z, k2.z, k3.z);
-        b[3] = make_float4(k0.w, k1.w, k2.w, k3.w);
-    } else {
+/// Puts fetched pieces into their places of the shared tile, as f32.
+template <typename Part, typename T>
+__device__ __forceinline__ void place_pieces(float* tile, const Raw4<T> (&pieces)[Part::PIECES], int thread) {
+    float* first = tile + Part::k(thread) * Part::STRIDE + Part::x(thread);
 #pragma unroll
-        for (int e = 0; e < 4; ++e) b[e] = load(tile_b + G::column(thread_col, j + e) * G::B_STRIDE + k);
+    for (int i = 0; i < Part::PIECES; ++i) {
+        float* to = first + Part::K(i) * Part::STRIDE + Part::X(i);
+        const float4 four = unpack<T>(pieces[i]);
+        if constexpr (Part::k_contiguous)
+            to[0] = four.x, to[Part::STRIDE] = four.y, to[2 * Part::STRIDE] = four.z, to[3 * Part::STRIDE] = four.w;
+        else
+            store4(to, four);
     }
 }
-
-/// Element `i` of a vector; `i` is known when the loop is unrolled.
-__device__ __forceinline__ float component(float4 vector, int i) {
-    return i == 0 ? vector.x : i == 1 ? vector.y : i == 2 ? vector.z : vector.w;
-}
-
-/// 16 bytes of a row, whole or by elements.
-template <typename T>
-union Piece {
-    uint4 whole;
-    T element[16 / sizeof(T)];
-};
 
 }  // namespace stele::gemm

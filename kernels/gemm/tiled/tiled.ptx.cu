@@ -1,119 +1,155 @@
 // gemm / tiled — CUDA C++ with PTX; siblings: tiled.cu, tiled.cl
 //
-// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]. A block owns BLOCK_M × BLOCK_N of C and walks along K in
-// steps of BLOCK_K, whose tiles it keeps in shared memory as they lie in global memory; cp.async brings the next step's
-// tiles meanwhile. A thread owns THREAD_M × THREAD_N of C in registers, its rows THREADS_M apart.
+// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]; the grid's z is the product of a batch or the group of rows.
+// A block owns BLOCK_M × BLOCK_N of C and walks along K in steps of BLOCK_K, whose tiles it keeps in shared memory as
+// f32, k by k; cp.async brings the next step's tiles meanwhile. A warp owns WARP_M × WARP_N, a thread
+// THREAD_M × THREAD_N of it in fours of rows and columns, and reads the next k's numbers while it multiplies this k's.
 #include "kernels/common/ptx/cp_async.cuh"
 #include "kernels/common/ptx_element.cuh"
 #include "kernels/gemm/tiled/tiled.cuh"
 
 namespace stele::ptx {
 
-using gemm::component;
 using gemm::LayoutB;
-using gemm::load_columns;
-using gemm::Piece;
 using gemm::TiledTile;
 
-/// Copies this thread's pieces of the ROWS × COLS tile at (row_begin, col_begin) of matrix[rows, cols] to shared
-/// memory; zeros beyond its edges. Rows that 16 bytes do not divide cannot be copied asynchronously.
-template <int ROWS, int COLS, int STRIDE, int NUM_THREADS, typename T>
-__device__ __forceinline__ void copy_tile(T* tile, const T* matrix, int rows, int cols, int row_begin, int col_begin,
-                                          int thread) {
-    constexpr int VECTOR = 16 / static_cast<int>(sizeof(T)), PIECES_PER_ROW = COLS / VECTOR;
-    const bool aligned = cols % VECTOR == 0;
-#pragma unroll
-    for (int piece = thread; piece < ROWS * PIECES_PER_ROW; piece += NUM_THREADS) {
-        const int tile_row = piece / PIECES_PER_ROW, tile_col = piece % PIECES_PER_ROW * VECTOR;
-        const int row = row_begin + tile_row, col = col_begin + tile_col;
-        const bool inside = row < rows && col < cols;
-        const T* from = matrix + (inside ? static_cast<long long>(row) * cols + col : 0);
-        T* to = tile + tile_row * STRIDE + tile_col;
-        if (aligned) {
-            cp_async_cg_16(to, from, inside ? 16 : 0);
-        } else {
-            Piece<T> edge;
-            edge.whole = make_uint4(0, 0, 0, 0);
-#pragma unroll
-            for (int e = 0; e < VECTOR; ++e)
-                if (row < rows && col + e < cols) edge.element[e] = load_raw(from + e);
-            st_shared_v4_b32(to, edge.whole);
-        }
+/// A part's way from global to shared memory. No copy instruction makes f32 of 16 bits, so these go through registers.
+template <typename Part, typename T>
+struct Transfer {
+    Raw4<T> pieces[Part::PIECES];
+
+    __device__ __forceinline__ void begin(float* /*tile*/, const gemm::Source<Part, T>& source, bool aligned,
+                                          int /*thread*/) {
+        gemm::fetch(pieces, source, aligned);
     }
-}
+    __device__ __forceinline__ void end(float* tile, int thread) { gemm::place_pieces<Part, T>(tile, pieces, thread); }
+};
 
-template <typename T, std::size_t TILE, LayoutB layout>
-__global__ void __launch_bounds__(gemm::tiled_threads<gemm::tiled_tile<TILE>>, 1)
-    gemm_tiled(const T* __restrict__ A, const T* __restrict__ B, T* __restrict__ C, int M, int N, int K) {
-    using G = gemm::Tiled<T, gemm::tiled_tile<TILE>, layout>;
-    alignas(16) __shared__ T tile_a[G::STAGES][G::BLOCK_M * G::A_STRIDE];
-    alignas(16) __shared__ T tile_b[G::STAGES][G::B_ROWS * G::B_STRIDE];
-    float acc[G::THREAD_M][G::THREAD_N] = {};
-
-    // -- place
-    const int thread = threadIdx.x;
-    const int thread_row = thread / G::THREADS_N, thread_col = thread % G::THREADS_N;
-    const int blocks_n = (N + G::BLOCK_N - 1) / G::BLOCK_N;
-    const int block_row = blockIdx.x / blocks_n * G::BLOCK_M, block_col = blockIdx.x % blocks_n * G::BLOCK_N;
-    const auto copy_tiles = [&](int stage, int k_begin) {
-        copy_tile<G::BLOCK_M, G::BLOCK_K, G::A_STRIDE, G::NUM_THREADS>(tile_a[stage], A, M, K, block_row, k_begin,
-                                                                       thread);
-        if constexpr (G::B_IS_KN)
-            copy_tile<G::B_ROWS, G::B_COLS, G::B_STRIDE, G::NUM_THREADS>(tile_b[stage], B, K, N, k_begin, block_col,
-                                                                         thread);
-        else
-            copy_tile<G::B_ROWS, G::B_COLS, G::B_STRIDE, G::NUM_THREADS>(tile_b[stage], B, N, K, block_col, k_begin,
-                                                                         thread);
-        cp_async_commit_group();
-    };
-
-    // -- load
-    if (K > 0) copy_tiles(0, 0);
-    for (int k_begin = 0, stage = 0; k_begin < K; k_begin += G::BLOCK_K, stage ^= 1) {
-        cp_async_wait_group<0>();
-        // This stage is now seen by all, and the other one read by all.
-        __syncthreads();
-        if (k_begin + G::BLOCK_K < K) copy_tiles(stage ^ 1, k_begin + G::BLOCK_K);
-
-            // -- multiply
-#pragma unroll 1
-        for (int k = 0; k < G::BLOCK_K; k += 4) {
-            float4 a[G::THREAD_M], b[4];
+/// f32 is copied asynchronously, where k is contiguous element by element: so a copy also transposes. Zeros beyond the
+/// matrix, whose addresses are not read.
+template <typename Part>
+struct Transfer<Part, float> {
+    __device__ __forceinline__ void begin(float* tile, const gemm::Source<Part, float>& source, bool aligned,
+                                          int thread) {
+        float* first = tile + Part::k(thread) * Part::STRIDE + Part::x(thread);
 #pragma unroll
-            for (int i = 0; i < G::THREAD_M; ++i)
-                a[i] = load_shared4(tile_a[stage] + (thread_row + i * G::THREADS_M) * G::A_STRIDE + k);
+        for (int i = 0; i < Part::PIECES; ++i) {
+            float* to = first + Part::K(i) * Part::STRIDE + Part::X(i);
+            if constexpr (Part::vector == 1) {
+                cp_async_ca_4(to, source.piece(i), source.has(i) ? 4 : 0);
+            } else if (aligned) {
+                cp_async_cg_16(to, source.piece(i), source.has(i) ? 16 : 0);
+            } else {
 #pragma unroll
-            for (int j = 0; j < G::THREAD_N; j += 4) {
-                load_columns<G>(b, tile_b[stage], thread_col, j, k, [](const T* from) { return load_shared4(from); });
-#pragma unroll
-                for (int c = 0; c < 4; ++c)
-#pragma unroll
-                    for (int i = 0; i < G::THREAD_M; ++i)
-#pragma unroll
-                        for (int e = 0; e < 4; ++e)
-                            acc[i][j + e] = fma_rn_f32(component(a[i], c), component(b[e], c), acc[i][j + e]);
+                for (int e = 0; e < Part::vector; ++e)
+                    cp_async_ca_4(to + e, source.piece(i) + e, source.has(i) && e < source.left(i) ? 4 : 0);
             }
         }
     }
+    __device__ __forceinline__ void end(float* /*tile*/, int /*thread*/) {}
+};
+
+template <typename T, std::size_t TILE, LayoutB layout>
+__global__ void __launch_bounds__(gemm::tiled_threads<gemm::tiled_tile<TILE>>,
+                                  gemm::tiled_blocks<gemm::tiled_tile<TILE>>)
+    gemm_tiled(const T* __restrict__ A,            // [M,K], of each product of a batch
+               const T* __restrict__ B,            // [K,N] or [N,K], of each product or group
+               const int* __restrict__ row_begin,  // [groups + 1]; null: no groups
+               T* __restrict__ C, int M, int N, int K) {
+    using G = gemm::Tiled<gemm::tiled_tile<TILE>, layout, sizeof(T) == 4 ? 1 : 4>;
+    alignas(16) __shared__ float tile_a[G::STAGES][G::PartA::NUMBERS];
+    alignas(16) __shared__ float tile_b[G::STAGES][G::PartB::NUMBERS];
+    Transfer<typename G::PartA, T> transfer_a;
+    Transfer<typename G::PartB, T> transfer_b;
+    float a[2][G::THREAD_M], b[2][G::THREAD_N];
+    float acc[G::THREAD_M][G::THREAD_N] = {};
+
+    // -- place
+    const int product = blockIdx.z;
+    const long long first_row = row_begin ? row_begin[product] : static_cast<long long>(product) * M;
+    const int rows = row_begin ? row_begin[product + 1] - row_begin[product] : M;
+    const int blocks_n = (N + G::BLOCK_N - 1) / G::BLOCK_N, blocks_m = (rows + G::BLOCK_M - 1) / G::BLOCK_M;
+    if (blockIdx.x >= blocks_m * blocks_n) return;
+    const auto [block_m, block_n] = gemm::block_in_strips(blockIdx.x, blocks_m, blocks_n);
+    const int block_row = block_m * G::BLOCK_M, block_col = block_n * G::BLOCK_N;
+    A += first_row * K;
+    B += static_cast<long long>(product) * K * N;
+    C += first_row * N;
+    const bool a_aligned = K % 4 == 0, c_aligned = N % 4 == 0;
+    const bool b_aligned = layout == LayoutB::kn ? c_aligned : a_aligned;
+    const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32;
+    // Lanes in this order: of two or four neighbours some share a row and some a column, so that half a warp's reads of
+    // 16 bytes a lane are at most 128 bytes, at one time.
+    const int lane_m = lane % 2 + lane / 16 * 2, lane_n = lane / 2 % 8;
+    const int thread_row = warp / G::WARPS_N * G::WARP_M + lane_m * 4;
+    const int thread_col = warp % G::WARPS_N * G::WARP_N + lane_n * 4;
+    gemm::Source<typename G::PartA, T> source_a(A, rows, K, block_row, thread);
+    gemm::Source<typename G::PartB, T> source_b(B, N, K, block_col, thread);
+    const auto begin_transfer = [&](int stage) {
+        transfer_a.begin(tile_a[stage], source_a, a_aligned, thread);
+        transfer_b.begin(tile_b[stage], source_b, b_aligned, thread);
+        cp_async_commit_group();
+        source_a.advance();
+        source_b.advance();
+    };
+    const auto end_transfer = [&](int stage) {
+        transfer_a.end(tile_a[stage], thread);
+        transfer_b.end(tile_b[stage], thread);
+        cp_async_wait_group<0>();
+        __syncthreads();
+    };
+    const auto read = [&](int stage, int k) {
+#pragma unroll
+        for (int i = 0; i < G::THREAD_M; i += 4)
+            store4(&a[k % 2][i], load_shared4(&tile_a[stage][k * G::PartA::STRIDE + thread_row + G::row(i)]));
+#pragma unroll
+        for (int j = 0; j < G::THREAD_N; j += 4)
+            store4(&b[k % 2][j], load_shared4(&tile_b[stage][k * G::PartB::STRIDE + thread_col + G::col(j)]));
+    };
+    const auto multiply = [&](int k) {
+#pragma unroll
+        for (int i = 0; i < G::THREAD_M; ++i)
+#pragma unroll
+            for (int j = 0; j < G::THREAD_N; ++j) acc[i][j] = fma_rn_f32(a[k % 2][i], b[k % 2][j], acc[i][j]);
+    };
+
+    // -- load
+    begin_transfer(0);
+    end_transfer(0);
+    read(0, 0);
+#pragma unroll 1
+    for (int k_begin = 0, stage = 0; k_begin < K; k_begin += G::BLOCK_K, stage ^= 1) {
+        // The other stage was last read before the barrier of the step before. Beyond K come zeros, which nobody
+        // multiplies.
+        begin_transfer(stage ^ 1);
+
+        // -- multiply
+#pragma unroll
+        for (int k = 0; k < G::BLOCK_K - 1; ++k) {
+            read(stage, k + 1);
+            multiply(k);
+        }
+        end_transfer(stage ^ 1);
+        read(stage ^ 1, 0);
+        multiply(G::BLOCK_K - 1);
+    }
 
     // -- store
-    const bool aligned = N % 4 == 0;
 #pragma unroll
     for (int i = 0; i < G::THREAD_M; ++i) {
-        const int row = block_row + thread_row + i * G::THREADS_M;
-        if (row >= M) continue;
-        T* c = C + static_cast<long long>(row) * N + block_col;
+        const int row = block_row + thread_row + G::row(i);
+        if (row >= rows) continue;
+        T* c = C + static_cast<long long>(row) * N;
 #pragma unroll
         for (int j = 0; j < G::THREAD_N; j += 4) {
-            const int col = G::column(thread_col, j);
-            if (G::B_IS_KN && aligned) {
-                if (block_col + col < N)
+            const int col = block_col + thread_col + G::col(j);
+            if (c_aligned) {
+                if (col < N)
                     store4_streaming(c + col, make_float4(acc[i][j], acc[i][j + 1], acc[i][j + 2], acc[i][j + 3]));
             } else {
 #pragma unroll
-                for (int e = j; e < j + 4; ++e)
-                    if (block_col + G::column(thread_col, e) < N)
-                        store_element(c + G::column(thread_col, e), acc[i][e]);
+                for (int e = 0; e < 4; ++e)
+                    if (col + e < N) store_element(c + col + e, acc[i][j + e]);
             }
         }
     }
@@ -123,7 +159,8 @@ std::vector<NativeInstance> gemm_tiled() {
     NativeList list;
     for_each_tile<gemm::tiled_tiles>([&]<TiledTile tile>() {
         gemm::for_each_instance([&]<typename T, LayoutB layout>(const std::string& instance) {
-            list.add<gemm_tiled<T, tile_index<gemm::tiled_tiles>(tile), layout>>("gemm_tiled", text(tile) + ' ' + instance);
+            list.add<gemm_tiled<T, tile_index<gemm::tiled_tiles>(tile), layout>>("gemm_tiled",
+                                                                                 text(tile) + ' ' + instance);
         });
     });
     return std::move(list);
