@@ -76,6 +76,8 @@ __device__ __forceinline__ void store_tile(const Accumulator (&acc)[ACCUMULATORS
     else
         store_from_registers(acc, C + static_cast<long long>(place.matrix_a) * M * N, row, place.row_end, place.col, N,
                              scale, thread);
+    // The next tile's wgmmas want whole warps.
+    __syncwarp();
 }
 
 }  // namespace stele::ptx

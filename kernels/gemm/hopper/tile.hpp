@@ -78,7 +78,7 @@ struct HopperSplitTile {
 inline constexpr std::array hopper_split_tiles{HopperSplitTile{64, 128, 1},  HopperSplitTile{64, 128, 2},
                                                HopperSplitTile{64, 128, 4},  HopperSplitTile{64, 128, 8},
                                                HopperSplitTile{128, 128, 1}, HopperSplitTile{128, 128, 2},
-                                               HopperSplitTile{128, 128, 4}};
+                                               HopperSplitTile{128, 128, 4}, HopperSplitTile{128, 128, 8}};
 inline constexpr std::array hopper_split_kernels{HopperSplitTile{64, 128, 1}, HopperSplitTile{128, 128, 1}};
 template <std::size_t TILE>
 inline constexpr HopperSplitTile hopper_split_kernel = hopper_split_kernels[TILE];

@@ -69,6 +69,7 @@ __global__ void __launch_bounds__(hopper_split_threads<gemm::hopper_split_kernel
     cluster_sync();
     if (warpgroup < G::CONSUMERS) partial.add_and_store(matrix, place, N, scale, cluster, thread);
     // Neighbours may still read this block's sums.
+    __syncwarp();
     cluster_sync();
 }
 
