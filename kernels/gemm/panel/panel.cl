@@ -26,7 +26,7 @@ static inline int in_panel(int k, int col) { return col / THREAD_N * STRIP + k *
 
 // A part of B into the panel: `rows` of its rows as they are stored, `length` of each; zeros beyond both, to whole
 // pieces. A piece is eight rows of 16 elements, or of 8 that are transposed: rows read together hide each other's misses.
-static inline void pack(local float* panel_b, global const Element* restrict from, int stride, int rows, int length) {
+static inline void pack(local float* panel_b, global const Element* from, int stride, int rows, int length) {
     const int width = B_IS_KN ? 16 : 8;
     for (int row = 0; row < rows; row += 8)
         for (int begin = 0; begin < length; begin += width) {
@@ -46,14 +46,22 @@ static inline void pack(local float* panel_b, global const Element* restrict fro
 }
 
 // Columns `begin` to `end` of THREAD_M rows of A as f32, a cache line at a time; zeros beyond `rows` and `depth`.
-static inline void copy_rows(local float* rows_a, global const Element* restrict from, int K, int rows, int depth,
+static inline void copy_rows(local float* rows_a, global const Element* from, int K, int rows, int depth,
                              int begin, int end) {
     for (int k = begin; k < min(end, depth); k += 16)
 #pragma unroll
         for (int i = 0; i < THREAD_M; ++i)
 #pragma unroll
             for (int part = k; part < k + 16; part += 8)
-                vstore8(load_some(from + (long)i * K + part, i < rows ? depth - part : 0), 0, rows_a + i * BLOCK_K + part);
+                vstore8(load_some(from + (long)i * K + part, i < rows ? depth - part : 0), 0,
+                        rows_a + i * BLOCK_K + part);
+}
+
+// Has the same part of whole rows brought in.
+static inline void fetch_rows(global const Element* from, int K, int begin, int end) {
+    for (int k = begin; k < end; k += 16)
+#pragma unroll
+        for (int i = 0; i < THREAD_M; ++i) fetch_soon(from + (long)i * K + k);
 }
 
 // sums[THREAD_M, THREAD_N] = a[THREAD_M, depth] b[depth, THREAD_N], and what they were before unless this is the `first`
@@ -80,7 +88,7 @@ static inline void multiply(global float* sums, local const float* a, local cons
 }
 
 // `rows` and `cols` of sums[THREAD_M, THREAD_N] to their place in C.
-static inline void store(global Element* restrict to, int N, global const float* sums, int rows, int cols) {
+static inline void store(global Element* to, int N, global const float* sums, int rows, int cols) {
     for (int i = 0; i < min(rows, THREAD_M); ++i)
         for (int col = 0; col < min(cols, THREAD_N); col += 8)
             store_some(vload8(0, sums + i * THREAD_N + col), to + (long)i * N + col, cols - col);
@@ -120,10 +128,11 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm_panel(
             for (int row = 0, stage = 0; row < rows; row += THREAD_M, stage ^= 1) {
                 const int next = row + THREAD_M;
                 for (int strip = 0; strip < STRIPS; ++strip, sums += THREAD_M * THREAD_N) {
-                    const int col = strip * THREAD_N;
+                    const int col = strip * THREAD_N, begin = strip * PIECE, end = min(BLOCK_K, begin + PIECE);
                     if (next < rows)
-                        copy_rows(rows_a[stage ^ 1], from + (long)next * K, K, rows - next, depth, strip * PIECE,
-                                  min(BLOCK_K, (strip + 1) * PIECE));
+                        copy_rows(rows_a[stage ^ 1], from + (long)next * K, K, rows - next, depth, begin, end);
+                    if (next + 2 * THREAD_M <= rows)
+                        fetch_rows(from + (long)(next + THREAD_M) * K, K, begin, min(end, depth));
                     if (col >= cols) continue;
                     multiply(sums, rows_a[stage], panel_b + strip * STRIP, depth, k_begin == 0);
 

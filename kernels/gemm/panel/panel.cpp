@@ -53,6 +53,8 @@ Variant variant_of(const PanelTile& tile) {
     Variant variant = variants_of(row).front();
     variant.make_plan = [tile, plan = variant.make_plan](const DeviceInfo& device, const Problem& problem) {
         Plan out = plan(device, problem);
+        if (device.platform == "Portable Computing Language")
+            out.kernels.front().options.emplace_back("-DBUILTIN_PREFETCH");
         out.scratch.push_back(out.steps.front().grid.x * tile.partial_bytes());
         return out;
     };
