@@ -86,6 +86,8 @@ std::vector<Variant> naive_variants();
 std::vector<Variant> tiled_variants();
 std::vector<Variant> half_variants();
 std::vector<Variant> panel_variants();
+std::vector<Variant> tensor_variants();
+std::vector<Variant> bulk_variants();
 std::vector<Variant> hopper_single_variants();
 std::vector<Variant> hopper_roles_variants();
 std::vector<Variant> hopper_persistent_variants();
