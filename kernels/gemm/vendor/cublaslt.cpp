@@ -31,7 +31,7 @@ struct Cublaslt {
     StatusName* status_name = nullptr;
     Version* version = nullptr;
     DescriptionCreate* description_create = nullptr;
-    SetAttribute *description_set = nullptr, *preference_set = nullptr;
+    SetAttribute *description_set = nullptr, *preference_set = nullptr, *layout_set = nullptr;
     LayoutCreate* layout_create = nullptr;
     PreferenceCreate* preference_create = nullptr;
     Destroy *description_destroy = nullptr, *layout_destroy = nullptr, *preference_destroy = nullptr,
@@ -48,6 +48,7 @@ struct Cublaslt {
         library.find(description_set, "cublasLtMatmulDescSetAttribute");
         library.find(description_destroy, "cublasLtMatmulDescDestroy");
         library.find(layout_create, "cublasLtMatrixLayoutCreate");
+        library.find(layout_set, "cublasLtMatrixLayoutSetAttribute");
         library.find(layout_destroy, "cublasLtMatrixLayoutDestroy");
         library.find(preference_create, "cublasLtMatmulPreferenceCreate");
         library.find(preference_set, "cublasLtMatmulPreferenceSetAttribute");
@@ -110,7 +111,18 @@ private:
     std::unique_ptr<void, Destroy*> object_;
 };
 
-int type_of(Dtype dtype) { return dtype == Dtype::f32 ? type_f32 : dtype == Dtype::f16 ? type_f16 : type_bf16; }
+int type_of(Dtype dtype) {
+    switch (dtype) {
+        case Dtype::f16:
+            return type_f16;
+        case Dtype::bf16:
+            return type_bf16;
+        case Dtype::e4m3:
+            return type_e4m3;
+        default:
+            return type_f32;
+    }
+}
 
 /// One shape's product. Row-major C = A B is column-major Cᵀ = Bᵀ Aᵀ, so B comes first.
 class Product {
@@ -118,7 +130,13 @@ public:
     explicit Product(const Shape& shape) : shape_(shape) {}
 
     void operator()(const HostCallContext& context) {
-        const Operands operands{context.arguments[1], context.arguments[0], context.arguments[2], context.arguments[3]};
+        const auto& given = context.arguments;
+        const std::size_t c = index_of_c(shape_);
+        Operands operands{given[1], given[0], given[c], given[c + 1], nullptr, nullptr};
+        if (shape_.scale == Scale::tensor) {
+            operands.first_scale = given[3];
+            operands.second_scale = given[2];
+        }
         if (!ready_) prepare(operands, context.queue);
         multiply(best_, operands, context.queue);
     }
@@ -127,33 +145,53 @@ private:
     struct Operands {
         const void *first, *second;
         void *result, *workspace;
+        const void *first_scale, *second_scale;  ///< f32 on the device; null: none
     };
 
     void prepare(const Operands& operands, Stream stream) {
         const Cublaslt& lt = cublaslt_library();
         handle_.make<Handle>(lt.create, "cublasLtCreate");
         description_.make<Description>(
-            [&](Description* out) { return lt.description_create(out, compute_f32, type_f32); },
+            [&](Description* out) {
+                return lt.description_create(out, shape_.dtype == Dtype::tf32 ? compute_tf32 : compute_f32, type_f32);
+            },
             "cublasLtMatmulDescCreate");
         const std::int32_t turn = shape_.b == LayoutB::nk ? transpose : no_transpose;
-        check(lt.description_set(description_.get(), description_transpose_a, &turn, sizeof turn),
-              "cublasLtMatmulDescSetAttribute");
-        const auto layout = [&](Owned& out, std::int64_t rows, std::int64_t columns) {
+        set(lt.description_set, description_, description_transpose_a, turn);
+        if (shape_.scale == Scale::tensor) {
+            const std::int8_t fast = 1;
+            set(lt.description_set, description_, description_fast_accumulation, fast);
+            set_scales(operands);
+        }
+        const auto layout = [&](Owned& out, Dtype dtype, std::int64_t rows, std::int64_t columns) {
             out.make<Layout>(
                 [&](Layout* made) {
-                    return lt.layout_create(made, type_of(shape_.dtype), static_cast<std::uint64_t>(rows),
+                    return lt.layout_create(made, type_of(dtype), static_cast<std::uint64_t>(rows),
                                             static_cast<std::uint64_t>(columns), rows);
                 },
                 "cublasLtMatrixLayoutCreate");
+            const auto count = static_cast<std::int32_t>(shape_.batch);
+            set(lt.layout_set, out, layout_batch_count, count);
+            set(lt.layout_set, out, layout_batch_stride, rows * columns);
         };
         if (shape_.b == LayoutB::kn)
-            layout(first_, shape_.n, shape_.k);
+            layout(first_, shape_.dtype, shape_.n, shape_.k);
         else
-            layout(first_, shape_.k, shape_.n);
-        layout(second_, shape_.k, shape_.m);
-        layout(result_, shape_.n, shape_.m);
+            layout(first_, shape_.dtype, shape_.k, shape_.n);
+        layout(second_, shape_.dtype, shape_.k, shape_.m);
+        layout(result_, output_dtype(shape_.dtype), shape_.n, shape_.m);
         choose(operands, stream);
         ready_ = true;
+    }
+
+    template <typename T>
+    static void set(SetAttribute* setter, Owned& object, int attribute, const T& value) {
+        check(setter(object.get(), attribute, &value, sizeof value), "cublasLt…SetAttribute");
+    }
+
+    void set_scales(const Operands& operands) {
+        set(cublaslt_library().description_set, description_, description_scale_a, operands.first_scale);
+        set(cublaslt_library().description_set, description_, description_scale_b, operands.second_scale);
     }
 
     /// The fastest of the proposals, each timed on this stream.
@@ -213,6 +251,8 @@ private:
     }
 
     void multiply(const Algorithm& algorithm, const Operands& operands, Stream stream) {
+        // The operands of each call may lie elsewhere.
+        if (operands.first_scale) set_scales(operands);
         const float alpha = 1.0f, beta = 0.0f;
         check(cublaslt_library().matmul(handle_.as<Handle>(), description_.as<Description>(), &alpha, operands.first,
                                         first_.as<Layout>(), operands.second, second_.as<Layout>(), &beta,
@@ -241,9 +281,27 @@ VendorRow cublaslt_row() {
         const Cublaslt& lt = cublaslt_library();
         return lt.library.loaded() ? fmt::format("cuBLASLt {}", lt.version()) : std::string();
     };
-    row.supports = [](const DeviceInfo&, const Shape& shape) {
+    row.takes_all_forms = true;
+    row.arithmetic_of = [](const Shape& shape) {
+        Arithmetic arithmetic;
+        // Fast accumulation leaves sums in the matrix unit, which keeps 13 bits of fraction and rounds once for 32
+        // products.
+        if (shape.dtype == Dtype::e4m3) {
+            arithmetic.narrower_roundoff = 0x1p-13;
+            arithmetic.products_per_rounding = 32;
+        }
+        return arithmetic;
+    };
+    row.supports = [](const DeviceInfo& device, const Shape& shape) {
         const Cublaslt& lt = cublaslt_library();
         if (!lt.library.loaded()) return Support::no(lt.library.why_not());
+        if (!shape.groups.empty()) return Support::no("this row multiplies by one B, not by a group's");
+        if (shape.scale == Scale::block) return Support::no("this row takes one scale a tensor, not block scales");
+        if (shape.dtype == Dtype::s8) return Support::no("cuBLASLt gives i32 or s8 for s8 operands, not bf16");
+        if (shape.dtype == Dtype::e4m3 && device.compute_capability < 89)
+            return Support::no("cuBLASLt multiplies e4m3 from compute capability 8.9 on");
+        if (shape.dtype == Dtype::e4m3 && (shape.n % 16 != 0 || shape.k % 16 != 0))
+            return Support::no("cuBLASLt takes e4m3 only where N and K are multiples of 16");
         if (shape.k == 0) return Support::no("cuBLASLt takes no matrix without elements, as A and B are when K is 0");
         return Support{};
     };

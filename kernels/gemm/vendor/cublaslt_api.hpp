@@ -15,11 +15,18 @@ using Preference = struct OpaquePreference*;
 using Status = int;
 using Stream = void*;
 
-inline constexpr int type_f32 = 0, type_f16 = 2, type_bf16 = 14;
+inline constexpr int type_f32 = 0, type_f16 = 2, type_bf16 = 14, type_e4m3 = 28;
 /// f32 arithmetic without tf32: products of f32 operands keep all their bits.
 inline constexpr int compute_f32 = 68;
+/// f32 operands rounded to tf32, which changes nothing where they are tf32 numbers already.
+inline constexpr int compute_tf32 = 77;
 inline constexpr std::int32_t no_transpose = 0, transpose = 1;
 inline constexpr int description_transpose_a = 3, description_transpose_b = 4;
+/// Device addresses of one f32 each, by which 8-bit operands are multiplied.
+inline constexpr int description_scale_a = 17, description_scale_b = 18;
+/// int8: 8-bit products may stay in the matrix unit's narrow accumulator.
+inline constexpr int description_fast_accumulation = 25;
+inline constexpr int layout_batch_count = 5, layout_batch_stride = 6;
 inline constexpr int preference_workspace_bytes = 1, preference_reduction_schemes = 3;
 /// Split sums are added in f32, never in the output's type.
 inline constexpr std::uint32_t reduction_in_compute_type = 2;

@@ -12,6 +12,8 @@ Variant variant_of(const VendorRow& row) {
     variant.algorithm = "vendor." + row.library;
     variant.language = Language::vendor;
     variant.arithmetic = row.arithmetic;
+    if (row.arithmetic_of)
+        variant.arithmetic_of = [row](const Problem& problem) { return row.arithmetic_of(as_gemm(problem).shape()); };
     variant.supports_problem = [row](const DeviceInfo& device, const Problem& problem) {
         if (device.backend != row.backend)
             return Support::no(fmt::format("{} runs on {} devices", row.library, row.backend));

@@ -17,6 +17,8 @@ struct VendorRow {
     std::size_t scratch_bytes = 0;             ///< an argument behind those of the problem
     bool takes_all_forms = false;              ///< asked also about scales, batches and groups
     Arithmetic arithmetic;
+    /// In the place of `arithmetic` where it depends on the problem's types; null elsewhere.
+    std::function<Arithmetic(const Shape&)> arithmetic_of;
 };
 
 VendorRow openblas_row();
