@@ -56,6 +56,8 @@ std::string compile(const KernelSource& source, const std::string& text, const s
                                    "-Xclang",
                                    "-finclude-default-header",
                                    "-Xclang",
+                                   "-cl-ext=+cl_khr_fp16",
+                                   "-Xclang",
                                    "-mlink-builtin-bitcode",
                                    "-Xclang",
                                    toolchain.tool("libclc"),

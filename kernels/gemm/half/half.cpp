@@ -58,7 +58,11 @@ std::vector<Variant> half_variants() {
     std::vector<Variant> out;
     for (const HalfTile& tile : half_tiles)
         for (Variant& variant : variants_of(row_of(tile))) {
-            if (variant.language == Language::opencl) variant.tile_space = space;
+            if (variant.language == Language::opencl) {
+                variant.tile_space = space;
+                // The large tile wants more registers than there are once clang has compiled it.
+                variant.default_tile = tile == half_tiles.back();
+            }
             out.push_back(std::move(variant));
         }
     return out;
