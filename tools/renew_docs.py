@@ -18,7 +18,7 @@ def said(binary, *words):
 def generated(binary):
     """{document: (mark before, text, mark after)}"""
     parts = {ROOT / "docs/cli.md": ("<!-- suites -->", said(binary, "list", "--suites"), "<!-- end of suites -->")}
-    for operation in ("gemm", "attention", "sparse_attention"):
+    for operation in ("gemm", "attention", "sparse_attention", "ceiling"):
         parts[ROOT / "kernels" / operation / "README.md"] = (
             "<!-- support matrix: begin -->", said(binary, "list", operation, "--matrix"), "<!-- support matrix: end -->")
     return parts

@@ -10,7 +10,7 @@
 
 #include "backends/simt/ptx.hpp"
 #include "backends/simt/ptx_arithmetic.hpp"
-#include "cuda_fp16.h"
+#include "backends/simt/include/cuda_fp16.h"
 
 namespace stele::simt {
 

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(os.environ.get("STELE_SOURCE", Path(__file__).resolve().parents[2]))
 LAYERS = ("backends", "kernels", "harness")
 SUFFIXES = (".ptx.cu", ".ptx.cl", ".cu", ".cl")  # longest first
-OPERATIONS = ("gemm", "attention", "sparse_attention")
+OPERATIONS = ("gemm", "attention", "sparse_attention", "ceiling")
 
 
 def files(folder, *patterns):
@@ -55,7 +55,9 @@ def kernels(path):
     found = {}
     for match in re.finditer(start + r"(\w+)\s*\(([^)]*)\)", text, flags=re.S):
         parameters = [part.strip() for part in match.group(2).split(",") if part.strip()]
-        found[match.group(1)] = [re.search(r"(\w+)\s*$", part).group(1) for part in parameters]
+        names = [re.search(r"(\w+)\s*$", part).group(1) for part in parameters]
+        # A parameter without a name stands for one that this sibling does not read.
+        found[match.group(1)] = [name for name in names if name != "__restrict__"]
     return found
 
 

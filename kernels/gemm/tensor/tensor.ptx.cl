@@ -24,7 +24,7 @@
 #define STAGING_STRIDE (WARP_N + 8)
 #define PIECES_PER_ROW (WARP_N / VECTOR)
 
-// -- one function an instruction; shared addresses are 32 bits
+// One function an instruction; shared addresses are 32 bits
 
 // PTX ISA: cp.async, 16 bytes, zeros in the place of what lies beyond source_bytes.
 static inline void cp_async_cg_16(uint shared, global const void* from, uint source_bytes) {
