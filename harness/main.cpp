@@ -51,7 +51,8 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
     stele::ignore_closed_pipes();
     const int exit_code = run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
-    if (std::fflush(stdout) != 0 && errno != EPIPE)
+    // A long text met the error before its end: then there is nothing left to flush, but the stream remembers.
+    if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && errno != EPIPE)
         return complain(stele::exit_usage, fmt::format("cannot write to stdout: {}", std::strerror(errno)).c_str());
     return exit_code;
 }

@@ -89,8 +89,10 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
     table.title = fmt::format("#{} {}: {}", number, problem.operation, problem.problem);
     table.columns = {{"variant", Align::left}};
     if (reports > 1) table.columns.push_back({"in", Align::right});
-    for (const char* title :
-         {"device", "median", "95 % interval", unit.name, "of best", "of vendor", "error", "of bound"})
+    std::vector<const char*> titles{"device", "median", "95 % interval", unit.name, "of best", "of vendor", "error"};
+    // Several reports need the room for their numbers.
+    if (reports == 1) titles.push_back("of bound");
+    for (const char* title : titles)
         table.columns.push_back({title, table.columns.back().title == "variant" || table.columns.back().title == "in"
                                             ? Align::left
                                             : Align::right});
@@ -113,7 +115,8 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
             {time_text(timing->median_ns),
              interval_text(timing->low_ns, timing->median_ns, timing->high_ns) + (few ? "*" : ""),
              three_digits(problem.rate(cell) / unit.size), ratio_text(cell.of_best), ratio_text(cell.of_vendor),
-             error_text(verdict.max_relative), three_digits(verdict.worst_of_bound)});
+             error_text(verdict.max_relative)});
+        if (reports == 1) row.cells.push_back(three_digits(verdict.worst_of_bound));
     }
     table.notes.push_back(fmt::format("{}FLOP, {}B, {} FLOP/B; {}; on {}", count_text(problem.flops),
                                       count_text(problem.bytes),

@@ -27,7 +27,7 @@ def test_devices(stele, devices):
 
 def test_list(stele, variants):
     text = stele("list").stdout
-    assert {v["operation"] for v in variants} == {"gemm", "attention", "sparse_attention"}
+    assert {v["operation"] for v in variants} == {"gemm", "attention", "sparse_attention", "ceiling"}
     assert {v["language"] for v in variants} >= {"cuda", "ptx", "opencl", "vendor"}
     for variant in variants:
         assert variant["id"] in text

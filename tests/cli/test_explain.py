@@ -118,7 +118,7 @@ def test_an_added_spill_fails_the_gate(tmp_path, checkout):
     kernel = checkout / "kernels/gemm/tiled/tiled.cu"
     text = kernel.read_text()
     # As many blocks as threads allow: too few registers for the accumulators.
-    spoilt = re.sub(r"__launch_bounds__\((.+), 1\)", r"__launch_bounds__(\1, 2048 / (\1))", text)
+    spoilt = re.sub(r"__launch_bounds__\(([^,]+),[^)]*\)", r"__launch_bounds__(\1, 2048 / (\1))", text)
     assert spoilt != text, "the kernel has no launch bounds to spoil"
     kernel.write_text(spoilt)
     done = explain("gemm/tiled.cuda", "--against", baseline, "--source", checkout)

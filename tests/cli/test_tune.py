@@ -107,11 +107,11 @@ def test_tuning_that_was_killed_or_interrupted_goes_on(stele, opencl):
 
 
 def test_a_tile_of_the_space_is_accepted_and_an_illegal_one_refused(stele, opencl):
-    done = stele("run", "gemm/tiled.opencl@64x32x32x4x4", "--problem", PROBLEM)
-    assert "gemm/tiled.opencl@64x32x32x4x4" in done.stdout and ": passed" in done.stdout
-    done = stele("run", "gemm/tiled.opencl@64x32x32x5x4", "--problem", PROBLEM, code=5)
-    assert "cannot have the tile '64x32x32x5x4': threads must divide the block" in done.stderr
-    assert "goes from" in stele("verify", "gemm/tiled.opencl@64x32x32x0x4", code=5).stderr
+    done = stele("run", "gemm/tiled.opencl@64x64x32x4x8", "--problem", PROBLEM)
+    assert "gemm/tiled.opencl@64x64x32x4x8" in done.stdout and ": passed" in done.stdout
+    done = stele("run", "gemm/tiled.opencl@64x64x32x5x8", "--problem", PROBLEM, code=5)
+    assert "cannot have the tile '64x64x32x5x8': a thread's rows and columns come in fours" in done.stderr
+    assert "goes from" in stele("verify", "gemm/tiled.opencl@64x64x32x0x8", code=5).stderr
 
 
 @pytest.mark.parametrize("arguments, code, message", [

@@ -56,6 +56,7 @@ __global__ void scalars(float* out, uint4* words) {
     st_global_cs_b16(words + 96 + threadIdx.x, static_cast<std::uint16_t>(v1));
     float x = out[threadIdx.x];
     x = fma_rn_f32(x, mul_rn_f32(x, x), max_f32(x, 1.0f));
+    words[160 + threadIdx.x].x = fma_rn_f16x2(v4.x, v4.y, v4.z);
     x = ex2_approx_ftz_f32(x) + lg2_approx_ftz_f32(x) + rcp_approx_ftz_f32(x);
     x += cvt_f32_f16(static_cast<std::uint16_t>(cvt_rn_f16x2_f32(x, x) + cvt_rn_bf16x2_f32(x, x)));
     x += shfl_sync_bfly(x, 1) + shfl_sync_down(x, 2) + shfl_sync_idx(x, 3);
