@@ -33,7 +33,7 @@ struct DeviceInfo {
     std::string vendor;
     std::string platform;      ///< OpenCL platform, or the runtime's name
     std::string driver;        ///< driver and runtime version
-    std::string architecture;  ///< "sm_90" on NVIDIA; "cpu" or "gpu" elsewhere
+    std::string architecture;  ///< "sm_90" on NVIDIA; what PoCL generates code for, "haswell"; elsewhere "cpu" or "gpu"
     bool is_cpu = false;
     int compute_capability = 0;  ///< 90 for 9.0; 0 where it means nothing
     int compute_units = 0;

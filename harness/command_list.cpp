@@ -94,10 +94,19 @@ Json json_of(const Variant& variant, const std::vector<Answer>& answers, const D
 }
 
 void print_suites(const Registry& registry) {
-    for (Suite suite : {Suite::quick, Suite::full})
+    for (Suite suite : {Suite::quick, Suite::full, Suite::cpu})
         for (const Operation* operation : registry.operations()) {
+            const std::vector<std::string> list = operation->suite(suite);
+            if (list.empty()) continue;
+            if (suite == Suite::cpu && list == operation->suite(Suite::quick)) {
+                print(fmt::format("The cpu suite of `{}` is its quick suite.\n\n", operation->name()));
+                continue;
+            }
             print(fmt::format("The {} suite of `{}`:\n\n", name(suite), operation->name()));
-            for (const std::string& problem : operation->suite(suite)) print(fmt::format("- `{}`\n", problem));
+            for (const std::string& text : list) {
+                const auto problem = operation->parse(text);
+                print(fmt::format("- `{}`{}{}\n", text, problem->known_as().empty() ? "" : ", ", problem->known_as()));
+            }
             print("\n");
         }
 }

@@ -170,6 +170,7 @@ std::vector<ComparedProblem> compare_reports(std::span<const Report> reports) {
                 if (own == place) {
                     found[{cell.variant, i}].push_back(&cell);
                     if (!deviceless || place.hardware.empty()) takes_part[i] = true;
+                    if (cell.known_as) problem.known_as = cell.known_as;
                     problem.flops = cell.flops;
                     problem.bytes = cell.bytes;
                 } else {

@@ -28,6 +28,7 @@ struct ComparedCell {
 /// All that is known of one problem on one piece of hardware under the same conditions.
 struct ComparedProblem {
     std::string operation, problem, hardware;
+    std::optional<std::string> known_as{};
     Regime regime = Regime::burst;
     CacheMode cache = CacheMode::cold;
     Fill fill = Fill::normal;

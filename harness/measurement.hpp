@@ -63,6 +63,7 @@ struct Measurement {
     std::string variant, operation, algorithm, tile;
     Language language = Language::host;
     std::string problem;
+    std::optional<std::string> known_as{};  ///< what the problem's shape is known for
     Dtype dtype = Dtype::f32;
     std::string device;
     Regime regime = Regime::burst;

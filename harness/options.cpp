@@ -123,7 +123,7 @@ struct Parser {
         to_verify.add_flag("--verbose", verify.verbose);
 
         CLI::App& to_bench = *app.add_subcommand("bench");
-        add_selection(to_bench, bench.selection, {"quick", "full"});
+        add_selection(to_bench, bench.selection, {"quick", "full", "cpu"});
         add_operands(to_bench, bench.operands);
         to_bench.add_option("--out", bench.out);
         to_bench.add_flag("--profile", bench.profile);
@@ -140,7 +140,7 @@ struct Parser {
         to_bench.add_flag_callback("--no-tuning", [this] { bench.use_tuning = false; })->excludes(tuning);
 
         CLI::App& to_tune = *app.add_subcommand("tune");
-        add_selection(to_tune, tune.selection, {"quick", "full"});
+        add_selection(to_tune, tune.selection, {"quick", "full", "cpu"});
         add_duration(to_tune, "--budget", tune.budget_seconds);
         to_tune.add_option("--out", tune.out);
         add_seed(to_tune, tune.seed);
@@ -157,6 +157,17 @@ struct Parser {
         CLI::App& to_report = *app.add_subcommand("report");
         to_report.add_option("files", report.files)->required();
         add_choice(to_report, "--format", report.format);
+        to_report
+            .add_option_function<std::vector<std::string>>(
+                "--ratio",
+                [this](const std::vector<std::string>& texts) {
+                    for (const std::string& text : texts) try {
+                            report.ratios.push_back(parse_ratio_pair(text));
+                        } catch (const std::invalid_argument& wrong) {
+                            throw CLI::ValidationError("--ratio", wrong.what());
+                        }
+                })
+            ->allow_extra_args(false);
 
         CLI::App& to_explain = *app.add_subcommand("explain");
         to_explain.add_option("glob", explain.glob);

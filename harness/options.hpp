@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/measurement.hpp"
+#include "harness/ratio.hpp"
 
 namespace stele {
 
@@ -65,6 +66,7 @@ enum class ReportFormat { console, markdown, json };
 struct ReportOptions {
     std::vector<std::string> files;
     ReportFormat format = ReportFormat::console;
+    std::vector<RatioPair> ratios;  ///< instead of the tables: these variants against each other
 };
 
 /// --help and --version: text for stdout.

@@ -99,6 +99,7 @@ void visit_fields(Visit& visit, T& cell) {
     visit("tile", cell.tile);
     visit("tuning", cell.tuning);
     visit("problem", cell.problem);
+    visit("known_as", cell.known_as);
     visit("dtype", cell.dtype);
     visit("device", cell.device);
     visit("regime", cell.regime);

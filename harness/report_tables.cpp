@@ -87,6 +87,7 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
     const RateUnit unit = rate_unit(problem);
     Table table;
     table.title = fmt::format("#{} {}: {}", number, problem.operation, problem.problem);
+    if (problem.known_as) table.title += fmt::format(" ({})", *problem.known_as);
     table.columns = {{"variant", Align::left}};
     if (reports > 1) table.columns.push_back({"in", Align::right});
     std::vector<const char*> titles{"device", "median", "95 % interval", unit.name, "of best", "of vendor", "error"};
@@ -127,36 +128,6 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
             table.notes.push_back(fmt::format("{} on {}: tile by {}", short_name(cell.variant),
                                               cell.measurement->device, *cell.measurement->tuning));
     if (uncertain) table.notes.push_back("* of fewer samples than 95 % takes: all that the time allowed.");
-    return table;
-}
-
-Table header_table(std::span<const NamedReport> reports) {
-    Table table;
-    table.title = reports.size() == 1 ? "Report" : "Reports";
-    for (std::size_t i = 0; i < reports.size(); ++i) {
-        const Report& report = reports[i].report;
-        const Environment& made = report.environment;
-        table.notes.push_back(fmt::format("[{}] {}: stele {} ({}), {}{}", i + 1, reports[i].name, made.version,
-                                          made.revision, made.started,
-                                          report.complete ? "" : "; INCOMPLETE: the run was interrupted"));
-        table.notes.push_back(
-            fmt::format("{}, {} threads, governor {}, {}", made.cpu, made.cpu_threads, made.governor, made.os));
-        for (const DeviceInfo& device : report.devices) {
-            const auto clock = report.clocks.find(device.id);
-            table.notes.push_back(fmt::format(
-                "{}: {}, {} {}{}", device.id, device.name, device.platform, device.driver,
-                clock == report.clocks.end()
-                    ? ""
-                    : fmt::format("; timer step {}, empty launch {}, device/host clock {}",
-                                  time_text(clock->second.resolution_ns), time_text(clock->second.overhead_ns),
-                                  three_digits(clock->second.device_ns / clock->second.host_ns))));
-        }
-        for (const AbsentBackend& backend : report.absent)
-            table.notes.push_back(fmt::format("{}: no device: {}", backend.name, backend.why));
-        std::string variables;
-        for (const auto& [key, value] : made.variables) variables += fmt::format(" {}={}", key, value);
-        if (!variables.empty()) table.notes.push_back("with" + variables);
-    }
     return table;
 }
 
@@ -234,10 +205,40 @@ Table failure_table(const std::vector<ComparedProblem>& problems) {
 
 }  // namespace
 
+Table report_header(std::span<const NamedReport> reports) {
+    Table table;
+    table.title = reports.size() == 1 ? "Report" : "Reports";
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        const Report& report = reports[i].report;
+        const Environment& made = report.environment;
+        table.notes.push_back(fmt::format("[{}] {}: stele {} ({}), {}{}", i + 1, reports[i].name, made.version,
+                                          made.revision, made.started,
+                                          report.complete ? "" : "; INCOMPLETE: the run was interrupted"));
+        table.notes.push_back(
+            fmt::format("{}, {} threads, governor {}, {}", made.cpu, made.cpu_threads, made.governor, made.os));
+        for (const DeviceInfo& device : report.devices) {
+            const auto clock = report.clocks.find(device.id);
+            table.notes.push_back(fmt::format(
+                "{}: {}, {} {}{}", device.id, device.name, device.platform, device.driver,
+                clock == report.clocks.end()
+                    ? ""
+                    : fmt::format("; timer step {}, empty launch {}, device/host clock {}",
+                                  time_text(clock->second.resolution_ns), time_text(clock->second.overhead_ns),
+                                  three_digits(clock->second.device_ns / clock->second.host_ns))));
+        }
+        for (const AbsentBackend& backend : report.absent)
+            table.notes.push_back(fmt::format("{}: no device: {}", backend.name, backend.why));
+        std::string variables;
+        for (const auto& [key, value] : made.variables) variables += fmt::format(" {}={}", key, value);
+        if (!variables.empty()) table.notes.push_back("with" + variables);
+    }
+    return table;
+}
+
 std::vector<Table> report_tables(std::span<const NamedReport> reports) {
     const std::vector<Report> plain = plain_reports(reports);
     const std::vector<ComparedProblem> problems = compare_reports(plain);
-    std::vector<Table> tables{header_table(reports)};
+    std::vector<Table> tables{report_header(reports)};
     Reasons reasons(problems);
     for (std::size_t i = 0; i < problems.size(); ++i)
         tables.push_back(problem_table(problems[i], i + 1, reports.size(), reasons));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/comparison.hpp"
+#include "harness/ratio.hpp"
 #include "harness/table.hpp"
 
 namespace stele {
@@ -17,10 +18,20 @@ struct NamedReport {
     Report report;
 };
 
+/// Where and how each report was made.
+Table report_header(std::span<const NamedReport> reports);
+
 /// What the reports are, a table for each problem, and the best of each language; then what failed.
 std::vector<Table> report_tables(std::span<const NamedReport> reports);
 
 /// The same figures, for programs.
 nlohmann::ordered_json report_comparison_json(std::span<const NamedReport> reports);
+
+/// One variant against another: per problem the median of the reports' ratios, the least and the most; then the geometric
+/// mean over the problems. No rows: no report timed both.
+Table ratio_table(std::span<const ComparedProblem> problems, const RatioPair& pair);
+
+/// The same figures, for programs.
+nlohmann::ordered_json ratio_json(std::span<const ComparedProblem> problems, const RatioPair& pair);
 
 }  // namespace stele

@@ -52,6 +52,7 @@ Measurement blank_measurement(const Variant& variant, const Problem& problem, co
     out.tile = variant.tile;
     out.language = variant.language;
     out.problem = problem.id();
+    if (!problem.known_as().empty()) out.known_as = std::string(problem.known_as());
     out.dtype = problem.dtype();
     out.device = device;
     out.regime = options.regime;

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::array suite_names{
     std::pair{Suite::smoke, std::string_view("smoke")}, std::pair{Suite::edge, std::string_view("edge")},
-    std::pair{Suite::quick, std::string_view("quick")}, std::pair{Suite::full, std::string_view("full")}};
+    std::pair{Suite::quick, std::string_view("quick")}, std::pair{Suite::full, std::string_view("full")},
+    std::pair{Suite::cpu, std::string_view("cpu")}};
 
 /// λ of the probabilistic bound; see sum_error().
 constexpr double lambda = 4;

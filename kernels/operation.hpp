@@ -66,6 +66,8 @@ public:
     /// Canonical text: "m=512 n=512 k=512 f32". Operation::parse() reads it back.
     virtual std::string id() const = 0;
     virtual Dtype dtype() const = 0;
+    /// What the shape is known for: "Llama-3-8B: down"; empty where it is nothing in particular.
+    virtual std::string_view known_as() const { return {}; }
 
     /// The work of the operation, counted exactly; never of a variant.
     virtual double flops() const = 0;
@@ -155,8 +157,8 @@ struct Variant {
     }
 };
 
-/// Named lists of problems. `smoke` and `edge` verify; `quick` and `full` time.
-enum class Suite { smoke, edge, quick, full };
+/// Named lists of problems. `smoke` and `edge` verify; `quick`, `full` (for GPUs) and `cpu` time.
+enum class Suite { smoke, edge, quick, full, cpu };
 std::string_view name(Suite suite);
 std::optional<Suite> parse_suite(std::string_view text);
 

@@ -86,6 +86,7 @@ public:
                     for (std::string_view shape : edge_shapes) add(fmt::format("{} {}", shape, dtype));
                 break;
             case Suite::quick:
+            case Suite::cpu:
                 add("batch=1 heads=4 kv_heads=4 seq_q=256 seq_k=256 head_dim=64 f32");
                 add("batch=1 heads=8 kv_heads=2 seq_q=256 seq_k=256 head_dim=64 f32 causal");
                 add("batch=1 heads=4 kv_heads=1 seq_q=256 seq_k=256 head_dim=128 bf16 causal");

@@ -74,6 +74,7 @@ std::vector<std::string> CeilingOperation::suite(Suite suite) const {
                     "bytes=16",
                     "bytes=1000016"};
         case Suite::quick:
+        case Suite::cpu:
             return {};
         case Suite::full:
             // 1056 is eight blocks for each of 132 multiprocessors: whole waves for 1 to 4 resident blocks.

@@ -94,6 +94,13 @@ std::string instance(const Shape& shape) {
     return fmt::format("{} {}{}", stele::name(shape.dtype), name(shape.b), shape.scale == Scale::block ? " block" : "");
 }
 
+std::int64_t Shape::most_rows() const { return groups.empty() ? m : *std::ranges::max_element(groups); }
+
+Operand row_begin_operand(const Shape& shape) {
+    if (shape.groups.empty()) return NullOperand{};
+    return TensorOperand{index_of_c(shape) - 1};
+}
+
 std::size_t index_of_c(const Shape& shape) {
     return 2 + (shape.scale != Scale::none ? 2 : 0) + (shape.groups.empty() ? 0 : 1);
 }

@@ -33,6 +33,10 @@ struct Shape {
 
     /// One product without scales.
     bool plain() const { return scale == Scale::none && batch == 1 && groups.empty(); }
+    /// How many matrices B there are.
+    std::int64_t products() const { return groups.empty() ? batch : static_cast<std::int64_t>(groups.size()); }
+    /// Rows of one product, or of the largest group.
+    std::int64_t most_rows() const;
 };
 
 /// f32, tf32: as they are; f16, bf16: as they are; 8-bit types give bf16.
@@ -54,6 +58,8 @@ public:
     std::string_view operation() const override { return "gemm"; }
     std::string id() const override;
     Dtype dtype() const override { return shape_.dtype; }
+    /// The linear layer of a model, where the weights [N,K] are one's.
+    std::string_view known_as() const override;
     double flops() const override;
     double bytes() const override;
     std::vector<TensorSpec> tensors() const override;
@@ -74,6 +80,9 @@ const GemmProblem& as_gemm(const Problem& problem);
 /// "f16 nk": dtype and layout, the part of a kernel's instance that the problem chooses; "e4m3 nk block" with its
 /// scales.
 std::string instance(const Shape& shape);
+
+/// row_begin among the problem's tensors, or null where there are no groups.
+Operand row_begin_operand(const Shape& shape);
 
 /// Index of C among the problem's tensors: 2, and more where scales or groups come before it.
 std::size_t index_of_c(const Shape& shape);

@@ -1,6 +1,8 @@
 // gemm: the named lists of its problems.
+#include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <string_view>
 
 #include "kernels/gemm/gemm.hpp"
 
@@ -69,29 +71,43 @@ std::vector<std::string> edge() {
 
 /// N and K of linear layers: x [M, K] times weights [N, K].
 struct Layer {
+    std::string_view name;
     std::int64_t n, k;
+    std::int64_t weights() const { return n * k; }
 };
 constexpr std::array layers{
-    Layer{6144, 4096},   // Llama-3-8B: query, key and value together
-    Layer{28672, 4096},  // Llama-3-8B: gate and up together
-    Layer{4096, 14336},  // Llama-3-8B: down
-    Layer{10240, 8192},  // Llama-3-70B: query, key and value together
-    Layer{57344, 8192},  // Llama-3-70B: gate and up together
-    Layer{8192, 28672},  // Llama-3-70B: down
-    Layer{10240, 5120},  // Qwen3-32B: query, key and value together
-    Layer{51200, 5120},  // Qwen3-32B: gate and up together
-    Layer{5120, 25600},  // Qwen3-32B: down
-    Layer{24576, 1536},  // DeepSeek-V3: queries from their latent
-    Layer{7168, 16384},  // DeepSeek-V3: attention's output
-    Layer{4096, 7168},   // DeepSeek-V3: one expert's gate and up together
-    Layer{7168, 2048},   // DeepSeek-V3: one expert's down
+    Layer{"Llama-3-8B: query, key, value", 6144, 4096},
+    Layer{"Llama-3-8B: gate, up", 28672, 4096},
+    Layer{"Llama-3-8B: down", 4096, 14336},
+    Layer{"Llama-3-70B: query, key, value", 10240, 8192},
+    Layer{"Llama-3-70B: gate, up", 57344, 8192},
+    Layer{"Llama-3-70B: down", 8192, 28672},
+    Layer{"Qwen3-32B: query, key, value", 10240, 5120},
+    Layer{"Qwen3-32B: gate, up", 51200, 5120},
+    Layer{"Qwen3-32B: down", 5120, 25600},
+    Layer{"DeepSeek-V3: queries from their latent", 24576, 1536},
+    Layer{"DeepSeek-V3: attention's output", 7168, 16384},
+    Layer{"DeepSeek-V3: an expert's gate, up", 4096, 7168},
+    Layer{"DeepSeek-V3: an expert's down", 7168, 2048},
 };
 constexpr std::array<std::int64_t, 4> layer_rows{1, 16, 128, 4096};
 
 std::vector<std::string> models() {
     std::vector<std::string> list;
-    for (const auto& [n, k] : layers)
-        for (std::int64_t m : layer_rows) list.push_back(text({m, n, k, Dtype::bf16, LayoutB::nk}));
+    for (const Layer& layer : layers)
+        for (std::int64_t m : layer_rows) list.push_back(text({m, layer.n, layer.k, Dtype::bf16, LayoutB::nk}));
+    return list;
+}
+
+/// What a CPU does in minutes: of 4096 rows only the layers of at most 2²⁶ weights, 5 seconds at 100 GFLOP/s.
+std::vector<std::string> cpu() {
+    std::vector<std::string> list;
+    for (Dtype dtype : plain_dtypes)
+        for (std::int64_t size : {512, 1024, 2048}) list.push_back(text({size, size, size, dtype, LayoutB::kn}));
+    for (const Layer& layer : layers)
+        for (std::int64_t m : layer_rows)
+            if (m < 4096 || layer.weights() <= std::int64_t{1} << 26)
+                list.push_back(text({m, layer.n, layer.k, Dtype::f32, LayoutB::nk}));
     return list;
 }
 
@@ -124,6 +140,13 @@ std::vector<std::string> full() {
 
 }  // namespace
 
+std::string_view GemmProblem::known_as() const {
+    if (shape_.b != LayoutB::nk || !shape_.groups.empty() || shape_.batch != 1) return {};
+    const auto found = std::ranges::find_if(
+        layers, [&](const Layer& layer) { return layer.n == shape_.n && layer.k == shape_.k; });
+    return found == layers.end() ? std::string_view{} : found->name;
+}
+
 std::vector<std::string> suite(Suite suite) {
     switch (suite) {
         case Suite::smoke:
@@ -136,6 +159,8 @@ std::vector<std::string> suite(Suite suite) {
                     text({1024, 512, 256, Dtype::bf16, LayoutB::nk}), text({1, 1024, 1024, Dtype::bf16, LayoutB::nk})};
         case Suite::full:
             return full();
+        case Suite::cpu:
+            return cpu();
     }
     throw std::logic_error("unknown suite");
 }

@@ -104,6 +104,7 @@ std::vector<std::string> SparseAttention::suite(Suite which) const {
             return out;
         }
         case Suite::quick:
+        case Suite::cpu:
             return {
                 "batch=1 heads=2 kv_heads=1 seq_q=512 seq_k=512 head_dim=64 f32 causal block=64 density=0.25 "
                 "pattern=window",

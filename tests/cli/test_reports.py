@@ -122,6 +122,20 @@ def test_two_reports_side_by_side(stele, bench):
         assert len(line) <= 120, line
 
 
+def test_ratios(stele, bench):
+    timed = [m for m in bench.report["measurements"] if "timing" in m]
+    first = timed[0]
+    other = next(m for m in timed if m["problem"] == first["problem"] and m["variant"] != first["variant"])
+    pair = f"{first['variant']}:{other['variant']}"
+    text = stele("report", bench.path, bench.path, "--ratio", pair).stdout
+    assert "geometric mean of" in text and first["problem"] in text
+    found = json.loads(stele("report", bench.path, "--ratio", pair, "--format", "json").stdout)["ratios"][0]
+    row = next(row for row in found["problems"] if row["problem"] == first["problem"])
+    assert row["median"] == pytest.approx(other["timing"]["median_ns"] / first["timing"]["median_ns"])
+    assert "no report has timed both" in stele("report", bench.path, "--ratio", "gemm/a:gemm/b", code=5).stdout
+    assert "is not two variants" in stele("report", bench.path, "--ratio", "gemm/a", code=2).stderr
+
+
 def test_wrong_cells_are_shown(stele, bench):
     report = copy.deepcopy(bench.report)
     cell = next(m for m in report["measurements"] if "timing" in m)

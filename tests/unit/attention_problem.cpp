@@ -24,7 +24,7 @@ std::string message(const std::string& text) {
 }
 
 TEST(AttentionProblem, TextsReadBack) {
-    for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick, Suite::full}) {
+    for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick, Suite::full, Suite::cpu}) {
         const std::vector<std::string> texts = operation().suite(suite);
         EXPECT_FALSE(texts.empty());
         EXPECT_EQ(std::set<std::string>(texts.begin(), texts.end()).size(), texts.size());
@@ -105,7 +105,7 @@ TEST(AttentionRows, EveryVariantPlansEveryProblemWithinTheDevice) {
     device.languages = {Language::cuda, Language::ptx, Language::opencl};
     for (const Variant& variant : operation().variants()) {
         if (variant.language == Language::vendor) continue;
-        for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick, Suite::full})
+        for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick, Suite::full, Suite::cpu})
             for (const std::string& text : operation().suite(suite)) {
                 const auto problem = operation().parse(text);
                 if (!variant.supports_problem(device, *problem)) {

@@ -67,7 +67,7 @@ TEST(GemmProblem, CountsFlopsAndBytesByFormula) {
 
 TEST(GemmProblem, EverySuiteReadsBackAsItWasWritten) {
     const auto operation = gemm_operation();
-    for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick, Suite::full}) {
+    for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick, Suite::full, Suite::cpu}) {
         const std::vector<std::string> list = operation->suite(suite);
         EXPECT_GE(list.size(), 3u) << name(suite);
         EXPECT_EQ(std::set<std::string>(list.begin(), list.end()).size(), list.size()) << name(suite);

@@ -81,7 +81,7 @@ TEST(CommandLine, SaysWhatIsWrongAndWhatIsNear) {
     expect({"bnech"}, "unknown command 'bnech'; did you mean 'bench'?");
     expect({"bench", "--devise", "x"}, "unknown option '--devise'; did you mean '--device'?");
     expect({"--verison"}, "did you mean '--version'?");
-    expect({"bench", "--suite", "quik"}, "'quik' is not one of quick, full; did you mean 'quick'?");
+    expect({"bench", "--suite", "quik"}, "'quik' is not one of quick, full, cpu; did you mean 'quick'?");
     expect({"bench", "--cache", "lukewarm"}, "--cache: 'lukewarm' is not one of cold, warm");
     for (const char* seed : {"-1", "many", "1.5", "18446744073709551616", ""})
         expect({"bench", "--seed", seed}, fmt::format("'{}' is not a whole number", seed));

@@ -51,7 +51,7 @@ std::int64_t round_up(std::int64_t value, std::int64_t to) { return ceil_div(val
 HopperPlan::HopperPlan(const Shape& shape)
     : shape_(shape),
       element_bytes_(static_cast<std::int64_t>(size_of(shape.dtype))),
-      products_(shape.groups.empty() ? shape.batch : static_cast<std::int64_t>(shape.groups.size())) {}
+      products_(shape.products()) {}
 
 std::int64_t HopperPlan::depth() const { return std::max<std::int64_t>(shape_.k, 1); }
 

@@ -98,7 +98,7 @@ Plan hopper_split_plan(const Shape& shape, const HopperSplitTile& tile) {
 Support hopper_takes(const Shape& shape) {
     if (shape.dtype == Dtype::f32)
         return Support::no("Hopper's matrix units round f32 to tf32; ask for tf32 where that is enough");
-    const auto products = shape.groups.empty() ? shape.batch : static_cast<std::int64_t>(shape.groups.size());
+    const std::int64_t products = shape.products();
     if (shape.dtype == Dtype::tf32 && shape.b == LayoutB::kn && (products > most_in_y || shape.n > most_in_y * 32))
         return Support::no(
             "B [K,N] of tf32 is transposed first, in a launch of at most 65535 products and 2097120 columns");

@@ -1,7 +1,7 @@
 // gemm / panel — OpenCL C, shaped for a CPU; no siblings: a GPU has other caches and many more threads.
 //
-// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]; `batch` such products behind each other. A block is one
-// work-item. It owns BLOCK_M × BLOCK_N of C and walks along K in steps of BLOCK_K: it packs that part of B into a panel of
+// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]; a number of such `products` behind each other, or as many groups
+// of rows, each with its own B. A block is one work-item. It owns BLOCK_M × BLOCK_N of C and walks along K in steps of BLOCK_K: it packs that part of B into a panel of
 // strips, THREAD_N columns wide, and holds THREAD_M rows of A at a time against each strip, their THREAD_M × THREAD_N sums
 // in registers. Between two steps the sums lie in `partial`, f32, BLOCK_M × BLOCK_N a block in the order of their use.
 // There are as many blocks as compute units; a block takes tile after tile.
@@ -95,22 +95,29 @@ static inline void store(global Element* to, int N, global const float* sums, in
 }
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm_panel(
-    global const Element* restrict A, global const Element* restrict B, global Element* restrict C, int M, int N, int K,
-    int batch, global float* restrict partial) {
+    global const Element* restrict A,      // [M,K], of each product of a batch
+    global const Element* restrict B,      // [K,N] or [N,K], of each product or group
+    global const int* restrict row_begin,  // [groups + 1]; null: no groups
+    global Element* restrict C,
+    int M,  // rows of a product, or of the largest group
+    int N, int K, int products, global float* restrict partial) {
     local __attribute__((aligned(64))) float panel_b[BLOCK_K * BLOCK_N];
     local __attribute__((aligned(64))) float rows_a[2][THREAD_M * BLOCK_K];
-    const int tile_rows = part_of(M, BLOCK_M, THREAD_M), tile_cols = part_of(N, BLOCK_N, THREAD_N);
-    const int step = part_of(K, BLOCK_K, 16);
-    const int tiles_m = (M + tile_rows - 1) / tile_rows, tiles_n = (N + tile_cols - 1) / tile_cols;
+    const int tile_cols = part_of(N, BLOCK_N, THREAD_N), step = part_of(K, BLOCK_K, 16);
+    const int tiles_m = (M + BLOCK_M - 1) / BLOCK_M, tiles_n = (N + tile_cols - 1) / tile_cols;
 
-    for (int tile = get_group_id(0); tile < batch * tiles_m * tiles_n; tile += get_num_groups(0)) {
+    for (int tile = get_group_id(0); tile < products * tiles_m * tiles_n; tile += get_num_groups(0)) {
         // -- place
-        const int block_row = tile / tiles_n % tiles_m * tile_rows, block_col = tile % tiles_n * tile_cols;
-        const int rows = min(tile_rows, M - block_row), cols = min(tile_cols, N - block_col);
         const long product = tile / (tiles_m * tiles_n);
-        global const Element* tile_a = A + (product * M + block_row) * K;
+        const long first_row = row_begin ? row_begin[product] : product * M;
+        const int product_rows = row_begin ? row_begin[product + 1] - row_begin[product] : M;
+        const int tile_rows = part_of(product_rows, BLOCK_M, THREAD_M);
+        const int block_row = tile / tiles_n % tiles_m * tile_rows, block_col = tile % tiles_n * tile_cols;
+        const int rows = min(tile_rows, product_rows - block_row), cols = min(tile_cols, N - block_col);
+        if (rows <= 0) continue;  // a group that is smaller than the largest
+        global const Element* tile_a = A + (first_row + block_row) * K;
         global const Element* tile_b = B + product * N * K + (B_IS_KN ? block_col : (long)block_col * K);
-        global Element* tile_c = C + (product * M + block_row) * N + block_col;
+        global Element* tile_c = C + (first_row + block_row) * N + block_col;
 
         // K = 0 makes one step without products, which stores zeros.
         for (int k_begin = 0; k_begin == 0 || k_begin < K; k_begin += step) {

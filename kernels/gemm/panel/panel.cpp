@@ -17,7 +17,7 @@ namespace {
 constexpr PanelTile default_tile{1032, 256, 256, 6, 16};
 
 std::int64_t tiles_of(const PanelTile& tile, const Shape& shape) {
-    return shape.batch * ceil_div(shape.m, tile.block_m) * ceil_div(shape.n, tile.block_n);
+    return shape.products() * ceil_div(shape.most_rows(), tile.block_m) * ceil_div(shape.n, tile.block_n);
 }
 
 /// A block a compute unit, each with its own partial sums; a block walks through several tiles.
@@ -32,6 +32,7 @@ Support takes(const PanelTile& tile, const DeviceInfo& device, const Shape& shap
         return Support::no("C has more tiles than fit into 31 bits");
     Shape one = shape;
     one.batch = 1;
+    one.groups.clear();
     return takes_plain(one);
 }
 
@@ -47,8 +48,15 @@ Variant variant_of(const PanelTile& tile) {
     row.takes = [tile](const DeviceInfo& device, const Shape& shape) { return takes(tile, device, shape); };
     row.definitions = definitions(tile);
     row.operands = [](const Shape& shape) -> std::vector<Operand> {
-        return {TensorOperand{0}, TensorOperand{1}, TensorOperand{2},    extent(shape.m),
-                extent(shape.n),  extent(shape.k),  extent(shape.batch), ScratchOperand{0}};
+        return {TensorOperand{0},
+                TensorOperand{1},
+                row_begin_operand(shape),
+                TensorOperand{index_of_c(shape)},
+                extent(shape.most_rows()),
+                extent(shape.n),
+                extent(shape.k),
+                extent(shape.products()),
+                ScratchOperand{0}};
     };
     Variant variant = variants_of(row).front();
     variant.make_plan = [tile, plan = variant.make_plan](const DeviceInfo& device, const Problem& problem) {

@@ -54,7 +54,7 @@ Plan padded(Plan plan, const std::string& algorithm, const Shape& shape) {
 OperandRows rows_of_a(const Shape& shape) { return rows_of(shape, shape.batch * shape.m, shape.k); }
 
 OperandRows rows_of_b(const Shape& shape) {
-    const std::int64_t matrices = shape.groups.empty() ? shape.batch : static_cast<std::int64_t>(shape.groups.size());
+    const std::int64_t matrices = shape.products();
     return shape.b == LayoutB::kn ? rows_of(shape, matrices * shape.k, shape.n)
                                   : rows_of(shape, matrices * shape.n, shape.k);
 }

@@ -1,8 +1,6 @@
 // gemm / tiled: its rows.
 #include "kernels/gemm/tiled/tiled.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "kernels/gemm/rows.hpp"
@@ -23,8 +21,7 @@ Support takes(const Shape& shape) {
 
 /// Blocks of one product, or of the largest group: those beyond a smaller one's rows leave at once.
 std::int64_t blocks_of(const TiledTile& tile, const Shape& shape) {
-    const std::int64_t rows = shape.groups.empty() ? shape.m : *std::ranges::max_element(shape.groups);
-    return ceil_div(rows, tile.block_m) * ceil_div(shape.n, tile.block_n);
+    return ceil_div(shape.most_rows(), tile.block_m) * ceil_div(shape.n, tile.block_n);
 }
 
 KernelRow row_of(const TiledTile& tile) {
@@ -35,16 +32,13 @@ KernelRow row_of(const TiledTile& tile) {
     row.threads = tile.threads();
     row.blocks = [tile](const Shape& shape) { return blocks_of(tile, shape); };
     row.grid = [tile](const DeviceInfo&, const Shape& shape) -> Dim3 {
-        const auto products = shape.groups.empty() ? shape.batch : static_cast<std::int64_t>(shape.groups.size());
-        return {static_cast<unsigned>(blocks_of(tile, shape)), 1, static_cast<unsigned>(products)};
+        return {static_cast<unsigned>(blocks_of(tile, shape)), 1, static_cast<unsigned>(shape.products())};
     };
     row.shared_bytes = [tile](const Shape&) { return tile.shared_bytes(); };
     row.takes = [](const DeviceInfo&, const Shape& shape) { return takes(shape); };
     row.definitions = definitions(tile);
     row.operands = [](const Shape& shape) -> std::vector<Operand> {
-        const std::size_t c = index_of_c(shape);
-        const Operand row_begin = shape.groups.empty() ? Operand(NullOperand{}) : TensorOperand{c - 1};
-        return {TensorOperand{0}, TensorOperand{1}, row_begin,      TensorOperand{c},
+        return {TensorOperand{0}, TensorOperand{1}, row_begin_operand(shape), TensorOperand{index_of_c(shape)},
                 extent(shape.m),  extent(shape.n),  extent(shape.k)};
     };
     return row;
