@@ -47,14 +47,14 @@ std::vector<std::string> checked_architectures(const std::vector<std::string>& g
     return given;
 }
 
-/// The problems to explain for, by operation.
+/// The problems to explain for, by operation: the one that was asked for, or all of the full suite to choose from.
 std::map<std::string, std::vector<std::unique_ptr<Problem>>> problems_of(const ExplainOptions& options,
                                                                          const std::vector<const Operation*>& operations) {
     std::map<std::string, std::vector<std::unique_ptr<Problem>>> out;
     if (!options.problem.empty() && operations.size() != 1)
         throw CommandError(exit_usage, "--problem needs a glob that selects one operation");
     for (const Operation* operation : operations)
-        for (const std::string& text : options.problem.empty() ? default_problems(*operation) : std::vector<std::string>{options.problem})
+        for (const std::string& text : options.problem.empty() ? operation->suite(Suite::full) : std::vector<std::string>{options.problem})
             out[std::string(operation->name())].push_back(operation->parse(text));
     return out;
 }
@@ -79,6 +79,11 @@ public:
         explain_gpu();
         if (!gate_ || wants_cpu()) explain_cpu();
         progress_.clear();
+        std::erase_if(explanation_.absent, [this](const NotExplained& row) {
+            return row.not_taken && std::ranges::any_of(explanation_.kernels, [&](const KernelFigures& kernel) {
+                       return kernel.variant == row.variant && kernel.architecture == row.architecture;
+                   });
+        });
         if (explanation_.kernels.empty() && cpu_.empty()) {
             std::set<std::string> reasons;
             for (const NotExplained& row : explanation_.absent) reasons.insert(row.reason);
@@ -133,7 +138,7 @@ private:
         }
         for (const std::string& architecture : gpus)
             for (const Variant* variant : variants_)
-                for (const auto& problem : problems_[variant->operation]) {
+                for (const Problem* problem : one_of_each_dtype(*variant, architecture, problems_[variant->operation])) {
                     progress_.show(fmt::format("{} for {}", variant->id(), architecture));
                     explain_variant(*variant, *problem, architecture, compiler_, explanation_, driver_ ? &*driver_ : nullptr);
                 }

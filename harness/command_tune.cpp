@@ -107,10 +107,10 @@ private:
 
 void TuneRun::choose_jobs() {
     const Selection& selection = options_.selection;
-    if (selection.glob.find('@') != std::string::npos)
-        throw CommandError(exit_usage, fmt::format("tune chooses the tile: leave {} out",
-                                                   selection.glob.substr(selection.glob.find('@'))));
-    const std::vector<const Variant*> variants = registry_.select(selection.glob);
+    for (const std::string& glob : selection.globs)
+        if (const std::size_t at = glob.find('@'); at != std::string::npos)
+            throw CommandError(exit_usage, fmt::format("tune chooses the tile: leave {} out", glob.substr(at)));
+    const std::vector<const Variant*> variants = registry_.select(selection.globs);
     std::map<const Variant*, const TileChoices*> tunable;
     for (const Variant* variant : variants) {
         auto choices = std::make_unique<TileChoices>(registry_, *variant);

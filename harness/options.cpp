@@ -84,7 +84,7 @@ void add_duration(CLI::App& app, const std::string& option, double& seconds) {
 }
 
 void add_selection(CLI::App& app, Selection& selection, std::vector<std::string> suites) {
-    app.add_option("glob", selection.glob);
+    app.add_option("globs", selection.globs);
     add_repeatable(app, "--device", selection.devices);
     add_repeatable(app, "--problem", selection.problems);
     add_choice(app, "--suite", selection.suite, std::move(suites));

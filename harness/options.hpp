@@ -25,7 +25,7 @@ struct ListOptions {
 
 /// Which variants, on which problems and devices.
 struct Selection {
-    std::string glob;                   ///< empty: all
+    std::vector<std::string> globs;     ///< empty: all
     std::vector<std::string> devices;   ///< ids, backends or globs; empty: all
     std::vector<std::string> problems;  ///< texts; empty: the suite
     std::string suite;
@@ -37,13 +37,13 @@ struct Operands {
 };
 
 struct VerifyOptions {
-    Selection selection{.glob = {}, .devices = {}, .problems = {}, .suite = "smoke"};
+    Selection selection{.globs = {}, .devices = {}, .problems = {}, .suite = "smoke"};
     Operands operands;
     bool verbose = false;
 };
 
 struct BenchOptions {
-    Selection selection{.glob = {}, .devices = {}, .problems = {}, .suite = "quick"};
+    Selection selection{.globs = {}, .devices = {}, .problems = {}, .suite = "quick"};
     Operands operands;
     std::string out;  ///< empty: below results/
     bool profile = false;
@@ -84,7 +84,7 @@ struct ExplainOptions {
 };
 
 struct TuneCommandOptions {
-    Selection selection{.glob = {}, .devices = {}, .problems = {}, .suite = "quick"};
+    Selection selection{.globs = {}, .devices = {}, .problems = {}, .suite = "quick"};
     double budget_seconds = 600;
     std::uint64_t seed = 1;
     std::string out;     ///< empty: below results/tuning/

@@ -149,6 +149,15 @@ std::vector<const Variant*> Registry::select(std::string_view pattern) const {
     return out;
 }
 
+std::vector<const Variant*> Registry::select(std::span<const std::string> patterns) const {
+    if (patterns.empty()) return select("");
+    std::vector<const Variant*> out;
+    for (const std::string& pattern : patterns)
+        for (const Variant* variant : select(pattern))
+            if (std::find(out.begin(), out.end(), variant) == out.end()) out.push_back(variant);
+    return out;
+}
+
 std::vector<const Variant*> Registry::from_spaces(std::string_view pattern) const {
     const std::size_t at = pattern.find('@');
     if (at == std::string_view::npos || is_glob(pattern.substr(at + 1))) return {};

@@ -49,6 +49,8 @@ public:
     const Operation& operation(std::string_view name) const;
     /// At least one variant, in the lists' order. Throws RegistryError with the nearest ids.
     std::vector<const Variant*> select(std::string_view pattern) const;
+    /// What any of the patterns selects, each once; no pattern: every variant's default tile.
+    std::vector<const Variant*> select(std::span<const std::string> patterns) const;
     /// Exactly one variant, by its full id or, without "@tile", its default tile. Throws RegistryError.
     const Variant& variant(std::string_view id) const;
     /// The listed variants that differ from this one in nothing but the tile, itself among them.

@@ -192,11 +192,13 @@ std::vector<OwnedProblem> select_problems(const std::vector<const Operation*>& o
 Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
                        const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
                        const TuningBook* tuning) {
-    const std::vector<const Variant*> variants = registry.select(selection.glob);
+    const std::vector<const Variant*> variants = registry.select(selection.globs);
     const std::vector<const DeviceInfo*> selected = select_devices(devices, selection.devices, timed);
     std::vector<OwnedProblem> problems = select_problems(registry.operations_of(variants), selection, suites);
 
-    const bool tiles_are_open = tuning != nullptr && selection.glob.find('@') == std::string::npos;
+    // Who names a tile means it.
+    const bool tiles_are_open =
+        tuning != nullptr && std::ranges::none_of(selection.globs, [](const std::string& glob) { return glob.find('@') != std::string::npos; });
     const Environment environment = read_environment({});
     const auto choose = [&](const Variant& variant, const Problem& problem, const DeviceInfo& device) {
         if (!tiles_are_open || variant.tile.empty()) return TileChoice{&variant, ""};

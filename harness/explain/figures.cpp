@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "harness/explain/control_flow.hpp"
 #include "harness/explain/opencl_ptx.hpp"
@@ -103,17 +102,28 @@ std::string KernelFigures::key() const {
     return fmt::format("{}|{}|{}|{}|{}|{}", variant, dtype, kernel, instance, architecture, compiler);
 }
 
-std::vector<std::string> default_problems(const Operation& operation) {
-    std::vector<std::string> out;
-    std::set<Dtype> seen;
-    for (const std::string& text : operation.suite(Suite::full))
-        if (seen.insert(operation.parse(text)->dtype()).second) out.push_back(text);
+std::vector<const Problem*> one_of_each_dtype(const Variant& variant, const std::string& architecture,
+                                              std::span<const std::unique_ptr<Problem>> problems) {
+    const auto limits = limits_of(architecture);
+    const auto takes = [&](const Problem& problem) {
+        return limits && variant.supports(stand_in(variant.language, architecture, *limits), problem).yes;
+    };
+    std::vector<const Problem*> out;
+    for (const auto& problem : problems) {
+        const auto same = std::ranges::find(out, problem->dtype(), [](const Problem* other) { return other->dtype(); });
+        if (same == out.end())
+            out.push_back(problem.get());
+        else if (!takes(**same) && takes(*problem))
+            *same = problem.get();
+    }
     return out;
 }
 
 void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture, Compiler& compiler,
                      Explanation& explanation, const DriverCompiler* driver) {
-    const auto refuse = [&](std::string why) { explanation.absent.push_back({variant.id(), architecture, std::move(why)}); };
+    const auto refuse = [&](std::string why, bool not_taken = false) {
+        explanation.absent.push_back({variant.id(), architecture, std::move(why), not_taken});
+    };
     const bool native = is_native(variant.language);
     if (!native && !is_opencl(variant.language)) return refuse("no kernel of ours to explain");
     const auto limits = limits_of(architecture);
@@ -121,7 +131,7 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
     if (native && std::find(variant.architectures.begin(), variant.architectures.end(), architecture) == variant.architectures.end())
         return refuse("the variant is not for this architecture");
     const DeviceInfo device = stand_in(variant.language, architecture, *limits);
-    if (const Support support = variant.supports(device, problem); !support) return refuse(support.why_not);
+    if (const Support support = variant.supports(device, problem); !support) return refuse(support.why_not, true);
     // The driver compiles for its own device: sm_90's code is what sm_90a is compared with.
     const bool ask_driver = !native && driver && architecture.starts_with(driver->architecture);
 

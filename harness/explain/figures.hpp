@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +44,7 @@ struct KernelFigures {
 
 struct NotExplained {
     std::string variant, architecture, reason;
+    bool not_taken = false;  ///< the variant does not take the problem: no news where it takes others
 };
 
 struct Explanation {
@@ -50,8 +53,10 @@ struct Explanation {
     std::vector<NotExplained> absent;
 };
 
-/// Problems whose types are explained: for each dtype of the operation, the first of its `full` suite.
-std::vector<std::string> default_problems(const Operation& operation);
+/// Of a suite's problems those that show all of the variant's code: for each dtype the first that it takes on the
+/// architecture, or the first of all, whose refusal says why.
+std::vector<const Problem*> one_of_each_dtype(const Variant& variant, const std::string& architecture,
+                                              std::span<const std::unique_ptr<Problem>> problems);
 
 /// A GPU driver's own OpenCL compiler, which gives its PTX.
 struct DriverCompiler {

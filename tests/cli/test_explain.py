@@ -83,14 +83,52 @@ def test_side_by_side_shows_three_columns_and_words():
         assert text in done.stdout, text
 
 
-def test_every_operation_has_its_table():
+@pytest.fixture(scope="module")
+def everything():
+    """All default tiles on one architecture, as text and as JSON."""
     nvcc()
-    done = explain("--arch", "sm_90a")
+    text, rows = explain("--arch", "sm_90a"), explain("--arch", "sm_90a", "--format", "json")
+    assert text.returncode == 0 and rows.returncode == 0, text.stderr + rows.stderr
+    return text.stdout, json.loads(rows.stdout)
+
+
+def test_every_operation_has_its_table(everything):
+    text, found = everything
+    languages = {}
+    for row in found["kernels"]:
+        operation = row["variant"].split("/")[0]
+        languages.setdefault(operation, set()).add(row["language"])
+        assert f"{operation} on sm_90a" in text
+    assert languages.keys() >= {"gemm", "attention", "sparse_attention", "ceiling"}
+    for operation, spoken in languages.items():
+        assert spoken >= {"cuda", "ptx", "opencl"}, f"{operation} is explained in {spoken} only"
+
+
+def test_every_kernel_is_explained(everything, variants):
+    """What is for this architecture has rows; what has none is for a CPU."""
+    _, found = everything
+    explained = {row["variant"] for row in found["kernels"]}
+    for variant in variants:
+        if not variant["default_tile"] or variant["language"] not in ("cuda", "ptx", "opencl", "opencl_ptx"):
+            continue
+        reasons = {row["reason"] for row in found["absent"] if row["variant"] == variant["id"]}
+        shaped_for_a_cpu = any("shaped for CPUs" in reason for reason in reasons)
+        assert variant["id"] in explained or shaped_for_a_cpu, f"{variant['id']}: {reasons}"
+        assert not any("no machine code" in reason for reason in reasons), f"{variant['id']}: {reasons}"
+
+
+@pytest.mark.parametrize("language", ["cuda", "ptx"])
+def test_no_tile_spills_or_has_its_wgmma_serialised(language):
+    """All tiles that are compiled into the binary, not the default ones alone."""
+    nvcc()
+    done = explain(f"*.{language}@*", "--arch", "sm_90a", "--format", "json")
     assert done.returncode == 0, done.stderr
-    for operation in ("gemm", "attention", "sparse_attention"):
-        assert f"{operation} on sm_90a" in done.stdout
-    for language in (" cuda ", " ptx ", " opencl "):
-        assert language in done.stdout
+    rows = json.loads(done.stdout)["kernels"]
+    assert len({row["variant"] for row in rows}) > 10
+    for row in rows:
+        name = f"{row['variant']} {row['dtype']} {row['kernel']}"
+        assert row["spill_store_bytes"] == row["spill_load_bytes"] == 0, f"{name} spills"
+        assert not row["warnings"], f"{name}: {row['warnings']}"
 
 
 def test_pocl_code_is_read():

@@ -128,6 +128,9 @@ TEST_F(RegistryTest, MistakesAreAnsweredWithTheNearest) {
 }
 
 TEST_F(RegistryTest, OperationsOfASelection) {
+    const std::vector<std::string> twice_over{"thrice", "@*", "thrice"};
+    EXPECT_EQ(registry.select(twice_over).size(), registry.select("@*").size()) << "each once";
+    EXPECT_EQ(registry.select(std::vector<std::string>{}), registry.select(""));
     const auto all = registry.select("@*");
     EXPECT_EQ(registry.operations_of(all).size(), 2u);
     const auto one = registry.select("thrice");

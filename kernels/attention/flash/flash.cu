@@ -10,7 +10,6 @@
 #include "kernels/common/shared.cuh"
 
 namespace stele::cuda {
-namespace {
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
 __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
@@ -112,8 +111,6 @@ __global__ void __launch_bounds__(128)
     store4(O + row * HEAD_DIM + d, make_float4(acc.x * inverse, acc.y * inverse, acc.z * inverse, acc.w * inverse));
     if (d == 0) lse[row] = (row_max + log2f(row_sum)) * 0.693147180559945309f;
 }
-
-}  // namespace
 
 std::vector<NativeInstance> attention_flash() {
     NativeList list;

@@ -12,7 +12,6 @@
 #include "kernels/common/shared.cuh"
 
 namespace stele::ptx {
-namespace {
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
 __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
@@ -127,8 +126,6 @@ __global__ void __launch_bounds__(128)
     store4_streaming(O + row * HEAD_DIM + d, scaled(acc, inverse));
     if (d == 0) lse[row] = (row_max + lg2_approx_ftz_f32(row_sum)) * 0.693147180559945309f;
 }
-
-}  // namespace
 
 std::vector<NativeInstance> attention_flash() {
     NativeList list;

@@ -9,7 +9,6 @@
 #include "kernels/common/half.cuh"
 
 namespace stele::cuda {
-namespace {
 
 constexpr int BLOCK_M = 16, BLOCK_N = 16, NUM_THREADS = 128;
 
@@ -99,8 +98,6 @@ __global__ void __launch_bounds__(NUM_THREADS)
     // -- store
     store4(O + row * HEAD_DIM + d, acc);
 }
-
-}  // namespace
 
 std::vector<NativeInstance> attention_naive() {
     NativeList list;

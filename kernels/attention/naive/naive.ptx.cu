@@ -11,7 +11,6 @@
 #include "kernels/common/ptx/shuffle.cuh"
 
 namespace stele::ptx {
-namespace {
 
 constexpr int BLOCK_M = 16, BLOCK_N = 16, NUM_THREADS = 128, WARPS = NUM_THREADS / 32;
 constexpr float log2_e = 1.44269504088896341f, ln_2 = 0.693147180559945309f;
@@ -105,8 +104,6 @@ __global__ void __launch_bounds__(NUM_THREADS)
     // -- store
     store4_streaming(O + row * HEAD_DIM + d, acc);
 }
-
-}  // namespace
 
 std::vector<NativeInstance> attention_naive() {
     NativeList list;

@@ -9,7 +9,6 @@
 #include "kernels/common/shared.cuh"
 
 namespace stele::cuda {
-namespace {
 
 // First key of tile t of a CSR row: of its kept blocks laid end to end.
 template <int BLOCK_N>
@@ -75,8 +74,6 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
     A::reduce_row_sum(state);
     A::store_rows(O, lse, state, shared, row_group, col);
 }
-
-}  // namespace
 
 std::vector<NativeInstance> sparse_attention_block_gather() {
     NativeList list;

@@ -11,7 +11,6 @@
 #include "kernels/sparse_attention/stages.hpp"
 
 namespace stele::ptx {
-namespace {
 
 // First key of tile t of a CSR row: of its kept blocks laid end to end.
 template <int BLOCK_N>
@@ -91,8 +90,6 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
     A::reduce_row_sum(state);
     A::store_rows(O, lse, state, shared, row_group, col);
 }
-
-}  // namespace
 
 std::vector<NativeInstance> sparse_attention_block_gather() {
     NativeList list;

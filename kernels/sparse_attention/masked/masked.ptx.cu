@@ -11,7 +11,6 @@
 #include "kernels/sparse_attention/stages.hpp"
 
 namespace stele::ptx {
-namespace {
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
 __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
@@ -84,8 +83,6 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
     A::reduce_row_sum(state);
     A::store_rows(O, lse, state, shared, row_group, col);
 }
-
-}  // namespace
 
 std::vector<NativeInstance> sparse_attention_masked() {
     NativeList list;
