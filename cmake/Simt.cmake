@@ -16,7 +16,7 @@ endif()
 # Kernels read arrays of half as whole vectors, as CUDA lets them; so may this compiler.
 set(STELE_SIMT_OPTIONS -O2 -g1 -fno-strict-aliasing -fno-math-errno -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -Wno-unknown-pragmas -Wno-psabi -Wno-unused-parameter
-  -Wno-sign-compare -Wno-redundant-move)
+  -Wno-sign-compare -Wno-redundant-move -Wno-shadow)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   list(APPEND STELE_SIMT_OPTIONS -mtls-dialect=gnu2)
 endif()

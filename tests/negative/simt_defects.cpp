@@ -94,7 +94,7 @@ TEST_P(SimtDefects, WildAndNullPointers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modules, SimtDefects, testing::Values("stele_simt_test", "stele_simt_test_checked"),
-                         [](const auto& info) { return std::string(info.param).substr(6); });
+                         [](const auto& tested) { return std::string(tested.param).substr(6); });
 
 /// What only the checked module sees.
 class SimtChecks : public testing::Test {

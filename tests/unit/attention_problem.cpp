@@ -124,8 +124,9 @@ TEST(AttentionRows, EveryVariantPlansEveryProblemWithinTheDevice) {
                     EXPECT_LE(step.block.volume(), 1024u);
                     EXPECT_LE(step.shared_bytes, device.shared_bytes_per_block);
                     for (const Operand& operand : step.operands)
-                        if (const auto* scratch = std::get_if<ScratchOperand>(&operand))
+                        if (const auto* scratch = std::get_if<ScratchOperand>(&operand)) {
                             EXPECT_LT(scratch->index, plan.scratch.size());
+                        }
                 }
             }
     }

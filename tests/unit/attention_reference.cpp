@@ -100,8 +100,9 @@ TEST(AttentionReference, AgreesWithTheDefinitionOnEveryEdgeProblem) {
         for (std::size_t i = 0; i < got.o.size(); ++i)
             EXPECT_NEAR(got.o[i], c.expected[0].value[i], 1e-12 * (1 + std::abs(got.o[i]))) << text << " O " << i;
         for (std::size_t i = 0; i < got.lse.size(); ++i)
-            if (got.lse[i] != c.expected[1].value[i])
+            if (got.lse[i] != c.expected[1].value[i]) {
                 EXPECT_NEAR(got.lse[i], c.expected[1].value[i], 1e-12 * (1 + std::abs(got.lse[i]))) << text << " lse " << i;
+            }
     }
 }
 

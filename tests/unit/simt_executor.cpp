@@ -207,7 +207,7 @@ TEST_P(SimtExecutor, MemoryIsGivenBackAndGuarded) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modules, SimtExecutor, testing::Values("stele_simt_test", "stele_simt_test_checked"),
-                         [](const auto& info) { return std::string(info.param).substr(6); });
+                         [](const auto& tested) { return std::string(tested.param).substr(6); });
 
 TEST(SimtModule, AMissingOneIsToldWithItsReason) {
     const simt::Module none = simt::load_module("/nowhere/libstele_simt.so");
