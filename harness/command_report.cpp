@@ -1,8 +1,10 @@
 // stele report: tables of reports that bench wrote. Also --help and --version, which only show text.
+#include <algorithm>
 #include <vector>
 
 #include "harness/commands.hpp"
 #include "harness/exit_code.hpp"
+#include "harness/registry.hpp"
 #include "harness/report_console.hpp"
 #include "harness/report_json.hpp"
 #include "harness/report_markdown.hpp"
@@ -15,6 +17,19 @@ namespace {
 
 void show(const Table& table, ReportFormat format) {
     print(format == ReportFormat::markdown ? markdown_text(table) : console_text(table) + "\n");
+}
+
+/// Leaves only the problems that a glob matches.
+void keep_problems(std::vector<NamedReport>& reports, const std::vector<std::string>& globs) {
+    if (globs.empty()) return;
+    bool any = false;
+    for (NamedReport& named : reports) {
+        std::erase_if(named.report.measurements, [&](const Measurement& cell) {
+            return std::ranges::none_of(globs, [&](const std::string& glob) { return glob_match(glob, cell.problem); });
+        });
+        any = any || !named.report.measurements.empty();
+    }
+    if (!any) throw CommandError(exit_nothing, "no problem of these reports matches --problem; a glob must match all of its text");
 }
 
 /// Exit code 5 where no report has timed any of the pairs.
@@ -46,6 +61,7 @@ int run_command(const ShowText& options) {
 int run_command(const ReportOptions& options) {
     std::vector<NamedReport> reports;
     for (const std::string& file : options.files) reports.push_back({file, read_report(file)});
+    keep_problems(reports, options.problems);
     if (!options.ratios.empty()) return show_ratios(options, reports);
     if (options.format == ReportFormat::json) {
         print(dump(report_comparison_json(reports)));

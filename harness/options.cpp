@@ -157,6 +157,7 @@ struct Parser {
         CLI::App& to_report = *app.add_subcommand("report");
         to_report.add_option("files", report.files)->required();
         add_choice(to_report, "--format", report.format);
+        add_repeatable(to_report, "--problem", report.problems);
         to_report
             .add_option_function<std::vector<std::string>>(
                 "--ratio",

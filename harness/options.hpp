@@ -66,6 +66,7 @@ enum class ReportFormat { console, markdown, json };
 struct ReportOptions {
     std::vector<std::string> files;
     ReportFormat format = ReportFormat::console;
+    std::vector<std::string> problems;  ///< globs; empty: all
     std::vector<RatioPair> ratios;  ///< instead of the tables: these variants against each other
 };
 

@@ -16,16 +16,15 @@ Table ratio_table(std::span<const ComparedProblem> problems, const RatioPair& pa
                      {"least–most", Align::right}};
     for (const ProblemRatio& row : summary.problems) {
         const ComparedProblem& problem = problems[row.problem];
-        table.rows.push_back({{problem.problem, std::to_string(row.ratios.size()), three_digits(row.median),
-                               fmt::format("{}–{}", three_digits(row.ratios.front()), three_digits(row.ratios.back()))},
-                              {}});
+        table.rows.emplace_back().cells = {
+            problem.problem, std::to_string(row.ratios.size()), three_digits(row.median),
+            fmt::format("{}–{}", three_digits(row.ratios.front()), three_digits(row.ratios.back()))};
     }
     if (summary.problems.empty())
         table.notes.push_back("no report has timed both on one problem, device and conditions");
     else
-        table.rows.push_back({{fmt::format("geometric mean of {}", summary.problems.size()), "",
-                               three_digits(summary.geometric_mean), ""},
-                              {}});
+        table.rows.emplace_back().cells = {fmt::format("geometric mean of {}", summary.problems.size()), "",
+                                           three_digits(summary.geometric_mean), ""};
     return table;
 }
 

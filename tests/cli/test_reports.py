@@ -132,6 +132,9 @@ def test_ratios(stele, bench):
     found = json.loads(stele("report", bench.path, "--ratio", pair, "--format", "json").stdout)["ratios"][0]
     row = next(row for row in found["problems"] if row["problem"] == first["problem"])
     assert row["median"] == pytest.approx(other["timing"]["median_ns"] / first["timing"]["median_ns"])
+    narrowed = stele("report", bench.path, "--ratio", pair, "--problem", first["problem"][:5] + "*", "--format", "json")
+    assert row in json.loads(narrowed.stdout)["ratios"][0]["problems"]
+    assert "no problem" in stele("report", bench.path, "--problem", "m=0*", code=5).stderr
     assert "no report has timed both" in stele("report", bench.path, "--ratio", "gemm/a:gemm/b", code=5).stdout
     assert "is not two variants" in stele("report", bench.path, "--ratio", "gemm/a", code=2).stderr
 
