@@ -21,7 +21,7 @@ Table ratio_table(std::span<const ComparedProblem> problems, const RatioPair& pa
             fmt::format("{}–{}", three_digits(row.ratios.front()), three_digits(row.ratios.back()))};
     }
     if (summary.problems.empty())
-        table.notes.push_back("no report has timed both on one problem, device and conditions");
+        table.notes.emplace_back("no report has timed both on one problem, device and conditions");
     else
         table.rows.emplace_back().cells = {fmt::format("geometric mean of {}", summary.problems.size()), "",
                                            three_digits(summary.geometric_mean), ""};
