@@ -9,6 +9,7 @@
 #include "backends/error.hpp"
 #include "backends/host/cpu_info.hpp"
 #include "backends/opencl/handle.hpp"
+#include "backends/opencl/pocl.hpp"
 
 namespace stele::opencl {
 namespace {
@@ -136,6 +137,7 @@ std::vector<cl_device_id> devices_of(cl_platform_id platform) {
 }  // namespace
 
 Found find_devices() {
+    pin_pocl_threads();
     Found found;
     std::string left_out;
     try {

@@ -1,9 +1,12 @@
 """Every command, used well."""
 
 import json
+import os
 import re
+import subprocess
 
-from conftest import GEMM, SOURCE
+import pytest
+from conftest import BINARY, GEMM, SOURCE
 
 
 def test_help_and_version(stele):
@@ -23,6 +26,21 @@ def test_devices(stele, devices):
         assert backend["why"]
         assert f"{backend['name']}: no device: " in text
     assert {d["backend"] for d in devices["devices"]} | {b["name"] for b in devices["absent"]} >= {"cuda", "opencl", "host"}
+
+
+def test_pocls_threads_are_pinned_unless_told(stele, timed):
+    variant = next((variant for variant, device in timed if device.startswith("opencl")), None)
+    if variant is None:
+        pytest.skip("no OpenCL device")
+    bench = ("bench", variant, "--device", "opencl:0", "--problem", "m=8 n=8 k=8 f32", "--time", "0.01", "--out", "x.json")
+    whole_machine = len(os.sched_getaffinity(0)) == os.cpu_count()
+    free = {name: value for name, value in os.environ.items() if not name.startswith("POCL_")}
+    for told, pinned in (({}, "1" if whole_machine else None), ({"POCL_AFFINITY": "0"}, "0"),
+                         ({"POCL_MAX_PTHREAD_COUNT": "1"}, None)):
+        done = subprocess.run([BINARY, *bench], cwd=stele.folder, env={**free, **told}, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        variables = json.loads((stele.folder / "x.json").read_text())["environment"]["variables"]
+        assert variables.get("POCL_AFFINITY") == pinned, told
 
 
 def test_list(stele, variants):
