@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import time
@@ -24,15 +25,17 @@ class OnTerminal:
         os.close(side)
         self.seen = ""
 
-    def wait_for(self, word, seconds=120):
+    def wait_for(self, *words, seconds=120):
+        """Until the words have been seen, one behind the other."""
+        pattern = re.compile(".*".join(map(re.escape, words)), re.DOTALL)
         end = time.monotonic() + seconds
-        while word not in self.seen:
-            assert time.monotonic() < end, f"no '{word}' in {self.seen!r}"
+        while not pattern.search(self.seen):
+            assert time.monotonic() < end, f"no {words} in {self.seen!r}"
             try:
                 piece = os.read(self.main, 4096).decode(errors="replace")
             except OSError:
                 piece = ""
-            assert piece, f"ended without '{word}': {self.seen!r}"
+            assert piece, f"ended without {words}: {self.seen!r}"
             self.seen += piece
 
     def end(self, seconds=120):

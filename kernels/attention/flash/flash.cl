@@ -38,9 +38,11 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     const int split_keys = ((seq_k + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
     const int key_end = min(last_seen, (split + 1) * split_keys);
     const long head_offset = ((long)sequence * kv_heads + kv_head) * seq_k * HEAD_DIM;
+#pragma unroll
     for (int i = 0; i < THREAD_M; ++i) {
         row_max[i] = -INFINITY;
         row_sum[i] = 0.0f;
+#pragma unroll
         for (int v = 0; v < VECTORS; ++v) acc[i][v] = (float4)(0.0f);
     }
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -70,10 +72,12 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     if (splits == 1) {
         store_rows(O, lse, acc, row_max, row_sum, query_row, row_group, col);
     } else {
+#pragma unroll
         for (int i = 0; i < THREAD_M; ++i) {
             const int row = query_row[row_group * THREAD_M + i];
             if (row < 0) continue;
             const long part = (long)split * batch * heads * seq_q + row;
+#pragma unroll
             for (int v = 0; v < VECTORS; ++v)
                 *(global float4*)(partial_acc + part * HEAD_DIM + (col + v * THREADS_N) * 4) = acc[i][v];
             if (col == 0) vstore2((float2)(row_max[i], row_sum[i]), part, partial_state);

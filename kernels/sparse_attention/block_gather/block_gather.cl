@@ -7,7 +7,7 @@
 #include "attention/phases.clh"
 
 // First key of tile t of a CSR row: of its kept blocks laid end to end.
-inline int key_of_tile(global const int* column, int kept_begin, int t, int mask_block) {
+static inline int key_of_tile(global const int* column, int kept_begin, int t, int mask_block) {
     const int block_tiles = mask_block / BLOCK_N;
     return column[kept_begin + t / block_tiles] * mask_block + t % block_tiles * BLOCK_N;
 }
