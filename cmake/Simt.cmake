@@ -16,7 +16,7 @@ endif()
 # Kernels read arrays of half as whole vectors, as CUDA lets them; so may this compiler.
 set(STELE_SIMT_OPTIONS -O2 -g1 -fno-strict-aliasing -fno-math-errno -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -Wno-unknown-pragmas -Wno-psabi -Wno-unused-parameter
-  -Wno-sign-compare -Wno-redundant-move -Wno-shadow)
+  -Wno-sign-compare -Wno-redundant-move)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   list(APPEND STELE_SIMT_OPTIONS -mtls-dialect=gnu2)
 endif()
@@ -66,12 +66,14 @@ extern \"C\" __attribute__((visibility(\"default\"))) const stele::simt::ModuleT
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()
   set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  # A kernel's names for types may be those of an enumerator on the host.
+  set(own_options -Wno-shadow)
   if(module_CHECKED)
     target_compile_definitions(${target} PRIVATE STELE_SIMT_CHECKED=1)
     target_sources(${target} PRIVATE ${simt_folder}/tracker.cpp ${simt_folder}/tracker_report.cpp ${simt_folder}/hooks.cpp)
-    set_source_files_properties(${wrappers} PROPERTIES COMPILE_OPTIONS
-      "-fsanitize=thread;--param=tsan-instrument-func-entry-exit=0;-fsanitize=bounds,alignment")
+    list(APPEND own_options -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 -fsanitize=bounds,alignment)
   endif()
+  set_source_files_properties(${wrappers} PROPERTIES COMPILE_OPTIONS "${own_options}")
 endfunction()
 
 # The modules of the suite's own kernels: libstele_simt.so, and libstele_simt_checked.so, which a sanitizer's build

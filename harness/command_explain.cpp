@@ -185,7 +185,7 @@ private:
             table.notes.push_back("Other compiler versions, so a difference may be theirs: " + line);
         for (const std::string& key : result.gone) table.notes.push_back("In the baseline, but not explained now: " + key);
         for (const std::string& key : result.added) table.notes.push_back("Not in the baseline: " + key);
-        table.notes.push_back("Margins: registers +4, loop instructions +5 %; spills, occupancy and matrix instructions none.");
+        table.notes.push_back("Margins: registers +4, loop instructions +5 %; spills, stack, occupancy and matrix instructions none.");
         if (result.changes.empty()) table.notes.insert(table.notes.begin(), "No figure differs.");
         print(console_text(table));
         if (result.compared == 0) throw CommandError(exit_nothing, "the baseline and this run have no kernel in common");

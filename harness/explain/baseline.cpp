@@ -19,9 +19,10 @@ struct Figure {
 };
 
 /// The figures of a row; reading, writing and comparing all go by this list.
-constexpr std::array<Figure, 5> figures{{
+constexpr std::array<Figure, 6> figures{{
     {"registers", &BaselineRow::registers, Direction::less_is_better},
     {"spill_bytes", &BaselineRow::spill_bytes, Direction::less_is_better},
+    {"stack_bytes", &BaselineRow::stack_bytes, Direction::less_is_better},
     {"blocks_per_multiprocessor", &BaselineRow::blocks_per_multiprocessor, Direction::more_is_better},
     {"matrix_instructions", &BaselineRow::matrix_instructions, Direction::more_is_better},
     {"loop_instructions", &BaselineRow::loop_instructions, Direction::less_is_better},
@@ -44,7 +45,7 @@ Baseline make_baseline(const Explanation& explanation) {
         baseline.rows[row.key()] = {row.assembler.registers,
                                     static_cast<long>(row.assembler.spill_store_bytes + row.assembler.spill_load_bytes),
                                     row.occupancy.blocks, static_cast<long>(row.hot().matrix_instructions()),
-                                    static_cast<long>(row.hot().total)};
+                                    static_cast<long>(row.hot().total), static_cast<long>(row.assembler.stack_bytes)};
     return baseline;
 }
 

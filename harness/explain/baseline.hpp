@@ -12,11 +12,12 @@ namespace stele::explain {
 /// What one kernel's row of a baseline holds; all are counts.
 struct BaselineRow {
     long registers = 0, spill_bytes = 0, blocks_per_multiprocessor = 0, matrix_instructions = 0, loop_instructions = 0;
+    long stack_bytes = 0;  ///< local memory: spills, and arrays that are indexed at run time
     bool operator==(const BaselineRow&) const = default;
 };
 
 struct Baseline {
-    static constexpr int schema_version = 1;
+    static constexpr int schema_version = 2;
     std::map<std::string, std::string> versions;  ///< of the compilers
     std::map<std::string, BaselineRow> rows;      ///< by KernelFigures::key()
 };
@@ -26,7 +27,7 @@ std::string to_json(const Baseline& baseline);
 /// Throws std::runtime_error that names what is wrong with the text.
 Baseline parse_baseline(const std::string& json);
 
-/// How much worse a figure may get. Spills, occupancy and matrix instructions have none.
+/// How much worse a figure may get. Spills, the stack, occupancy and matrix instructions have none.
 struct Margins {
     long registers = 4;
     double loop_instructions = 0.05;

@@ -128,6 +128,7 @@ def test_no_tile_spills_or_has_its_wgmma_serialised(language):
     for row in rows:
         name = f"{row['variant']} {row['dtype']} {row['kernel']}"
         assert row["spill_store_bytes"] == row["spill_load_bytes"] == 0, f"{name} spills"
+        assert row["stack_bytes"] == 0, f"{name} has arrays in local memory"
         assert not row["warnings"], f"{name}: {row['warnings']}"
 
 

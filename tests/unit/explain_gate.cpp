@@ -72,6 +72,7 @@ TEST(ExplainGate, WorseBeyondItsMarginsOnly) {
     EXPECT_FALSE(held([](BaselineRow& row) { row.registers += 4; }));
     EXPECT_TRUE(held([](BaselineRow& row) { row.registers += 5; }));
     EXPECT_TRUE(held([](BaselineRow& row) { row.spill_bytes = 4; })) << "an added spill";
+    EXPECT_TRUE(held([](BaselineRow& row) { row.stack_bytes = 64; })) << "an array that is indexed at run time";
     EXPECT_TRUE(held([](BaselineRow& row) { row.blocks_per_multiprocessor = 1; }));
     EXPECT_FALSE(held([](BaselineRow& row) { row.blocks_per_multiprocessor = 3; }));
     EXPECT_TRUE(held([](BaselineRow& row) { row.matrix_instructions = 15; }));
