@@ -90,7 +90,7 @@ TEST(Npy, SaysWhatIsWrong) {
            "shape holds no counts");
     expect(file_with("{'descr", data), "a string does not end");
     expect(file_with("", data), "no '{' where one must be");
-    expect(std::string("\x93NUMPY\x07") + std::string(20, '\0'), "format 7");
+    expect(std::string("\x93NUMPY\x07").append(20, '\0'), "format 7");
 }
 
 class Folder : public testing::Test {
