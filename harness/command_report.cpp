@@ -29,7 +29,9 @@ void keep_problems(std::vector<NamedReport>& reports, const std::vector<std::str
         });
         any = any || !named.report.measurements.empty();
     }
-    if (!any) throw CommandError(exit_nothing, "no problem of these reports matches --problem; a glob must match all of its text");
+    if (!any)
+        throw CommandError(exit_nothing,
+                           "no problem of these reports matches --problem; a glob must match all of its text");
 }
 
 /// Exit code 5 where no report has timed any of the pairs.

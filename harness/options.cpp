@@ -159,15 +159,15 @@ struct Parser {
         add_choice(to_report, "--format", report.format);
         add_repeatable(to_report, "--problem", report.problems);
         to_report
-            .add_option_function<std::vector<std::string>>(
-                "--ratio",
-                [this](const std::vector<std::string>& texts) {
-                    for (const std::string& text : texts) try {
-                            report.ratios.push_back(parse_ratio_pair(text));
-                        } catch (const std::invalid_argument& wrong) {
-                            throw CLI::ValidationError("--ratio", wrong.what());
-                        }
-                })
+            .add_option_function<std::vector<std::string>>("--ratio",
+                                                           [this](const std::vector<std::string>& texts) {
+                                                               for (const std::string& text : texts) try {
+                                                                       report.ratios.push_back(parse_ratio_pair(text));
+                                                                   } catch (const std::invalid_argument& wrong) {
+                                                                       throw CLI::ValidationError("--ratio",
+                                                                                                  wrong.what());
+                                                                   }
+                                                           })
             ->allow_extra_args(false);
 
         CLI::App& to_explain = *app.add_subcommand("explain");

@@ -51,14 +51,16 @@ RatioSummary summarise_ratio(std::span<const ComparedProblem> problems, const Ra
         const auto of_variant = times_of(problems[i], pair.variant), of_base = times_of(problems[i], pair.base);
         ProblemRatio row{i, {}, 1};
         for (const auto& [report, time] : of_variant)
-            if (const auto base = of_base.find(report); base != of_base.end()) row.ratios.push_back(base->second / time);
+            if (const auto base = of_base.find(report); base != of_base.end())
+                row.ratios.push_back(base->second / time);
         if (row.ratios.empty()) continue;
         std::ranges::sort(row.ratios);
         row.median = median(row.ratios);
         logs += std::log(row.median);
         summary.problems.push_back(std::move(row));
     }
-    if (!summary.problems.empty()) summary.geometric_mean = std::exp(logs / static_cast<double>(summary.problems.size()));
+    if (!summary.problems.empty())
+        summary.geometric_mean = std::exp(logs / static_cast<double>(summary.problems.size()));
     return summary;
 }
 

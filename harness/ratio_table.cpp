@@ -10,10 +10,8 @@ Table ratio_table(std::span<const ComparedProblem> problems, const RatioPair& pa
     const RatioSummary summary = summarise_ratio(problems, pair);
     Table table;
     table.title = fmt::format("{} ÷ {}: speed, above 1 the first is faster", pair.variant, pair.base);
-    table.columns = {{"problem", Align::left},
-                     {"reports", Align::right},
-                     {"median", Align::right},
-                     {"least–most", Align::right}};
+    table.columns = {
+        {"problem", Align::left}, {"reports", Align::right}, {"median", Align::right}, {"least–most", Align::right}};
     for (const ProblemRatio& row : summary.problems) {
         const ComparedProblem& problem = problems[row.problem];
         table.rows.emplace_back().cells = {

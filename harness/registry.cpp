@@ -103,9 +103,8 @@ bool selects(std::string_view pattern, const Variant& variant) {
     if (at == std::string_view::npos ? !variant.default_tile : !glob_match(pattern.substr(at + 1), variant.tile))
         return false;
     if (base.empty()) return true;
-    return matches_id_or_above(variant.base_id(), [&](std::string_view id) {
-        return is_glob(base) ? glob_match(base, id) : base == id;
-    });
+    return matches_id_or_above(variant.base_id(),
+                               [&](std::string_view id) { return is_glob(base) ? glob_match(base, id) : base == id; });
 }
 
 std::vector<std::string> nearest(std::string_view name, std::span<const std::string> names, std::size_t most) {
@@ -190,8 +189,8 @@ const Variant& Registry::with_tile(const Variant& variant, std::string_view tile
     if (!variant.tile_space) {
         std::vector<std::string> tiles;
         for (const Variant* sibling : siblings(variant)) tiles.push_back(sibling->tile);
-        throw RegistryError(fmt::format("{} has no tile '{}'; there are {}", variant.base_id(), tile,
-                                        fmt::join(tiles, ", ")));
+        throw RegistryError(
+            fmt::format("{} has no tile '{}'; there are {}", variant.base_id(), tile, fmt::join(tiles, ", ")));
     }
     const auto values = parse_tile(tile);
     const std::string refusal =
@@ -213,8 +212,8 @@ const Variant& Registry::variant(std::string_view id) const {
         const auto made = from_spaces(id);
         if (made.size() == 1 && made.front()->id() == id) return *made.front();
     }
-    const bool several = std::any_of(variants_.begin(), variants_.end(),
-                                     [&](const Variant* variant) { return selects(id, *variant); });
+    const bool several =
+        std::any_of(variants_.begin(), variants_.end(), [&](const Variant* variant) { return selects(id, *variant); });
     if (several) {
         std::vector<std::string> ids;
         for (const Variant* variant : select(id)) ids.push_back(variant->id());
@@ -241,13 +240,13 @@ void Registry::fail(std::string_view pattern) const {
     for (const Variant* variant : variants_) {
         // The base is good, so it is the tile that nothing has.
         if (at != std::string_view::npos && selects(std::string(base) + "@*", *variant)) tiles.push_back(variant->id());
-        for (const std::string& name : {variant->operation, variant->operation + "/" + variant->algorithm,
-                                        variant->base_id()})
+        for (const std::string& name :
+             {variant->operation, variant->operation + "/" + variant->algorithm, variant->base_id()})
             if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
     if (!tiles.empty())
-        throw RegistryError(fmt::format("no variant has the tile '{}'; there are {}", pattern.substr(at + 1),
-                                        fmt::join(tiles, ", ")));
+        throw RegistryError(
+            fmt::format("no variant has the tile '{}'; there are {}", pattern.substr(at + 1), fmt::join(tiles, ", ")));
     throw RegistryError(fmt::format("no variant matches '{}'{}", pattern, did_you_mean(nearest(base, names))));
 }
 

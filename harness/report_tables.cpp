@@ -111,12 +111,11 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
         const Verdict& verdict = cell.measurement->verdict;
         const bool few = timing->coverage < 0.95;
         uncertain = uncertain || few;
-        row.cells.insert(
-            row.cells.end(),
-            {time_text(timing->median_ns),
-             interval_text(timing->low_ns, timing->median_ns, timing->high_ns) + (few ? "*" : ""),
-             three_digits(problem.rate(cell) / unit.size), ratio_text(cell.of_best), ratio_text(cell.of_vendor),
-             error_text(verdict.max_relative)});
+        row.cells.insert(row.cells.end(),
+                         {time_text(timing->median_ns),
+                          interval_text(timing->low_ns, timing->median_ns, timing->high_ns) + (few ? "*" : ""),
+                          three_digits(problem.rate(cell) / unit.size), ratio_text(cell.of_best),
+                          ratio_text(cell.of_vendor), error_text(verdict.max_relative)});
         if (reports == 1) row.cells.push_back(three_digits(verdict.worst_of_bound));
     }
     table.notes.push_back(fmt::format("{}FLOP, {}B, {} FLOP/B; {}; on {}", count_text(problem.flops),

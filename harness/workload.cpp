@@ -197,8 +197,9 @@ Workload make_workload(const Registry& registry, DeviceSet& devices, const Selec
     std::vector<OwnedProblem> problems = select_problems(registry.operations_of(variants), selection, suites);
 
     // Who names a tile means it.
-    const bool tiles_are_open =
-        tuning != nullptr && std::ranges::none_of(selection.globs, [](const std::string& glob) { return glob.find('@') != std::string::npos; });
+    const bool tiles_are_open = tuning != nullptr && std::ranges::none_of(selection.globs, [](const std::string& glob) {
+                                    return glob.find('@') != std::string::npos;
+                                });
     const Environment environment = read_environment({});
     const auto choose = [&](const Variant& variant, const Problem& problem, const DeviceInfo& device) {
         if (!tiles_are_open || variant.tile.empty()) return TileChoice{&variant, ""};

@@ -63,8 +63,8 @@ std::vector<std::string> features(cl_device_id device) {
     return out;
 }
 
-/// What PoCL generates code for, and so how wide its vectors are: "OpenCL 3.0 PoCL HSTR: pthread-x86_64-pc-linux-gnu-haswell"
-/// gives "haswell". Elsewhere "cpu".
+/// What PoCL generates code for, and so how wide its vectors are: "OpenCL 3.0 PoCL HSTR:
+/// pthread-x86_64-pc-linux-gnu-haswell" gives "haswell". Elsewhere "cpu".
 std::string cpu_architecture(cl_device_id device) {
     const std::string version = device_text(device, CL_DEVICE_VERSION);
     constexpr std::string_view system = "-linux-gnu-";
@@ -87,7 +87,9 @@ FoundDevice describe(cl_platform_id platform, cl_device_id device, std::size_t i
                               device_text(device, CL_DEVICE_VERSION), device_text(device, CL_DEVICE_OPENCL_C_VERSION));
     const auto type = device_value<cl_device_type>(device, CL_DEVICE_TYPE);
     info.is_cpu = (type & CL_DEVICE_TYPE_CPU) != 0;
-    info.architecture = info.is_cpu ? cpu_architecture(device) : (type & CL_DEVICE_TYPE_ACCELERATOR) ? "accelerator" : "gpu";
+    info.architecture = info.is_cpu                           ? cpu_architecture(device)
+                        : (type & CL_DEVICE_TYPE_ACCELERATOR) ? "accelerator"
+                                                              : "gpu";
     info.compute_units = static_cast<int>(device_value<cl_uint>(device, CL_DEVICE_MAX_COMPUTE_UNITS, 1));
     info.max_threads_per_block = static_cast<int>(device_value<std::size_t>(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1));
     info.global_bytes = device_value<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_SIZE);

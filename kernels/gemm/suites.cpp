@@ -142,8 +142,8 @@ std::vector<std::string> full() {
 
 std::string_view GemmProblem::known_as() const {
     if (shape_.b != LayoutB::nk || !shape_.groups.empty() || shape_.batch != 1) return {};
-    const auto found = std::ranges::find_if(
-        layers, [&](const Layer& layer) { return layer.n == shape_.n && layer.k == shape_.k; });
+    const auto found =
+        std::ranges::find_if(layers, [&](const Layer& layer) { return layer.n == shape_.n && layer.k == shape_.k; });
     return found == layers.end() ? std::string_view{} : found->name;
 }
 

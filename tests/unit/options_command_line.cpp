@@ -44,7 +44,8 @@ TEST(CommandLine, Bench) {
 }
 
 TEST(CommandLine, AnOptionTakesOneValueSoThatGlobsMayFollow) {
-    const Options options = parse_command_line({"verify", "--device", "opencl:0", "--problem", "m=1 n=1 k=1", "gemm", "attention"});
+    const Options options =
+        parse_command_line({"verify", "--device", "opencl:0", "--problem", "m=1 n=1 k=1", "gemm", "attention"});
     const auto& verify = std::get<VerifyOptions>(options);
     EXPECT_EQ(verify.selection.globs, (std::vector<std::string>{"gemm", "attention"}));
     EXPECT_EQ(verify.selection.devices.size(), 1u);

@@ -28,7 +28,8 @@ std::vector<std::unique_ptr<Operation>> two_operations() {
     out.push_back(std::make_unique<TwiceOperation>(
         std::vector<Variant>{twice_variant("naive"), in_language(tiled, Language::opencl),
                              in_language(small, Language::opencl), in_language(tiled, Language::cuda), vendor}));
-    out.push_back(std::make_unique<TwiceOperation>(std::vector<Variant>{of(twice_variant("naive"), "thrice")}, "thrice"));
+    out.push_back(
+        std::make_unique<TwiceOperation>(std::vector<Variant>{of(twice_variant("naive"), "thrice")}, "thrice"));
     return out;
 }
 

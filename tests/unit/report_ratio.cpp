@@ -39,11 +39,11 @@ TEST(RatioPairs, AreTwoIdsWithAColonBetween) {
 }
 
 TEST(RatioSummaries, MedianOverReportsThenGeometricMeanOverProblems) {
-    const std::vector<Report> reports{
-        report_of({timed("gemm/a.opencl@1", "m=1", 100), timed("gemm/b", "m=1", 200), timed("gemm/a.opencl@1", "m=2", 100),
-                   timed("gemm/b", "m=2", 50), timed("gemm/a.opencl@1", "m=3", 100)}),
-        report_of({timed("gemm/a.opencl@1", "m=1", 100), timed("gemm/b", "m=1", 800)}),
-        report_of({timed("gemm/a.opencl@2", "m=1", 100), timed("gemm/b", "m=1", 210)})};
+    const std::vector<Report> reports{report_of({timed("gemm/a.opencl@1", "m=1", 100), timed("gemm/b", "m=1", 200),
+                                                 timed("gemm/a.opencl@1", "m=2", 100), timed("gemm/b", "m=2", 50),
+                                                 timed("gemm/a.opencl@1", "m=3", 100)}),
+                                      report_of({timed("gemm/a.opencl@1", "m=1", 100), timed("gemm/b", "m=1", 800)}),
+                                      report_of({timed("gemm/a.opencl@2", "m=1", 100), timed("gemm/b", "m=1", 210)})};
     const auto problems = compare_reports(reports);
     const RatioSummary summary = summarise_ratio(problems, {"gemm/a.opencl", "gemm/b"});
     ASSERT_EQ(summary.problems.size(), 2u) << "only one of them was timed on the third";

@@ -49,9 +49,7 @@ std::int64_t round_up(std::int64_t value, std::int64_t to) { return ceil_div(val
 }  // namespace
 
 HopperPlan::HopperPlan(const Shape& shape)
-    : shape_(shape),
-      element_bytes_(static_cast<std::int64_t>(size_of(shape.dtype))),
-      products_(shape.products()) {}
+    : shape_(shape), element_bytes_(static_cast<std::int64_t>(size_of(shape.dtype))), products_(shape.products()) {}
 
 std::int64_t HopperPlan::depth() const { return std::max<std::int64_t>(shape_.k, 1); }
 
@@ -92,9 +90,7 @@ TensorMapOperand HopperPlan::map_c() const {
 
 Operand HopperPlan::scale_a() const { return shape_.scale == Scale::none ? Operand(NullOperand{}) : TensorOperand{2}; }
 Operand HopperPlan::scale_b() const { return shape_.scale == Scale::none ? Operand(NullOperand{}) : TensorOperand{3}; }
-Operand HopperPlan::row_begin() const {
-    return shape_.groups.empty() ? Operand(NullOperand{}) : TensorOperand{index_of_c(shape_) - 1};
-}
+Operand HopperPlan::row_begin() const { return row_begin_operand(shape_); }
 Operand HopperPlan::c() const { return TensorOperand{index_of_c(shape_)}; }
 
 void HopperPlan::add(KernelSource kernel, Step step) {

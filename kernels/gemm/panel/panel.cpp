@@ -48,14 +48,8 @@ Variant variant_of(const PanelTile& tile) {
     row.takes = [tile](const DeviceInfo& device, const Shape& shape) { return takes(tile, device, shape); };
     row.definitions = definitions(tile);
     row.operands = [](const Shape& shape) -> std::vector<Operand> {
-        return {TensorOperand{0},
-                TensorOperand{1},
-                row_begin_operand(shape),
-                TensorOperand{index_of_c(shape)},
-                extent(shape.most_rows()),
-                extent(shape.n),
-                extent(shape.k),
-                extent(shape.products()),
+        return {TensorOperand{0},          TensorOperand{1}, row_begin_operand(shape), TensorOperand{index_of_c(shape)},
+                extent(shape.most_rows()), extent(shape.n),  extent(shape.k),          extent(shape.products()),
                 ScratchOperand{0}};
     };
     Variant variant = variants_of(row).front();
