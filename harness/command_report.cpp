@@ -36,8 +36,7 @@ void keep_problems(std::vector<NamedReport>& reports, const std::vector<std::str
 
 /// Exit code 5 where no report has timed any of the pairs.
 int show_ratios(const ReportOptions& options, const std::vector<NamedReport>& reports) {
-    std::vector<Report> plain;
-    for (const NamedReport& named : reports) plain.push_back(named.report);
+    const std::vector<Report> plain = plain_reports(reports);
     const std::vector<ComparedProblem> problems = compare_reports(plain);
     bool any = false;
     nlohmann::ordered_json json{{"format", "stele-ratios"}, {"ratios", nlohmann::ordered_json::array()}};

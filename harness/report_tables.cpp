@@ -17,12 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::vector<Report> plain_reports(std::span<const NamedReport> reports) {
-    std::vector<Report> plain;
-    for (const NamedReport& named : reports) plain.push_back(named.report);
-    return plain;
-}
-
 /// The variant without its operation, which the table's title has.
 std::string short_name(const std::string& variant) { return variant.substr(variant.find('/') + 1); }
 
@@ -203,6 +197,12 @@ Table failure_table(const std::vector<ComparedProblem>& problems) {
 }
 
 }  // namespace
+
+std::vector<Report> plain_reports(std::span<const NamedReport> reports) {
+    std::vector<Report> plain;
+    for (const NamedReport& named : reports) plain.push_back(named.report);
+    return plain;
+}
 
 Table report_header(std::span<const NamedReport> reports) {
     Table table;

@@ -18,6 +18,9 @@ struct NamedReport {
     Report report;
 };
 
+/// The reports without their names, for compare_reports().
+std::vector<Report> plain_reports(std::span<const NamedReport> reports);
+
 /// Where and how each report was made.
 Table report_header(std::span<const NamedReport> reports);
 

@@ -1,6 +1,7 @@
 """Every CUDA and PTX variant declares its architectures and assembles for exactly those.
 
-Each file goes through the compiler once, to PTX of its lowest architecture; ptxas then assembles that for all four.
+Each file goes through the compiler once, to PTX of its lowest architecture; ptxas then assembles that for all four, and for
+what else the file declares (sm_89, from which e4m3 is an operand of mma.sync).
 """
 
 import json
@@ -50,7 +51,7 @@ def test_every_native_variant_declares_its_architectures():
     assert declared(), "no CUDA or PTX variant is listed"
     for path, architectures in declared().items():
         assert (ROOT / path).exists(), path
-        assert architectures and set(architectures) <= set(ALL), (path, architectures)
+        assert set(architectures) & set(ALL), (path, architectures)
 
 
 def assemble(path, folder):
@@ -63,7 +64,7 @@ def assemble(path, folder):
         return {"": done.stderr}
     ptxas = compiler.parent / "ptxas"
     result = {}
-    for architecture in ALL:
+    for architecture in sorted({*ALL, *architectures}):
         # Not optimised: only whether each instruction is one of the architecture's is asked.
         done = subprocess.run([ptxas, f"-arch={architecture}", "-O0", "-o", os.devnull, ptx], capture_output=True, text=True)
         result[architecture] = done.stderr if done.returncode != 0 else None

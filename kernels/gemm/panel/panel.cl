@@ -1,10 +1,11 @@
 // gemm / panel — OpenCL C, shaped for a CPU; no siblings: a GPU has other caches and many more threads.
 //
-// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]; a number of such `products` behind each other, or as many groups
-// of rows, each with its own B. A block is one work-item. It owns BLOCK_M × BLOCK_N of C and walks along K in steps of BLOCK_K: it packs that part of B into a panel of
-// strips, THREAD_N columns wide, and holds THREAD_M rows of A at a time against each strip, their THREAD_M × THREAD_N sums
-// in registers. Between two steps the sums lie in `partial`, f32, BLOCK_M × BLOCK_N a block in the order of their use.
-// There are as many blocks as compute units; a block takes tile after tile.
+// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]; a number of such `products` behind each other, or as many
+// groups of rows, each with its own B. A block is one work-item. It owns BLOCK_M × BLOCK_N of C and walks along K in
+// steps of BLOCK_K: it packs that part of B into a panel of strips, THREAD_N columns wide, and holds THREAD_M rows of A
+// at a time against each strip, their THREAD_M × THREAD_N sums in registers. Between two steps the sums lie in
+// `partial`, f32, BLOCK_M × BLOCK_N a block in the order of their use. There are as many blocks as compute units; a block
+// takes tile after tile.
 #include "common/element.clh"
 #include "gemm/layout.clh"
 #include "gemm/panel/wide.clh"

@@ -23,7 +23,7 @@ KernelRow ptx_row(const TensorTile& tile) {
     row.default_tile = tile == tensor_tiles.front();
     row.dynamic_shared_bytes = [tile](const Shape&) { return tile.stage_bytes(); };
     // e4m3 is an operand of mma.sync from there on.
-    row.architectures = {"sm_90a", "sm_100", "sm_120"};
+    row.architectures = {"sm_89", "sm_90a", "sm_100", "sm_120"};
     row.takes = [tile](const DeviceInfo&, const Shape& shape) {
         if (shape.scale == Scale::block) return Support::no("multiplies by one scale, not by one a block of K");
         if (tile == e4m3_tile) return takes_only(shape, {Dtype::e4m3});
