@@ -17,6 +17,7 @@ namespace {
 
 std::vector<Suite> suites_of(const std::string& name) {
     if (name == "full") return {Suite::smoke, Suite::edge, Suite::quick};
+    if (name == "edge") return {Suite::smoke, Suite::edge};
     return {Suite::smoke};
 }
 

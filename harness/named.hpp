@@ -16,7 +16,7 @@ inline constexpr E last_enumerator = E{};
 template <>
 inline constexpr Language last_enumerator<Language> = Language::vendor;
 template <>
-inline constexpr Dtype last_enumerator<Dtype> = Dtype::u8;
+inline constexpr Dtype last_enumerator<Dtype> = Dtype::s8;
 template <>
 inline constexpr Fill last_enumerator<Fill> = Fill::zeros;
 template <>

@@ -118,7 +118,7 @@ struct Parser {
         to_list.add_flag("--matrix", list.matrix);
 
         CLI::App& to_verify = *app.add_subcommand("verify");
-        add_selection(to_verify, verify.selection, {"smoke", "full"});
+        add_selection(to_verify, verify.selection, {"smoke", "edge", "full"});
         add_operands(to_verify, verify.operands);
         to_verify.add_flag("--verbose", verify.verbose);
 

@@ -126,10 +126,10 @@ private:
     void find_unwritten() {
         if (!is_floating(output_.spec.dtype)) return;  // whole numbers have no value that cannot be meant
         const std::size_t size = size_of(output_.spec.dtype);
+        const auto is_poison = [](std::byte b) { return b == poison; };
         for (std::size_t i = 0; i < elements_; ++i) {
-            const auto begin = output_.data.begin() + static_cast<std::ptrdiff_t>(i * size);
-            if (std::all_of(begin, begin + static_cast<std::ptrdiff_t>(size), [](std::byte b) { return b == poison; }))
-                unwritten_.add(output_.spec, i);
+            const std::byte* begin = output_.data.data() + i * size;
+            if (*begin == poison && std::all_of(begin, begin + size, is_poison)) unwritten_.add(output_.spec, i);
         }
     }
 
@@ -216,10 +216,6 @@ std::size_t bytes_of(const std::vector<Expected>& expected) {
     return sum;
 }
 
-std::string input_key(const Problem& problem, std::uint64_t seed, Fill fill) {
-    return fmt::format("{} {} {} {}", problem.operation(), problem.id(), seed, name(fill));
-}
-
 }  // namespace
 
 double rms_limit(double effective) {
@@ -245,7 +241,7 @@ Verdict compare(std::span<const Tensor> outputs, std::span<const Expected> expec
 }
 
 ReferenceCache::Inputs ReferenceCache::inputs(const Problem& problem, std::uint64_t seed, Fill fill) {
-    const std::string key = "inputs " + input_key(problem, seed, fill);
+    const Key key{std::string(problem.operation()), problem.id(), seed, fill, std::nullopt};
     if (Entry* found = find(key)) return found->inputs;
     auto made = std::make_shared<const std::vector<Tensor>>(problem.inputs(seed, fill));
     keep({key, bytes_of(*made), made, nullptr});
@@ -254,9 +250,7 @@ ReferenceCache::Inputs ReferenceCache::inputs(const Problem& problem, std::uint6
 
 ReferenceCache::Expectations ReferenceCache::expected(const Problem& problem, std::uint64_t seed, Fill fill,
                                                       const Arithmetic& arithmetic) {
-    const std::string key = fmt::format("expected {} {} {} {}", input_key(problem, seed, fill),
-                                        name(arithmetic.accumulate), name(arithmetic.probabilities),
-                                        arithmetic.promote_every);
+    const Key key{std::string(problem.operation()), problem.id(), seed, fill, arithmetic};
     if (Entry* found = find(key)) return found->expected;
     const Inputs of = inputs(problem, seed, fill);
     auto made = std::make_shared<const std::vector<Expected>>(problem.reference(*of, arithmetic));
@@ -264,7 +258,7 @@ ReferenceCache::Expectations ReferenceCache::expected(const Problem& problem, st
     return made;
 }
 
-ReferenceCache::Entry* ReferenceCache::find(const std::string& key) {
+ReferenceCache::Entry* ReferenceCache::find(const Key& key) {
     const auto found =
         std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.key == key; });
     if (found == entries_.end()) return nullptr;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,13 +52,22 @@ public:
     std::size_t bytes() const { return bytes_; }
 
 private:
+    /// All that inputs and bounds depend on. Compared as a whole, so that no field can be forgotten.
+    struct Key {
+        std::string operation, problem;
+        std::uint64_t seed;
+        Fill fill;
+        std::optional<Arithmetic> arithmetic;  ///< none: the inputs
+
+        bool operator==(const Key&) const = default;
+    };
     struct Entry {
-        std::string key;
+        Key key;
         std::size_t bytes;
         Inputs inputs;
         Expectations expected;
     };
-    Entry* find(const std::string& key);
+    Entry* find(const Key& key);
     void keep(Entry entry);
 
     std::size_t most_bytes_, bytes_ = 0;

@@ -7,6 +7,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/common/parallel.hpp"
+
 namespace stele {
 namespace {
 
@@ -48,12 +50,14 @@ std::uint64_t mixed(std::uint64_t state) {
 /// until the last exact scaling, because log and cos differ between C libraries and the numbers must not.
 class NormalStream {
 public:
-    explicit NormalStream(std::uint64_t seed) : state_(mixed(seed + 0x9e3779b97f4a7c15u)) {}
+    /// Begins at number `first`: the state is a counter, so any place can be begun at.
+    NormalStream(std::uint64_t seed, std::uint64_t first)
+        : state_(mixed(seed + step) + first * (words * step)) {}
 
     double next() {
         std::uint64_t sum = 0;
-        for (int word = 0; word < 6; ++word) {
-            const std::uint64_t bits = mixed(state_ += 0x9e3779b97f4a7c15u);
+        for (std::uint64_t word = 0; word < words; ++word) {
+            const std::uint64_t bits = mixed(state_ += step);
             sum += (bits & 0xffffffffu) + (bits >> 32);
         }
         // Each uniform is (bits + 1/2) / 2^32, so the mean of twelve is 6 exactly.
@@ -62,6 +66,7 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t step = 0x9e3779b97f4a7c15u, words = 6;  ///< of two uniforms each
     std::uint64_t state_;
 };
 
@@ -236,10 +241,13 @@ void fill(Tensor& tensor, Fill how, std::uint64_t seed, double scale) {
         tensor.data.assign(tensor.data.size(), std::byte{0});
         return;
     }
-    NormalStream stream(seed);
     constexpr double s8_deviation = 24;
     if (is_s8) scale *= s8_deviation;
-    for (std::size_t i = 0; i < count; ++i) tensor.set(i, scale * stream.next());
+    constexpr std::int64_t piece = std::int64_t{1} << 16;
+    in_pieces(static_cast<std::int64_t>(count), piece, [&](std::int64_t begin, std::int64_t end) {
+        NormalStream stream(seed, static_cast<std::uint64_t>(begin));
+        for (std::int64_t i = begin; i < end; ++i) tensor.set(static_cast<std::size_t>(i), scale * stream.next());
+    });
 }
 
 }  // namespace stele

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/common/parallel.hpp"
 #include "kernels/gemm/reference.hpp"
 
 namespace stele::gemm {
@@ -35,19 +36,21 @@ Folded fold(const MatrixView& matrix, std::int64_t rows, std::int64_t columns, c
     const auto sums = out.sums.as<double>();
     const auto add = [&](std::int64_t row, std::int64_t column) {
         const auto to = static_cast<std::size_t>(row * groups + column / group_columns);
-        const double term =
-            x[static_cast<std::size_t>(column)] *
-            matrix.tensor->at(matrix.at(row, column));
+        const double term = x[static_cast<std::size_t>(column)] * matrix.tensor->at(matrix.at(row, column));
         sums[to] += term;
         out.squares[to] += term * term;
     };
-    // In the order of memory.
+    // In the order of memory; pieces of whole groups, or of whole rows, are nobody else's.
     if (matrix.column_stride <= matrix.row_stride) {
-        for (std::int64_t row = 0; row < rows; ++row)
-            for (std::int64_t column = 0; column < columns; ++column) add(row, column);
+        in_pieces(rows, 16, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t row = begin; row < end; ++row)
+                for (std::int64_t column = 0; column < columns; ++column) add(row, column);
+        });
     } else {
-        for (std::int64_t column = 0; column < columns; ++column)
-            for (std::int64_t row = 0; row < rows; ++row) add(row, column);
+        in_pieces(columns, group_columns, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t column = begin; column < end; ++column)
+                for (std::int64_t row = 0; row < rows; ++row) add(row, column);
+        });
     }
     return out;
 }
@@ -72,12 +75,17 @@ ProbeResult freivalds(const MatrixView& left, const MatrixView& right, const Mat
     std::vector<double> expected(static_cast<std::size_t>(rows * groups));
     multiply(left, {&right_x.sums, groups, 1}, depth, every(rows), every(groups), expected.data(), nullptr);
 
+    std::vector<double> left_norms(static_cast<std::size_t>(rows), 0.0);
+    in_pieces(rows, 16, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row)
+            for (std::int64_t k = 0; k < depth; ++k) {
+                const double value = left.tensor->at(left.at(row, k));
+                left_norms[static_cast<std::size_t>(row)] += value * value;
+            }
+    });
+
     for (std::int64_t row = 0; row < rows; ++row) {
-        double left_norm = 0;
-        for (std::int64_t k = 0; k < depth; ++k) {
-            const double value = left.tensor->at(left.at(row, k));
-            left_norm += value * value;
-        }
+        const double left_norm = left_norms[static_cast<std::size_t>(row)];
         for (std::int64_t group = 0; group < groups; ++group) {
             const double want = expected[at(row, group)];
             if (!std::isfinite(want)) continue;

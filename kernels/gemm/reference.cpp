@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstring>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
-#include <thread>
+
+#include "kernels/common/parallel.hpp"
 
 namespace stele::gemm {
 namespace {
@@ -124,20 +124,6 @@ std::span<const std::int64_t> part(std::span<const std::int64_t> list, std::int6
                         static_cast<std::size_t>(std::min(most, static_cast<std::int64_t>(list.size()) - begin)));
 }
 
-/// Calls work(0) … work(count - 1) from as many threads as there are cores.
-template <typename Work>
-void in_parallel(std::int64_t count, const Work& work) {
-    std::atomic<std::int64_t> next{0};
-    const auto loop = [&] {
-        const auto workspace = std::make_unique<Workspace>();
-        for (std::int64_t i; (i = next++) < count;) work(i, *workspace);
-    };
-    std::vector<std::jthread> helpers;
-    const std::int64_t threads = std::min<std::int64_t>(count, std::max(1u, std::thread::hardware_concurrency()));
-    for (std::int64_t i = 1; i < threads; ++i) helpers.emplace_back(loop);
-    loop();
-}
-
 }  // namespace
 
 std::vector<std::int64_t> every(std::int64_t count) {
@@ -154,7 +140,9 @@ void multiply(const MatrixView& left, const MatrixView& right, std::int64_t dept
     const MultiplyBlock multiply_one = best_multiply_block();
     const std::vector<std::int64_t> depths = every(depth);
 
-    in_parallel(row_blocks * column_blocks, [&](std::int64_t block, Workspace& w) {
+    in_pieces(row_blocks * column_blocks, 1, [&](std::int64_t block, std::int64_t) {
+        thread_local const auto workspace = std::make_unique<Workspace>();
+        Workspace& w = *workspace;
         const std::int64_t row = block / column_blocks * block_rows, column = block % column_blocks * block_columns;
         const auto block_of_rows = part(rows, row, block_rows);
         const auto block_of_columns = part(columns, column, block_columns);

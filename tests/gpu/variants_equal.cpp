@@ -56,7 +56,7 @@ TEST_P(VariantsEqual, GpuAndExecutor) {
                 << problem->id() << " on the GPU: " << a.measurement.verdict.reason;
             ASSERT_EQ(b.measurement.verdict.outcome, Outcome::passed)
                 << problem->id() << " on simt: " << b.measurement.verdict.reason;
-            const std::vector<Expected> expected = problem->reference(inputs, variant.arithmetic);
+            const std::vector<Expected> expected = problem->reference(inputs, variant.arithmetic_for(*problem));
             for (std::size_t i = 0; i < expected.size(); ++i)
                 add_difference(sum, a.outputs.at(i), b.outputs.at(i), expected[i]);
         }

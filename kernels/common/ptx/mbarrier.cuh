@@ -131,6 +131,25 @@ __device__ __forceinline__ void mbarrier_wait_parity_cluster(std::uint64_t* barr
 #endif
 }
 
+/// The same, but it sees nothing of what those threads did: for arrivals that only say "done reading". The acquire form
+/// empties the L1 cache on sm_90. sm_90. PTX ISA: mbarrier.try_wait.parity.relaxed.cluster.
+__device__ __forceinline__ void mbarrier_wait_parity_relaxed_cluster(std::uint64_t* barrier, std::uint32_t parity,
+                                                                     Where where = Where::current()) {
+#ifdef STELE_SIMT
+    simt::mbarrier_wait_parity_cluster(barrier, parity, where);
+#else
+    asm volatile(
+        "{\n"
+        ".reg .pred ended;\n"
+        "again_%=:\n"
+        "mbarrier.try_wait.parity.relaxed.cluster.shared::cta.b64 ended, [%0], %1;\n"
+        "@!ended bra again_%=;\n"
+        "}" ::"r"(shared_address(barrier)),
+        "r"(parity)
+        : "memory");
+#endif
+}
+
 /// Arrives on the barrier of another block of the cluster; `barrier` is an address from mapa. sm_90.
 /// PTX ISA: mbarrier.arrive.release.cluster.shared::cluster.
 __device__ __forceinline__ void mbarrier_arrive_cluster(std::uint32_t barrier, Where where = Where::current()) {
@@ -138,6 +157,17 @@ __device__ __forceinline__ void mbarrier_arrive_cluster(std::uint32_t barrier, W
     simt::mbarrier_arrive_cluster(barrier, where);
 #else
     asm volatile("mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" ::"r"(barrier) : "memory");
+#endif
+}
+
+/// The same without publishing what this thread wrote: it only says that the thread is done reading. Enough where the
+/// asynchronous proxy alone has read (wgmma, waited for) and will write next; ordinary loads and stores want the release
+/// form, which costs a GPU-wide fence on sm_90. sm_90. PTX ISA: mbarrier.arrive.relaxed.cluster.shared::cluster.
+__device__ __forceinline__ void mbarrier_arrive_relaxed_cluster(std::uint32_t barrier, Where where = Where::current()) {
+#ifdef STELE_SIMT
+    simt::mbarrier_arrive_cluster(barrier, where);
+#else
+    asm volatile("mbarrier.arrive.relaxed.cluster.shared::cluster.b64 _, [%0];" ::"r"(barrier) : "memory");
 #endif
 }
 

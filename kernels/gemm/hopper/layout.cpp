@@ -88,8 +88,13 @@ TensorMapOperand HopperPlan::map_c() const {
         map(dtype, shape_.n, shape_.m, shape_.batch, shape_.n * static_cast<std::int64_t>(size_of(dtype)), wgmma_rows)};
 }
 
-Operand HopperPlan::scale_a() const { return shape_.scale == Scale::none ? Operand(NullOperand{}) : TensorOperand{2}; }
-Operand HopperPlan::scale_b() const { return shape_.scale == Scale::none ? Operand(NullOperand{}) : TensorOperand{3}; }
+Operand HopperPlan::scale(std::size_t tensor) const {
+    // Without K there is no block, so block scales are empty tensors.
+    const bool empty = shape_.scale == Scale::block && shape_.k == 0;
+    return shape_.scale == Scale::none || empty ? Operand(NullOperand{}) : TensorOperand{tensor};
+}
+Operand HopperPlan::scale_a() const { return scale(2); }
+Operand HopperPlan::scale_b() const { return scale(3); }
 Operand HopperPlan::row_begin() const { return row_begin_operand(shape_); }
 Operand HopperPlan::c() const { return TensorOperand{index_of_c(shape_)}; }
 

@@ -48,6 +48,7 @@ private:
     Rows rows_of(std::size_t tensor, std::int64_t rows_given, std::int64_t rows, std::int64_t cols);
     /// B [matrices, K, N] as [matrices, N, K] in scratch.
     Rows transposed_b();
+    Operand scale(std::size_t tensor) const;
     std::size_t scratch(std::int64_t bytes);
 
     Shape shape_;

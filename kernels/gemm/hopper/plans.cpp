@@ -72,7 +72,8 @@ Plan hopper_plan(const DeviceInfo& device, const Shape& shape, const HopperTile&
 }
 
 Plan hopper_scaled_plan(const DeviceInfo& device, const Shape& shape, const HopperTile& tile) {
-    return persistent_plan("hopper_scaled", device, shape, tile);
+    // Without K there are no scales to read, and hopper gives the same zeros.
+    return persistent_plan(shape.k == 0 ? "hopper" : "hopper_scaled", device, shape, tile);
 }
 
 Plan hopper_split_plan(const Shape& shape, const HopperSplitTile& tile) {

@@ -36,7 +36,7 @@ __device__ __forceinline__ void produce(unsigned char* stages, std::uint64_t (&f
                 mbarrier_wait_parity(&empty[ring.stage], ring.phase ^ 1);
                 load_stage<G>(stage, map_a, map_b, &full[ring.stage], place, step * G::BLOCK_K);
             } else {
-                mbarrier_wait_parity_cluster(&empty[ring.stage], ring.phase ^ 1);
+                mbarrier_wait_parity_relaxed_cluster(&empty[ring.stage], ring.phase ^ 1);
                 load_stage_shared<G>(stage, map_a, map_b, &full[ring.stage], place, step * G::BLOCK_K, cluster.rank,
                                      cluster.blocks);
             }
