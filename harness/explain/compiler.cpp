@@ -11,8 +11,8 @@
 #include <sstream>
 #include <thread>
 
-#include "harness/explain/opencl_ptx.hpp"
-#include "harness/explain/process.hpp"
+#include "harness/toolchain/opencl_ptx.hpp"
+#include "harness/base/process.hpp"
 
 namespace stele::explain {
 namespace fs = std::filesystem;

@@ -9,7 +9,7 @@
 
 #include "backends/backend.hpp"
 #include "harness/explain/sass.hpp"
-#include "harness/explain/toolchain.hpp"
+#include "harness/toolchain/toolchain.hpp"
 
 namespace stele::explain {
 

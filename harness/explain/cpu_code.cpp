@@ -10,7 +10,7 @@
 #include <tuple>
 
 #include "harness/explain/control_flow.hpp"
-#include "harness/explain/process.hpp"
+#include "harness/base/process.hpp"
 
 namespace stele::explain {
 namespace fs = std::filesystem;

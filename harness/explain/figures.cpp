@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "harness/explain/control_flow.hpp"
-#include "harness/explain/opencl_ptx.hpp"
+#include "harness/toolchain/opencl_ptx.hpp"
 
 namespace stele::explain {
 namespace {

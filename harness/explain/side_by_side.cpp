@@ -9,7 +9,7 @@
 #include <limits>
 #include <set>
 
-#include "harness/text_format.hpp"
+#include "harness/base/text.hpp"
 
 namespace stele::explain {
 namespace {

@@ -8,7 +8,7 @@
 #include "harness/explain/cpu_code.hpp"
 #include "harness/explain/figures.hpp"
 #include "harness/explain/source_lines.hpp"
-#include "harness/table.hpp"
+#include "harness/draw/table.hpp"
 
 namespace stele::explain {
 

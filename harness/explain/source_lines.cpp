@@ -5,7 +5,7 @@
 #include <set>
 #include <sstream>
 
-#include "harness/explain/process.hpp"
+#include "harness/base/process.hpp"
 
 namespace stele::explain {
 namespace {

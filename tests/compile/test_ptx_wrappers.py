@@ -33,7 +33,7 @@ def test_functions_for_hopper_assemble(tmp_path):
 
 
 def test_the_wgmma_of_a_plain_pipeline_is_not_serialised(tmp_path):
-    told = assemble("tests/unit/ptx_kernels.cu", "sm_90a", tmp_path)
+    told = assemble("tests/unit/simt/ptx_kernels.cu", "sm_90a", tmp_path)
     assert "C7510" not in told and "C7511" not in told, told
 
 

@@ -11,12 +11,12 @@
 #include <numeric>
 #include <string_view>
 
-#include "harness/device_set.hpp"
-#include "harness/registry.hpp"
-#include "harness/sampler.hpp"
-#include "harness/statistics.hpp"
-#include "harness/tune_space.hpp"
-#include "harness/verify.hpp"
+#include "harness/catalog/device_set.hpp"
+#include "harness/catalog/registry.hpp"
+#include "harness/measure/sampler.hpp"
+#include "harness/base/statistics.hpp"
+#include "harness/catalog/tile_choices.hpp"
+#include "harness/measure/verdict.hpp"
 
 namespace stele {
 namespace {

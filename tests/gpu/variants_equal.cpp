@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "harness/registry.hpp"
-#include "harness/sampler.hpp"
+#include "harness/catalog/registry.hpp"
+#include "harness/measure/sampler.hpp"
 #include "tests/support/first_device.hpp"
 
 namespace stele {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "backends/opencl/opencl.hpp"
-#include "harness/sampler.hpp"
+#include "harness/measure/sampler.hpp"
 #include "tests/negative/gemm_defects.hpp"
 
 namespace stele {

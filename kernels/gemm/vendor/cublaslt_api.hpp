@@ -1,5 +1,5 @@
 // The part of cuBLASLt's C ABI that is used (NVIDIA cuBLAS documentation, "Using the cuBLASLt API"; the same in 12 and
-// 13). Declared here because the header is not on every machine that builds; tests/unit/gemm_cublaslt_api.cpp holds it
+// 13). Declared here because the header is not on every machine that builds; tests/unit/kernels/gemm_cublaslt_api.cpp holds it
 // against the header where there is one.
 #pragma once
 

@@ -1,0 +1,69 @@
+// stele devices: what can run here, and why the rest cannot.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "harness/cli/commands/all.hpp"
+#include "harness/catalog/device_set.hpp"
+#include "harness/base/exit_code.hpp"
+#include "harness/draw/console.hpp"
+#include "harness/record/report_json.hpp"
+#include "harness/base/text.hpp"
+
+namespace stele {
+
+namespace {
+
+/// OpenCL's extensions and a CPU's flags are many; --json has them all.
+bool is_telling(const std::string& feature) {
+    constexpr std::array starts{"f16", "f64", "bf16", "fma", "avx", "amx", "subgroups", "int"};
+    return std::any_of(starts.begin(), starts.end(), [&](const char* start) { return feature.starts_with(start); });
+}
+
+/// What the device is called and can do, in lines; the table's row has the figures.
+std::string description(const DeviceInfo& device) {
+    std::vector<std::string> languages, features;
+    for (Language language : device.languages) languages.emplace_back(name(language));
+    std::copy_if(device.features.begin(), device.features.end(), std::back_inserter(features), is_telling);
+    std::string text =
+        fmt::format("{} ({}, {}); speaks {}", device.name, device.platform, device.driver, fmt::join(languages, ", "));
+    if (!features.empty()) text += fmt::format("; has {}", fmt::join(features, ", "));
+    if (device.for_results_only) text += "; for results only, never timed";
+    return text;
+}
+
+Table device_table(const DeviceSet& devices) {
+    Table table;
+    table.columns = {{"device", Align::left},     {"kind", Align::left},   {"units", Align::right},
+                     {"memory", Align::right},    {"cache", Align::right}, {"shared/block", Align::right},
+                     {"timer step", Align::right}};
+    for (const DeviceInfo& device : devices.infos())
+        table.rows.push_back({{device.id, device.architecture, std::to_string(device.compute_units),
+                               bytes_text(device.global_bytes), bytes_text(device.cache_bytes),
+                               bytes_text(device.shared_bytes_per_block), time_text(device.timer_resolution_ns)},
+                              {}});
+    for (const DeviceInfo& device : devices.infos()) table.notes.push_back(device.id + ": " + description(device));
+    for (const AbsentBackend& backend : devices.absent())
+        table.notes.push_back(fmt::format("{}: no device: {}", backend.name, backend.why));
+    return table;
+}
+
+}  // namespace
+
+int run_command(const DevicesOptions& options) {
+    const DeviceSet devices;
+    if (options.json) {
+        nlohmann::ordered_json json{{"devices", nlohmann::ordered_json::array()},
+                                    {"absent", nlohmann::ordered_json::array()}};
+        for (const DeviceInfo& device : devices.infos()) json["devices"].push_back(to_json(device));
+        for (const AbsentBackend& backend : devices.absent()) json["absent"].push_back(to_json(backend));
+        print(dump(json));
+    } else {
+        print(console_text(device_table(devices)));
+    }
+    return exit_fine;
+}
+
+}  // namespace stele

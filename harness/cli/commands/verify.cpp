@@ -1,0 +1,112 @@
+// stele verify: are the variants right?
+#include <fmt/format.h>
+
+#include <map>
+
+#include "harness/cli/commands/all.hpp"
+#include "harness/base/exit_code.hpp"
+#include "harness/cli/interrupt.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/draw/console.hpp"
+#include "harness/base/text.hpp"
+#include "harness/cli/workload.hpp"
+
+namespace stele {
+
+namespace {
+
+std::vector<Suite> suites_of(const std::string& name) {
+    if (name == "full") return {Suite::smoke, Suite::edge, Suite::quick};
+    if (name == "edge") return {Suite::smoke, Suite::edge};
+    return {Suite::smoke};
+}
+
+/// What became of one variant on one device.
+struct Tally {
+    std::string variant, device;
+    std::size_t passed = 0, failed = 0, skipped = 0;
+    double worst_of_bound = 0;
+    std::string why_skipped;
+};
+
+std::vector<Tally> tally(const std::vector<Measurement>& measurements) {
+    std::vector<Tally> tallies;
+    std::map<std::pair<std::string, std::string>, std::size_t> index;
+    for (const Measurement& cell : measurements) {
+        const auto [found, added] = index.try_emplace({cell.variant, cell.device}, tallies.size());
+        if (added) tallies.push_back({cell.variant, cell.device, 0, 0, 0, 0, {}});
+        Tally& counts = tallies[found->second];
+        if (cell.verdict.outcome == Outcome::passed) {
+            ++counts.passed;
+            counts.worst_of_bound = std::max(counts.worst_of_bound, cell.verdict.worst_of_bound);
+        } else if (is_failure(cell.verdict.outcome)) {
+            ++counts.failed;
+        } else {
+            ++counts.skipped;
+            if (counts.why_skipped.empty()) counts.why_skipped = cell.verdict.reason;
+        }
+    }
+    return tallies;
+}
+
+Table tally_table(const std::vector<Measurement>& measurements) {
+    Table table;
+    table.columns = {{"variant", Align::left}, {"device", Align::left},   {"passed", Align::right},
+                     {"failed", Align::right}, {"skipped", Align::right}, {"worst of bound", Align::right}};
+    for (const Tally& counts : tally(measurements)) {
+        const std::string device = counts.device.empty() ? "–" : counts.device;
+        if (counts.passed + counts.failed == 0)
+            table.rows.push_back({{counts.variant, device}, "skipped: " + counts.why_skipped});
+        else
+            table.rows.push_back(
+                {{counts.variant, device, std::to_string(counts.passed), std::to_string(counts.failed),
+                  std::to_string(counts.skipped), counts.passed ? three_digits(counts.worst_of_bound) : "–"},
+                 {}});
+    }
+    return table;
+}
+
+/// Every cell, or those that failed.
+Table cell_table(const std::vector<Measurement>& measurements, bool all) {
+    Table table;
+    table.title = all ? "Cells" : "Not right";
+    table.columns = {{"variant", Align::left}, {"device", Align::left}, {"problem, outcome", Align::left}};
+    for (const Measurement& cell : measurements) {
+        const Verdict& verdict = cell.verdict;
+        if (!all && !is_failure(verdict.outcome)) continue;
+        const std::string figures = fmt::format("error {}, {} of bound", error_text(verdict.max_relative),
+                                                three_digits(verdict.worst_of_bound));
+        table.rows.push_back({{cell.variant, cell.device.empty() ? "–" : cell.device},
+                              fmt::format("{}: {}: {}", cell.problem, name(verdict.outcome),
+                                          verdict.outcome == Outcome::passed ? figures : verdict.reason)});
+    }
+    return table;
+}
+
+}  // namespace
+
+int run_command(const VerifyOptions& options) {
+    const Registry registry;
+    SamplerOptions sampling;
+    sampling.seed = options.operands.seed;
+    sampling.fill = options.operands.fill;
+    DeviceSet devices;
+    const Workload workload =
+        make_workload(registry, devices, options.selection, suites_of(options.selection.suite), sampling, false);
+
+    catch_interrupts();
+    Progress progress;
+    const Watcher watcher{[&](const std::string& line) { progress.show(line); }, interrupted};
+    std::vector<Measurement> measurements = verify_cells(workload.cells, sampling, watcher);
+    progress.clear();
+    measurements.insert(measurements.end(), workload.left_out.begin(), workload.left_out.end());
+
+    const bool complete = !interrupted();
+    const Table cells = cell_table(measurements, options.verbose);
+    if (!cells.rows.empty()) print(console_text(cells) + "\n");
+    print(console_text(tally_table(measurements)));
+    print(fmt::format("\n{}{}\n", count_outcomes(measurements), complete ? "" : "; interrupted before the end"));
+    return exit_code_of(measurements, complete);
+}
+
+}  // namespace stele

@@ -1,0 +1,252 @@
+#include "harness/cli/workload.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <optional>
+
+#include "backends/error.hpp"
+#include "harness/record/environment.hpp"
+#include "harness/base/exit_code.hpp"
+#include "harness/base/names.hpp"
+#include "harness/base/text.hpp"
+
+namespace stele {
+
+namespace {
+
+/// Memory that the host can still give, in bytes; none where /proc does not tell.
+std::optional<double> available_host_bytes() {
+    std::ifstream file("/proc/meminfo");
+    for (std::string line; std::getline(file, line);) {
+        unsigned long long kib = 0;
+        if (std::sscanf(line.c_str(), "MemAvailable: %llu kB", &kib) == 1) return static_cast<double>(kib) * 1024;
+    }
+    return std::nullopt;
+}
+
+Measurement left_out(const Variant& variant, const Problem& problem, const std::string& device,
+                     const SamplerOptions& options, Outcome outcome, std::string reason) {
+    Measurement cell = blank_measurement(variant, problem, device, options);
+    cell.verdict.outcome = outcome;
+    cell.verdict.reason = std::move(reason);
+    return cell;
+}
+
+/// Adds the cells of one problem, and what is left out of them.
+class CellMaker {
+public:
+    /// `choose` gives the tile of a variant on a device.
+    using Choose = std::function<TileChoice(const Variant&, const Problem&, const DeviceInfo&)>;
+    CellMaker(Workload& workload, DeviceSet& devices, std::vector<const DeviceInfo*> selected,
+              const SamplerOptions& options, Choose choose)
+        : workload_(workload),
+          devices_(devices),
+          selected_(std::move(selected)),
+          options_(options),
+          choose_(std::move(choose)) {}
+
+    void add(const Variant& variant, const Problem& problem) {
+        std::vector<std::pair<const DeviceInfo*, std::string>> refusals;
+        bool supported = false;
+        for (const DeviceInfo* device : selected_) {
+            if (!device->speaks(variant.language)) continue;
+            const TileChoice choice = choose_(variant, problem, *device);
+            const std::string why_not = refusal(*choice.variant, problem, *device);
+            if (!why_not.empty()) {
+                refusals.emplace_back(device, why_not);
+                continue;
+            }
+            supported = true;
+            add_cell(choice, problem, *device);
+        }
+        if (variant.language == Language::vendor) {
+            // A library has one kind of device; that the others are not of it is no news.
+            if (!supported) leave_out(variant, problem, "", one_reason(variant, refusals));
+            return;
+        }
+        if (!supported && refusals.empty())
+            leave_out(variant, problem, "", devices_.why_none_speaks(variant.language, selected_));
+        for (const auto& [device, why_not] : refusals) leave_out(variant, problem, device->id, why_not);
+    }
+
+private:
+    static std::string refusal(const Variant& variant, const Problem& problem, const DeviceInfo& device) {
+        const Support support = variant.supports(device, problem);
+        return support ? why_too_large(device, problem) : support.why_not;
+    }
+
+    std::string one_reason(const Variant& variant,
+                           const std::vector<std::pair<const DeviceInfo*, std::string>>& refusals) const {
+        std::vector<std::string> reasons;
+        for (const auto& [device, why_not] : refusals)
+            if (std::find(reasons.begin(), reasons.end(), why_not) == reasons.end()) reasons.push_back(why_not);
+        if (reasons.empty()) return devices_.why_none_speaks(variant.language, selected_);
+        return fmt::format("{}", fmt::join(reasons, "; "));
+    }
+
+    void leave_out(const Variant& variant, const Problem& problem, const std::string& device, std::string why) {
+        workload_.left_out.push_back(left_out(variant, problem, device, options_, Outcome::skipped, std::move(why)));
+    }
+
+    void add_cell(const TileChoice& choice, const Problem& problem, const DeviceInfo& device) {
+        try {
+            Device& opened = devices_.open(device);
+            const auto tuning = choice.where.empty() ? std::nullopt : std::optional(choice.where);
+            workload_.cells.push_back({choice.variant, &problem, &opened, tuning});
+            if (std::find(workload_.devices.begin(), workload_.devices.end(), &device) == workload_.devices.end())
+                workload_.devices.push_back(&device);
+        } catch (const DeviceError& error) {
+            workload_.left_out.push_back(left_out(*choice.variant, problem, device.id, options_, Outcome::error,
+                                                  fmt::format("the device does not open: {}", error.what())));
+        }
+    }
+
+    Workload& workload_;
+    DeviceSet& devices_;
+    std::vector<const DeviceInfo*> selected_;
+    const SamplerOptions& options_;
+    Choose choose_;
+};
+
+}  // namespace
+
+std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const std::vector<std::string>& patterns,
+                                              bool timed) {
+    std::vector<const DeviceInfo*> selected = devices.select(patterns);
+    if (!timed) return selected;
+    std::vector<const DeviceInfo*> kept;
+    std::copy_if(selected.begin(), selected.end(), std::back_inserter(kept),
+                 [](const DeviceInfo* device) { return !device->for_results_only; });
+    if (kept.empty() && !selected.empty())
+        throw CommandError(exit_usage, fmt::format("{} is for results only and is never timed; use stele verify",
+                                                   selected.front()->id));
+    return kept;
+}
+
+std::string why_too_large(const DeviceInfo& device, const Problem& problem) {
+    double sum = 0, largest = 0;
+    for (const TensorSpec& tensor : problem.tensors()) {
+        const double bytes = static_cast<double>(tensor.bytes());
+        sum += bytes;
+        largest = std::max(largest, bytes);
+    }
+    const auto text = [](double bytes) { return bytes_text(static_cast<std::size_t>(bytes)); };
+    if (device.global_bytes > 0 && sum > static_cast<double>(device.global_bytes))
+        return fmt::format("no memory: the tensors take {}, and {} has {}", text(sum), device.id,
+                           bytes_text(device.global_bytes));
+    if (device.max_allocation_bytes > 0 && largest > static_cast<double>(device.max_allocation_bytes))
+        return fmt::format("no memory: one tensor takes {}, and {} allocates at most {} at once", text(largest),
+                           device.id, bytes_text(device.max_allocation_bytes));
+    // The host holds the tensors to upload and those that came back; a CPU device holds its own too.
+    const double on_host = (device.is_cpu ? 3.0 : 2.0) * sum;
+    const auto available = available_host_bytes();
+    if (available && on_host > *available)
+        return fmt::format("no memory: checking takes about {} on the host, and {} are free", text(on_host),
+                           text(*available));
+    return {};
+}
+
+OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations) {
+    std::vector<OwnedProblem> readings;
+    std::vector<std::string> complaints;
+    for (const Operation* operation : operations) {
+        try {
+            readings.push_back({operation, operation->parse(text)});
+        } catch (const ProblemError& error) {
+            complaints.push_back(error.what());
+        }
+    }
+    if (readings.empty()) throw ProblemError(fmt::format("{}", fmt::join(complaints, "\n       ")));
+    if (readings.size() > 1) {
+        std::vector<std::string> names;
+        for (const OwnedProblem& reading : readings) names.emplace_back(reading.operation->name());
+        throw ProblemError(
+            fmt::format("'{}' is a problem of {}; name one of them as the GLOB", text, fmt::join(names, " and of ")));
+    }
+    return std::move(readings.front());
+}
+
+std::vector<OwnedProblem> select_problems(const std::vector<const Operation*>& operations, const Selection& selection,
+                                          const std::vector<Suite>& suites) {
+    std::vector<OwnedProblem> all;
+    for (const std::string& text : selection.problems) all.push_back(parse_problem(text, operations));
+    if (selection.problems.empty())
+        for (const Operation* operation : operations)
+            for (Suite suite : suites)
+                for (auto& problem : problems(*operation, suite)) all.push_back({operation, std::move(problem)});
+    // Suites may share a problem.
+    std::vector<OwnedProblem> once;
+    for (OwnedProblem& owned : all) {
+        const auto same = [&](const OwnedProblem& other) {
+            return other.operation == owned.operation && other.problem->id() == owned.problem->id();
+        };
+        if (std::none_of(once.begin(), once.end(), same)) once.push_back(std::move(owned));
+    }
+    return once;
+}
+
+Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
+                       const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
+                       const TuningBook* tuning) {
+    const std::vector<const Variant*> variants = registry.select(selection.globs);
+    const std::vector<const DeviceInfo*> selected = select_devices(devices, selection.devices, timed);
+    std::vector<OwnedProblem> problems = select_problems(registry.operations_of(variants), selection, suites);
+
+    // Who names a tile means it.
+    const bool tiles_are_open = tuning != nullptr && std::ranges::none_of(selection.globs, [](const std::string& glob) {
+                                    return glob.find('@') != std::string::npos;
+                                });
+    const Environment environment = read_environment({});
+    const auto choose = [&](const Variant& variant, const Problem& problem, const DeviceInfo& device) {
+        if (!tiles_are_open || variant.tile.empty()) return TileChoice{&variant, ""};
+        return tuning->choose(registry, variant, problem, device, identity_of(device, environment));
+    };
+    Workload workload;
+    CellMaker maker(workload, devices, selected, options, choose);
+    for (OwnedProblem& owned : problems) {
+        const Problem& problem = *workload.problems.emplace_back(std::move(owned.problem));
+        for (const Variant* variant : variants)
+            if (variant->operation == owned.operation->name()) maker.add(*variant, problem);
+    }
+    return workload;
+}
+
+void fail_nothing_ran(const std::vector<Measurement>& measurements) {
+    std::vector<std::string> reasons;
+    for (const Measurement& cell : measurements) {
+        std::string reason =
+            fmt::format("{}{}: {}", cell.variant, cell.device.empty() ? "" : " on " + cell.device, cell.verdict.reason);
+        if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) reasons.push_back(std::move(reason));
+    }
+    constexpr std::size_t most = 5;
+    const std::size_t more = reasons.size() > most ? reasons.size() - most : 0;
+    reasons.resize(std::min(reasons.size(), most));
+    throw CommandError(exit_nothing, fmt::format("nothing ran\n  {}{}", fmt::join(reasons, "\n  "),
+                                                 more ? fmt::format("\n  and {} more", more) : ""));
+}
+
+int exit_code_of(const std::vector<Measurement>& measurements, bool complete) {
+    const auto any = [&](auto&& holds) { return std::any_of(measurements.begin(), measurements.end(), holds); };
+    if (any([](const Measurement& cell) { return is_failure(cell.verdict.outcome); })) return exit_wrong;
+    if (!complete) return exit_interrupted;
+    if (!any([](const Measurement& cell) { return cell.verdict.outcome == Outcome::passed; }))
+        fail_nothing_ran(measurements);
+    return exit_fine;
+}
+
+std::string count_outcomes(const std::vector<Measurement>& measurements) {
+    std::vector<std::string> parts;
+    for (const std::string& outcome : names_of<Outcome>()) {
+        const auto count = std::count_if(measurements.begin(), measurements.end(), [&](const Measurement& cell) {
+            return name(cell.verdict.outcome) == outcome;
+        });
+        if (count > 0 || outcome == "passed") parts.push_back(fmt::format("{} {}", count, outcome));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace stele

@@ -1,0 +1,266 @@
+#include "harness/exchange/google_benchmark.hpp"
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <regex>
+
+#include "harness/base/file.hpp"
+#include "harness/catalog/registry.hpp"
+#include "harness/base/statistics.hpp"
+
+namespace stele {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class Value { truth, number, whole, regex, file, format, unit, color, pairs, text };
+
+/// A flag of Google Benchmark 1.7. `samples`: it asks for another number or order of runs, which Stele's sampler has
+/// decided already; it is checked, and has no effect.
+struct Flag {
+    std::string_view name;
+    Value value;
+    bool samples = false;
+};
+constexpr std::array flags_known{
+    Flag{"benchmark_color", Value::color},
+    Flag{"benchmark_context", Value::pairs},
+    Flag{"benchmark_counters_tabular", Value::truth},
+    Flag{"benchmark_display_aggregates_only", Value::truth},
+    Flag{"benchmark_enable_random_interleaving", Value::truth, true},
+    Flag{"benchmark_filter", Value::regex},
+    Flag{"benchmark_format", Value::format},
+    Flag{"benchmark_list_tests", Value::truth},
+    Flag{"benchmark_min_time", Value::number, true},
+    Flag{"benchmark_min_warmup_time", Value::number, true},
+    Flag{"benchmark_out", Value::file},
+    Flag{"benchmark_out_format", Value::format},
+    Flag{"benchmark_perf_counters", Value::text, true},
+    Flag{"benchmark_repetitions", Value::whole, true},
+    Flag{"benchmark_report_aggregates_only", Value::truth},
+    Flag{"benchmark_time_unit", Value::unit},
+};
+
+struct Parsed {
+    const Flag* flag;
+    std::optional<std::string> value;  ///< nothing for "--benchmark_list_tests" without '='
+};
+
+bool one_of(const std::string& value, std::initializer_list<std::string_view> accepted) {
+    return std::find(accepted.begin(), accepted.end(), value) != accepted.end();
+}
+
+/// "" if `value` is one, else what is accepted.
+std::string why_not(Value kind, const std::string& value) {
+    const char* end = value.data() + value.size();
+    switch (kind) {
+        case Value::truth:
+            return one_of(value, {"true", "false", "yes", "no", "on", "off", "1", "0"}) ? "" : "true or false";
+        case Value::color:
+            return one_of(value, {"auto", "true", "false", "yes", "no", "on", "off", "1", "0"})
+                       ? ""
+                       : "auto, true or false";
+        case Value::format: return one_of(value, {"console", "json", "csv"}) ? "" : "console, json or csv";
+        case Value::unit: return one_of(value, {"ns", "us", "ms", "s"}) ? "" : "ns, us, ms or s";
+        case Value::number: {
+            double number = 0;
+            const auto [stopped, error] = std::from_chars(value.data(), end, number);
+            return error == std::errc{} && stopped == end && number >= 0 ? "" : "a number of seconds";
+        }
+        case Value::whole: {
+            int number = 0;
+            const auto [stopped, error] = std::from_chars(value.data(), end, number);
+            return error == std::errc{} && stopped == end && number >= 1 ? "" : "a whole number from 1 on";
+        }
+        case Value::regex:
+            try {
+                // A leading '-' turns the match round.
+                std::regex(value.starts_with('-') ? value.substr(1) : value, std::regex_constants::extended);
+                return "";
+            } catch (const std::regex_error& error) {
+                return fmt::format("a regular expression ({})", error.what());
+            }
+        case Value::pairs: {
+            static const std::regex pairs("[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*");
+            return std::regex_match(value, pairs) ? "" : "key=value,key=value";
+        }
+        case Value::file: return value.empty() ? "a file's path" : "";
+        case Value::text: return "";
+    }
+    throw std::logic_error("unknown kind of flag");
+}
+
+Parsed parse(const std::string& argument) {
+    const std::size_t equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    const auto flag = std::find_if(flags_known.begin(), flags_known.end(),
+                                   [&](const Flag& known) { return name == fmt::format("--{}", known.name); });
+    if (flag == flags_known.end()) {
+        std::vector<std::string> names;
+        for (const Flag& known : flags_known) names.push_back(fmt::format("--{}", known.name));
+        const std::vector<std::string> near = nearest(name, names);
+        throw BenchmarkFlagError(fmt::format("Google Benchmark has no flag {}{}", name,
+                                             near.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(near, ", "))));
+    }
+    Parsed out{&*flag, std::nullopt};
+    if (equals != std::string::npos) out.value = argument.substr(equals + 1);
+    if (!out.value && flag->value != Value::truth)
+        throw BenchmarkFlagError(fmt::format("{0} wants a value: {0}=VALUE", name));
+    if (const std::string accepted = out.value ? why_not(flag->value, *out.value) : ""; !accepted.empty())
+        throw BenchmarkFlagError(fmt::format("{}: '{}' is not {}", name, *out.value, accepted));
+    return out;
+}
+
+/// The value of a flag that is on the command line; the last one counts.
+std::optional<std::string> value_of(const std::vector<std::string>& flags, std::string_view name) {
+    std::optional<std::string> out;
+    for (const std::string& argument : flags)
+        if (const Parsed parsed = parse(argument); parsed.flag->name == name) out = parsed.value.value_or("true");
+    return out;
+}
+
+/// Prints nothing: the report has its own tables.
+class SilentReporter : public benchmark::BenchmarkReporter {
+public:
+    bool ReportContext(const Context&) override { return true; }
+    void ReportRuns(const std::vector<Run>&) override {}
+};
+
+/// What --benchmark_out names appears whole or not at all.
+class OutputFile {
+public:
+    explicit OutputFile(std::optional<std::string> path) : path_(std::move(path)) {
+        if (!path_) return;
+        std::error_code error;
+        const bool plain = !fs::exists(*path_, error) || fs::is_regular_file(*path_, error);
+        written_ = plain ? *path_ + ".partial" : *path_;
+    }
+    OutputFile(const OutputFile&) = delete;
+    OutputFile& operator=(const OutputFile&) = delete;
+    ~OutputFile() {
+        std::error_code ignored;
+        if (path_ && written_ != *path_) fs::remove(written_, ignored);
+    }
+    /// What Google Benchmark is told to write.
+    const std::string& written() const { return written_; }
+    void keep() {
+        if (!path_ || written_ == *path_) return;
+        std::error_code error;
+        fs::rename(written_, *path_, error);
+        if (error) throw BenchmarkFlagError(fmt::format("--benchmark_out: cannot write {}: {}", *path_, error.message()));
+    }
+
+private:
+    std::optional<std::string> path_;
+    std::string written_;
+};
+
+std::vector<double> medians_of_rounds(const Timing& timing) {
+    std::vector<std::vector<double>> rounds(timing.rounds);
+    for (std::size_t i = 0; i < timing.samples_ns.size(); ++i)
+        rounds.at(timing.round.at(i)).push_back(timing.samples_ns[i]);
+    std::vector<double> out;
+    for (const auto& samples : rounds)
+        if (!samples.empty()) out.push_back(median(samples));
+    return out;
+}
+
+void register_timed(const std::string& title, const Measurement& measurement) {
+    const std::vector<double> medians = medians_of_rounds(*measurement.timing);
+    auto replay = [measurement, medians, round = std::size_t{0}](benchmark::State& state) mutable {
+        const double seconds = medians[round++ % medians.size()] * 1e-9;
+        for (auto unused : state) {
+            static_cast<void>(unused);
+            state.SetIterationTime(seconds);
+        }
+        // Of a counter that is 0 in every repetition the coefficient of variation is NaN, which JSON cannot hold.
+        const auto count = [&](const char* counter, double value) {
+            if (value > 0) state.counters[counter] = value;
+        };
+        count("flops_per_second", measurement.flops / seconds);
+        count("bytes_per_second", measurement.bytes / seconds);
+        count("max_relative_error", measurement.verdict.max_relative);
+    };
+    benchmark::RegisterBenchmark(title.c_str(), replay)
+        ->UseManualTime()
+        ->Iterations(1)
+        ->Repetitions(static_cast<int>(medians.size()));
+}
+
+void register_failed(const std::string& title, const Verdict& verdict) {
+    const std::string message = fmt::format("{}: {}", name(verdict.outcome), verdict.reason);
+    benchmark::RegisterBenchmark(title.c_str(), [message](benchmark::State& state) { state.SkipWithError(message.c_str()); })
+        ->UseManualTime()
+        ->Iterations(1);
+}
+
+void add_context(const Report& report) {
+    benchmark::AddCustomContext("stele_revision", report.environment.revision);
+    benchmark::AddCustomContext("stele_compiler", report.environment.host_compiler);
+    for (const DeviceInfo& device : report.devices)
+        benchmark::AddCustomContext("stele_device_" + device.id, device.name + ", " + device.driver);
+    if (report.measurements.empty()) return;
+    const Measurement& any = report.measurements.front();
+    benchmark::AddCustomContext("stele_operands", fmt::format("{}, seed {}", name(any.fill), any.seed));
+    benchmark::AddCustomContext("stele_regime", fmt::format("{}, {} cache", name(any.regime), name(any.cache)));
+    benchmark::AddCustomContext("stele_complete", report.complete ? "true" : "false");
+}
+
+/// Google Benchmark reads its flags into globals, from an argv.
+void initialize(const std::vector<std::string>& flags, const std::string& out) {
+    static char program[] = "stele";  // Google Benchmark keeps the pointer for its reports
+    std::vector<std::string> arguments;
+    for (const std::string& argument : flags) {
+        const Parsed parsed = parse(argument);
+        if (!parsed.flag->samples && parsed.flag->name != "benchmark_out") arguments.push_back(argument);
+    }
+    arguments.push_back("--benchmark_out=" + out);
+    std::vector<char*> argv{program};
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    int argc = static_cast<int>(argv.size());
+    benchmark::Initialize(&argc, argv.data());
+}
+
+}  // namespace
+
+bool is_benchmark_flag(std::string_view argument) { return argument.starts_with("--benchmark_"); }
+
+void check_benchmark_flags(const std::vector<std::string>& flags) {
+    for (const std::string& argument : flags) parse(argument);
+    if (const auto out = value_of(flags, "benchmark_out")) check_writable(*out);
+}
+
+std::size_t write_google_benchmark(const Report& report, const std::vector<std::string>& flags) {
+    check_benchmark_flags(flags);
+    const auto out = value_of(flags, "benchmark_out");
+    OutputFile file(out);
+    initialize(flags, file.written());
+    add_context(report);
+    for (const Measurement& measurement : report.measurements) {
+        const std::string title = fmt::format("{}/{}/{}", measurement.variant, measurement.problem, measurement.device);
+        if (measurement.timing)
+            register_timed(title, measurement);
+        else if (is_failure(measurement.verdict.outcome))
+            register_failed(title, measurement.verdict);
+    }
+    SilentReporter silent;
+    const bool printing = !out || value_of(flags, "benchmark_format") || value_of(flags, "benchmark_list_tests");
+    const std::size_t kept =
+        printing ? benchmark::RunSpecifiedBenchmarks() : benchmark::RunSpecifiedBenchmarks(&silent);
+    benchmark::ClearRegisteredBenchmarks();
+    if (kept == 0)
+        throw BenchmarkFlagError(fmt::format("no measured cell matches --benchmark_filter={}",
+                                             value_of(flags, "benchmark_filter").value_or("")));
+    file.keep();
+    return kept;
+}
+
+}  // namespace stele

@@ -1,0 +1,21 @@
+// Folders of tensors: `<name>.npy` files beside a manifest.json that says what they are.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "harness/record/measurement.hpp"
+#include "kernels/operation.hpp"
+
+namespace stele {
+
+/// The inputs of a problem from `folder`, in the order of Problem::tensors(). Throws CommandError (exit_usage).
+std::vector<Tensor> read_inputs(const std::filesystem::path& folder, const Problem& problem);
+
+/// Writes inputs, outputs, and for each output what it must be: `<name>.reference.npy` and `<name>.bound.npy`, NaN
+/// where the reference is sampled and says nothing. `outputs` may be empty. Throws CommandError (exit_usage).
+void write_run(const std::filesystem::path& folder, const Measurement& measurement, const Problem& problem,
+               const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
+               const std::vector<Expected>& expected);
+
+}  // namespace stele

@@ -1,0 +1,58 @@
+#include "harness/record/report_files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/base/file.hpp"
+#include "harness/study/side_by_side.hpp"
+#include "harness/base/exit_code.hpp"
+#include "harness/record/report_json.hpp"
+
+namespace stele {
+
+namespace fs = std::filesystem;
+
+fs::path report_path(const std::string& hardware, const Environment& environment) {
+    const fs::path folder = fs::path("results") / hardware_slug(hardware);
+    const std::string stem = environment.started.substr(0, environment.started.find('T')) + "-" + environment.revision;
+    fs::path path = folder / (stem + ".json");
+    for (int count = 2; fs::exists(path); ++count) path = folder / fmt::format("{}-{}.json", stem, count);
+    return path;
+}
+
+std::vector<ReportFile> split_by_hardware(const Report& report) {
+    std::vector<std::string> hardware;
+    for (const DeviceInfo& device : report.devices) {
+        const std::string own = hardware_of(device, report.environment);
+        if (std::find(hardware.begin(), hardware.end(), own) == hardware.end()) hardware.push_back(own);
+    }
+    std::vector<ReportFile> files;
+    for (const std::string& own : hardware) {
+        ReportFile& file = files.emplace_back(ReportFile{report_path(own, report.environment), report});
+        const auto foreign = [&](const DeviceInfo& device) { return hardware_of(device, report.environment) != own; };
+        std::vector<std::string> foreign_ids;
+        for (const DeviceInfo& device : report.devices)
+            if (foreign(device)) foreign_ids.push_back(device.id);
+        const auto is_foreign = [&](const std::string& id) {
+            return std::find(foreign_ids.begin(), foreign_ids.end(), id) != foreign_ids.end();
+        };
+        std::erase_if(file.report.devices, foreign);
+        std::erase_if(file.report.clocks, [&](const auto& clock) { return is_foreign(clock.first); });
+        std::erase_if(file.report.measurements, [&](const Measurement& cell) { return is_foreign(cell.device); });
+    }
+    return files;
+}
+
+void write_report(const ReportFile& file) {
+    const std::string text = dump(to_json(file.report));
+    try {
+        write_atomically(file.path, text);
+    } catch (const CommandError& error) {
+        const fs::path rescue = fs::temp_directory_path() / ("stele-" + file.path.filename().string());
+        write_atomically(rescue, text);
+        throw CommandError(exit_usage, fmt::format("{}; the report is in {}", error.what(), rescue.string()));
+    }
+}
+
+}  // namespace stele

@@ -1,0 +1,293 @@
+#include "harness/study/report_tables.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "harness/base/names.hpp"
+#include "harness/record/report_json.hpp"
+#include "harness/base/text.hpp"
+
+namespace stele {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The variant without its operation, which the table's title has.
+std::string short_name(const std::string& variant) { return variant.substr(variant.find('/') + 1); }
+
+const Timing* timing_of(const ComparedCell& cell) {
+    return cell.measurement && cell.measurement->timing ? &*cell.measurement->timing : nullptr;
+}
+
+/// What stands where the figures would: outcome and reason.
+std::string reason_of(const ComparedCell& cell) {
+    if (cell.measurement == nullptr) return "absent: not run in this report";
+    const Verdict& verdict = cell.measurement->verdict;
+    if (verdict.outcome == Outcome::passed) return "passed, not timed";
+    return fmt::format("{}: {}", name(verdict.outcome), verdict.reason);
+}
+
+/// Long reasons that several rows give: their start and a mark in the tables, the whole below them all.
+class Reasons {
+public:
+    explicit Reasons(const std::vector<ComparedProblem>& problems) {
+        for (const ComparedProblem& problem : problems)
+            for (const ComparedCell& cell : problem.cells)
+                if (timing_of(cell) == nullptr) ++count_[reason_of(cell)];
+    }
+    std::string text(const ComparedCell& cell) {
+        const std::string reason = reason_of(cell);
+        const bool failed = cell.measurement && is_failure(cell.measurement->verdict.outcome);
+        if (failed || reason.size() < 60 || count_[reason] == 1) return reason;
+        // "skipped: no cuda device: …" is told by its first two clauses.
+        const std::string start = wrap(reason, 50).front();
+        const std::size_t clause = reason.find(':', reason.find(':') + 1);
+        return (clause < start.size() ? reason.substr(0, clause) : start + " …") + ' ' + notes_.mark(reason);
+    }
+    Table table() const { return {"Why not", {}, {}, notes_.notes()}; }
+
+private:
+    std::map<std::string, int> count_;
+    Footnotes notes_;
+};
+
+std::string ratio_text(const std::optional<double>& ratio) { return ratio ? three_digits(*ratio) : "–"; }
+
+/// One unit for a table: that of its fastest cell.
+struct RateUnit {
+    double size;
+    const char* name;
+};
+
+RateUnit rate_unit(const ComparedProblem& problem) {
+    if (problem.by_bandwidth()) return {1e9, "GB/s"};
+    double best = 0;
+    for (const ComparedCell& cell : problem.cells)
+        if (timing_of(cell)) best = std::max(best, problem.rate(cell));
+    return best >= 1e12 ? RateUnit{1e12, "TFLOP/s"} : RateUnit{1e9, "GFLOP/s"};
+}
+
+std::string conditions(const ComparedProblem& problem) {
+    return fmt::format("{} cache, {}, {} operands", name(problem.cache), name(problem.regime),
+                       problem.fill == Fill::normal ? "random" : "zero");
+}
+
+Table problem_table(const ComparedProblem& problem, std::size_t number, std::size_t reports, Reasons& reasons) {
+    const RateUnit unit = rate_unit(problem);
+    Table table;
+    table.title = fmt::format("#{} {}: {}", number, problem.operation, problem.problem);
+    if (problem.known_as) table.title += fmt::format(" ({})", *problem.known_as);
+    table.columns = {{"variant", Align::left}};
+    if (reports > 1) table.columns.push_back({"in", Align::right});
+    std::vector<const char*> titles{"device", "median", "95 % interval", unit.name, "of best", "of vendor", "error"};
+    // Several reports need the room for their numbers.
+    if (reports == 1) titles.push_back("of bound");
+    for (const char* title : titles)
+        table.columns.push_back({title, table.columns.back().title == "variant" || table.columns.back().title == "in"
+                                            ? Align::left
+                                            : Align::right});
+    bool uncertain = false;
+    for (const ComparedCell& cell : problem.cells) {
+        Row& row = table.rows.emplace_back();
+        row.cells.push_back(short_name(cell.variant));
+        if (reports > 1) row.cells.push_back(fmt::format("[{}]", cell.report + 1));
+        row.cells.push_back(cell.measurement && !cell.measurement->device.empty() ? cell.measurement->device : "–");
+        const Timing* timing = timing_of(cell);
+        if (timing == nullptr) {
+            row.message = reasons.text(cell);
+            continue;
+        }
+        const Verdict& verdict = cell.measurement->verdict;
+        const bool few = timing->coverage < 0.95;
+        uncertain = uncertain || few;
+        row.cells.insert(row.cells.end(),
+                         {time_text(timing->median_ns),
+                          interval_text(timing->low_ns, timing->median_ns, timing->high_ns) + (few ? "*" : ""),
+                          three_digits(problem.rate(cell) / unit.size), ratio_text(cell.of_best),
+                          ratio_text(cell.of_vendor), error_text(verdict.max_relative)});
+        if (reports == 1) row.cells.push_back(three_digits(verdict.worst_of_bound));
+    }
+    table.notes.push_back(fmt::format("{}FLOP, {}B, {} FLOP/B; {}; on {}", count_text(problem.flops),
+                                      count_text(problem.bytes),
+                                      problem.bytes > 0 ? three_digits(problem.flops / problem.bytes) : "–",
+                                      conditions(problem), problem.hardware.empty() ? "no device" : problem.hardware));
+    for (const ComparedCell& cell : problem.cells)
+        if (cell.measurement && cell.measurement->tuning && *cell.measurement->tuning != "default")
+            table.notes.push_back(fmt::format("{} on {}: tile by {}", short_name(cell.variant),
+                                              cell.measurement->device, *cell.measurement->tuning));
+    if (uncertain) table.notes.push_back("* of fewer samples than 95 % takes: all that the time allowed.");
+    return table;
+}
+
+struct LanguageColumn {
+    const char* title;
+    Language language;
+};
+constexpr std::array language_columns{LanguageColumn{"CUDA C++", Language::cuda}, LanguageColumn{"PTX", Language::ptx},
+                                      LanguageColumn{"OpenCL C", Language::opencl},
+                                      LanguageColumn{"OpenCL + PTX", Language::opencl_ptx},
+                                      LanguageColumn{"vendor", Language::vendor}};
+
+const ComparedCell* best_of(const ComparedProblem& problem, std::size_t report, Language language) {
+    const ComparedCell* best = nullptr;
+    for (const ComparedCell& cell : problem.cells) {
+        const Timing* timing = timing_of(cell);
+        if (timing == nullptr || cell.report != report || cell.measurement->language != language) continue;
+        if (best == nullptr || timing->median_ns < timing_of(*best)->median_ns) best = &cell;
+    }
+    return best;
+}
+
+/// What each language reaches: its fastest variant.
+Table language_table(const std::vector<ComparedProblem>& problems, std::size_t reports) {
+    Table table;
+    table.title = "The best of each language";
+    table.columns = {{"problem", Align::left}};
+    if (reports > 1) table.columns.push_back({"in", Align::left});
+    table.columns.push_back({"rate", Align::left});
+    for (const LanguageColumn& column : language_columns) table.columns.push_back({column.title, Align::right});
+    for (std::size_t i = 0; i < problems.size(); ++i)
+        for (std::size_t report = 0; report < reports; ++report) {
+            const RateUnit unit = rate_unit(problems[i]);
+            Row row;
+            row.cells.push_back(fmt::format("#{} {}", i + 1, problems[i].operation));
+            if (reports > 1) row.cells.push_back(fmt::format("[{}]", report + 1));
+            row.cells.push_back(unit.name);
+            bool any = false;
+            for (const LanguageColumn& column : language_columns) {
+                const ComparedCell* best = best_of(problems[i], report, column.language);
+                any = any || best;
+                if (best == nullptr) {
+                    row.cells.push_back("–");
+                    continue;
+                }
+                std::string algorithm = best->measurement->algorithm;
+                if (algorithm.starts_with("vendor.")) algorithm.erase(0, 7);
+                row.cells.push_back(fmt::format("{} {}", algorithm, three_digits(problems[i].rate(*best) / unit.size)));
+            }
+            if (any) table.rows.push_back(std::move(row));
+        }
+    // A language that has no figure anywhere needs no column.
+    for (std::size_t column = table.columns.size(); column-- > 0;) {
+        const bool empty =
+            std::all_of(table.rows.begin(), table.rows.end(), [&](const Row& row) { return row.cells[column] == "–"; });
+        if (!empty || table.columns[column].title != "OpenCL + PTX") continue;
+        table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(column));
+        for (Row& row : table.rows) row.cells.erase(row.cells.begin() + static_cast<std::ptrdiff_t>(column));
+    }
+    return table;
+}
+
+Table failure_table(const std::vector<ComparedProblem>& problems) {
+    Table table;
+    table.title = "Not right";
+    table.columns = {
+        {"problem", Align::left}, {"variant", Align::left}, {"device", Align::left}, {"reason", Align::left}};
+    for (std::size_t i = 0; i < problems.size(); ++i)
+        for (const ComparedCell& cell : problems[i].cells)
+            if (cell.measurement && is_failure(cell.measurement->verdict.outcome))
+                table.rows.push_back(
+                    {{fmt::format("#{}", i + 1), cell.variant, cell.measurement->device}, reason_of(cell)});
+    return table;
+}
+
+}  // namespace
+
+std::vector<Report> plain_reports(std::span<const NamedReport> reports) {
+    std::vector<Report> plain;
+    for (const NamedReport& named : reports) plain.push_back(named.report);
+    return plain;
+}
+
+Table report_header(std::span<const NamedReport> reports) {
+    Table table;
+    table.title = reports.size() == 1 ? "Report" : "Reports";
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        const Report& report = reports[i].report;
+        const Environment& made = report.environment;
+        table.notes.push_back(fmt::format("[{}] {}: stele {} ({}), {}{}", i + 1, reports[i].name, made.version,
+                                          made.revision, made.started,
+                                          report.complete ? "" : "; INCOMPLETE: the run was interrupted"));
+        table.notes.push_back(
+            fmt::format("{}, {} threads, governor {}, {}", made.cpu, made.cpu_threads, made.governor, made.os));
+        for (const DeviceInfo& device : report.devices) {
+            const auto clock = report.clocks.find(device.id);
+            table.notes.push_back(fmt::format(
+                "{}: {}, {} {}{}", device.id, device.name, device.platform, device.driver,
+                clock == report.clocks.end()
+                    ? ""
+                    : fmt::format("; timer step {}, empty launch {}, device/host clock {}",
+                                  time_text(clock->second.resolution_ns), time_text(clock->second.overhead_ns),
+                                  three_digits(clock->second.device_ns / clock->second.host_ns))));
+        }
+        for (const AbsentBackend& backend : report.absent)
+            table.notes.push_back(fmt::format("{}: no device: {}", backend.name, backend.why));
+        std::string variables;
+        for (const auto& [key, value] : made.variables) variables += fmt::format(" {}={}", key, value);
+        if (!variables.empty()) table.notes.push_back("with" + variables);
+    }
+    return table;
+}
+
+std::vector<Table> report_tables(std::span<const NamedReport> reports) {
+    const std::vector<Report> plain = plain_reports(reports);
+    const std::vector<ComparedProblem> problems = compare_reports(plain);
+    std::vector<Table> tables{report_header(reports)};
+    Reasons reasons(problems);
+    for (std::size_t i = 0; i < problems.size(); ++i)
+        tables.push_back(problem_table(problems[i], i + 1, reports.size(), reasons));
+    for (Table& last : std::array{reasons.table(), language_table(problems, reports.size()), failure_table(problems)})
+        if (!last.rows.empty() || !last.notes.empty()) tables.push_back(std::move(last));
+    return tables;
+}
+
+Json report_comparison_json(std::span<const NamedReport> reports) {
+    const std::vector<Report> plain = plain_reports(reports);
+    Json json{{"format", "stele-comparison"}, {"reports", Json::array()}, {"problems", Json::array()}};
+    for (const NamedReport& named : reports)
+        json["reports"].push_back({{"name", named.name},
+                                   {"revision", named.report.environment.revision},
+                                   {"started", named.report.environment.started},
+                                   {"complete", named.report.complete}});
+    for (const ComparedProblem& problem : compare_reports(plain)) {
+        Json& table = json["problems"].emplace_back(Json{{"operation", problem.operation},
+                                                         {"problem", problem.problem},
+                                                         {"hardware", problem.hardware},
+                                                         {"regime", std::string(name(problem.regime))},
+                                                         {"cache", std::string(name(problem.cache))},
+                                                         {"fill", std::string(name(problem.fill))},
+                                                         {"flops", problem.flops},
+                                                         {"bytes", problem.bytes},
+                                                         {"rate_unit", problem.by_bandwidth() ? "bytes/s" : "FLOP/s"},
+                                                         {"cells", Json::array()}});
+        for (const ComparedCell& cell : problem.cells) {
+            Json row{{"variant", cell.variant}, {"report", cell.report}};
+            row["outcome"] = cell.measurement ? std::string(name(cell.measurement->verdict.outcome)) : "absent";
+            if (cell.measurement) {
+                row["device"] = cell.measurement->device;
+                row["language"] = std::string(name(cell.measurement->language));
+                row["reason"] = cell.measurement->verdict.reason;
+                if (cell.measurement->tuning) row["tuning"] = *cell.measurement->tuning;
+            }
+            if (const Timing* timing = timing_of(cell)) {
+                row["median_ns"] = timing->median_ns;
+                row["low_ns"] = timing->low_ns;
+                row["high_ns"] = timing->high_ns;
+                row["rate"] = problem.rate(cell);
+                row["of_best"] = *cell.of_best;
+                if (cell.of_vendor) row["of_vendor"] = *cell.of_vendor;
+                row["max_relative"] = json_number(cell.measurement->verdict.max_relative);
+                row["worst_of_bound"] = json_number(cell.measurement->verdict.worst_of_bound);
+            }
+            table["cells"].push_back(std::move(row));
+        }
+    }
+    return json;
+}
+
+}  // namespace stele

@@ -1,0 +1,40 @@
+// The tables of `stele report`, drawn from compared reports; and the same as JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/study/side_by_side.hpp"
+#include "harness/study/ratio.hpp"
+#include "harness/draw/table.hpp"
+
+namespace stele {
+
+/// A report and where it came from, for messages.
+struct NamedReport {
+    std::string name;
+    Report report;
+};
+
+/// The reports without their names, for compare_reports().
+std::vector<Report> plain_reports(std::span<const NamedReport> reports);
+
+/// Where and how each report was made.
+Table report_header(std::span<const NamedReport> reports);
+
+/// What the reports are, a table for each problem, and the best of each language; then what failed.
+std::vector<Table> report_tables(std::span<const NamedReport> reports);
+
+/// The same figures, for programs.
+nlohmann::ordered_json report_comparison_json(std::span<const NamedReport> reports);
+
+/// One variant against another: per problem the median of the reports' ratios, the least and the most; then the geometric
+/// mean over the problems. No rows: no report timed both.
+Table ratio_table(std::span<const ComparedProblem> problems, const RatioPair& pair);
+
+/// The same figures, for programs.
+nlohmann::ordered_json ratio_json(std::span<const ComparedProblem> problems, const RatioPair& pair);
+
+}  // namespace stele

@@ -1,0 +1,204 @@
+#include "harness/study/side_by_side.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+#include <set>
+#include <sstream>
+#include <tuple>
+
+namespace stele {
+
+namespace {
+
+/// Where a measurement belongs. A cell without a device belongs to every piece of hardware.
+struct Place {
+    std::string operation, problem;
+    Regime regime;
+    CacheMode cache;
+    Fill fill;
+    std::string hardware;
+    bool operator==(const Place&) const = default;
+};
+
+std::string hardware_in(const Report& report, const std::string& device) {
+    for (const DeviceInfo& info : report.devices)
+        if (info.id == device) return hardware_of(info, report.environment);
+    return {};
+}
+
+Place place_of(const Report& report, const Measurement& cell) {
+    return {cell.operation, cell.problem, cell.regime, cell.cache, cell.fill, hardware_in(report, cell.device)};
+}
+
+/// Collects the places that have a device; where a problem has none at all, the place without hardware.
+std::vector<Place> places_of(std::span<const Report> reports) {
+    std::vector<Place> places;
+    for (const Report& report : reports)
+        for (const Measurement& cell : report.measurements) {
+            Place place = place_of(report, cell);
+            if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(std::move(place));
+        }
+    const auto without_hardware = [](Place place) {
+        place.hardware.clear();
+        return place;
+    };
+    const std::vector<Place> all = places;
+    std::erase_if(places, [&](const Place& place) {
+        return place.hardware.empty() && std::any_of(all.begin(), all.end(), [&](const Place& other) {
+                   return !other.hardware.empty() && without_hardware(other) == place;
+               });
+    });
+    // First appearance of the problem decides, not of the hardware.
+    std::stable_sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
+        const auto rank = [&](const Place& place) {
+            return std::find_if(
+                       all.begin(), all.end(),
+                       [&](const Place& other) { return without_hardware(other) == without_hardware(place); }) -
+                   all.begin();
+        };
+        return rank(a) < rank(b);
+    });
+    return places;
+}
+
+bool is_vendor(const ComparedCell& cell) { return cell.variant.find("/vendor.") != std::string::npos; }
+
+std::string_view without_tile(std::string_view variant) { return variant.substr(0, variant.find('@')); }
+
+double median_of(const ComparedCell& cell) {
+    return cell.measurement && cell.measurement->timing ? cell.measurement->timing->median_ns : 0;
+}
+
+void set_ratios(std::vector<ComparedCell>& cells) {
+    for (ComparedCell& cell : cells) {
+        if (median_of(cell) <= 0) continue;
+        double best = median_of(cell), vendor = 0;
+        for (const ComparedCell& other : cells) {
+            const double time = median_of(other);
+            if (time <= 0 || other.report != cell.report) continue;
+            best = std::min(best, time);
+            if (is_vendor(other)) vendor = vendor == 0 ? time : std::min(vendor, time);
+        }
+        cell.of_best = best / median_of(cell);
+        if (vendor > 0) cell.of_vendor = vendor / median_of(cell);
+    }
+}
+
+/// The variants of each operation: algorithms as they appear, each in its languages, vendor libraries last.
+using VariantOrder = std::map<std::string, std::vector<std::string>>;
+
+VariantOrder variant_order(std::span<const Report> reports) {
+    struct Known {
+        bool vendor;
+        std::size_t algorithm;
+        Language language;
+        std::string variant;
+    };
+    std::map<std::string, std::vector<Known>> known;
+    std::map<std::string, std::vector<std::string>> algorithms;
+    for (const Report& report : reports)
+        for (const Measurement& cell : report.measurements) {
+            std::vector<std::string>& names = algorithms[cell.operation];
+            const auto place = std::find(names.begin(), names.end(), cell.algorithm) - names.begin();
+            if (place == std::ssize(names)) names.push_back(cell.algorithm);
+            std::vector<Known>& rows = known[cell.operation];
+            if (std::none_of(rows.begin(), rows.end(), [&](const Known& row) { return row.variant == cell.variant; }))
+                rows.push_back(
+                    {cell.language == Language::vendor, static_cast<std::size_t>(place), cell.language, cell.variant});
+        }
+    VariantOrder order;
+    for (auto& [operation, rows] : known) {
+        std::stable_sort(rows.begin(), rows.end(), [](const Known& a, const Known& b) {
+            return std::tie(a.vendor, a.algorithm, a.language) < std::tie(b.vendor, b.algorithm, b.language);
+        });
+        for (Known& row : rows) order[operation].push_back(std::move(row.variant));
+    }
+    return order;
+}
+
+}  // namespace
+
+std::string hardware_of(const DeviceInfo& device, const Environment& environment) {
+    const bool known_cpu = !environment.cpu.empty() && environment.cpu != "unknown";
+    return device.is_cpu && known_cpu ? environment.cpu : device.name;
+}
+
+std::string hardware_slug(const std::string& hardware) {
+    static const std::set<std::string> noise{"nvidia",      "amd",       "intel", "r",   "tm",
+                                             "corporation", "processor", "cpu",   "core"};
+    std::string words, slug;
+    for (char c : hardware)
+        words += std::isalnum(static_cast<unsigned char>(c))
+                     ? static_cast<char>(std::tolower(static_cast<unsigned char>(c)))
+                 : c == '-' ? '-'
+                            : ' ';
+    std::istringstream in(words);
+    for (std::string word; in >> word;) {
+        // "96-core" says nothing that the model does not.
+        if (noise.contains(word) || word.ends_with("-core") || word == "-") continue;
+        slug += (slug.empty() ? "" : "-") + word;
+    }
+    return slug.empty() ? "device" : slug;
+}
+
+double ComparedProblem::rate(const ComparedCell& cell) const {
+    return (by_bandwidth() ? bytes : flops) / (median_of(cell) * 1e-9);
+}
+
+std::vector<ComparedProblem> compare_reports(std::span<const Report> reports) {
+    VariantOrder order = variant_order(reports);
+    std::vector<ComparedProblem> problems;
+    for (const Place& place : places_of(reports)) {
+        ComparedProblem& problem = problems.emplace_back();
+        std::tie(problem.operation, problem.problem, problem.hardware) =
+            std::tie(place.operation, place.problem, place.hardware);
+        problem.regime = place.regime;
+        problem.cache = place.cache;
+        problem.fill = place.fill;
+
+        // In each report: those of this place, those without a device, and which have been seen elsewhere.
+        std::vector<bool> takes_part(reports.size());
+        std::set<std::pair<std::size_t, std::string>> elsewhere;
+        std::map<std::pair<std::string, std::size_t>, std::vector<const Measurement*>> found;
+        for (std::size_t i = 0; i < reports.size(); ++i)
+            for (const Measurement& cell : reports[i].measurements) {
+                Place own = place_of(reports[i], cell);
+                const bool deviceless = own.hardware.empty();
+                if (deviceless) own.hardware = place.hardware;
+                if (own == place) {
+                    found[{cell.variant, i}].push_back(&cell);
+                    if (!deviceless || place.hardware.empty()) takes_part[i] = true;
+                    if (cell.known_as) problem.known_as = cell.known_as;
+                    problem.flops = cell.flops;
+                    problem.bytes = cell.bytes;
+                } else {
+                    own.hardware = place.hardware;
+                    if (own == place) elsewhere.insert({i, cell.variant});
+                }
+            }
+        // A tuned tile differs from problem to problem: one that another takes the place of is not missed.
+        const auto has_other_tile = [&](const std::string& variant, std::size_t report) {
+            return std::any_of(found.begin(), found.end(), [&](const auto& other) {
+                return other.first.second == report && without_tile(other.first.first) == without_tile(variant) &&
+                       other.second.front()->tuning;
+            });
+        };
+        for (const std::string& variant : order[place.operation])
+            for (std::size_t i = 0; i < reports.size(); ++i) {
+                if (!takes_part[i]) continue;
+                const auto cells = found.find({variant, i});
+                if (cells == found.end()) {
+                    if (!elsewhere.contains({i, variant}) && !has_other_tile(variant, i))
+                        problem.cells.push_back({variant, i, nullptr, {}, {}});
+                    continue;
+                }
+                for (const Measurement* cell : cells->second) problem.cells.push_back({variant, i, cell, {}, {}});
+            }
+        set_ratios(problem.cells);
+    }
+    return problems;
+}
+
+}  // namespace stele

@@ -1,0 +1,109 @@
+#include "harness/toolchain/toolchain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/uuid/detail/sha1.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <regex>
+#include <vector>
+
+#include "harness/base/process.hpp"
+
+namespace stele::explain {
+namespace fs = std::filesystem;
+namespace {
+
+struct ToolAdvice {
+    const char* name;
+    const char* advice;
+};
+constexpr std::array<ToolAdvice, 5> advice{{
+    {"nvcc", "install the CUDA toolkit, or run `./dev build`, which fetches its wheels"},
+    {"ptxas", "it comes with nvcc: install the CUDA toolkit, or run `./dev build`"},
+    {"nvdisasm", "it comes with the CUDA toolkit or the wheel nvidia-cuda-nvdisasm; `./dev build` fetches it"},
+    {"clang-19", "apt-get install clang-19"},
+    {"libclc",
+     "it comes with Debian's libclc-19; `./dev build` unpacks it, or set STELE_LIBCLC to its nvptx64--nvidiacl.bc"},
+}};
+
+fs::path beside_compiler(const std::string& nvcc, const char* name) { return fs::path(nvcc).parent_path() / name; }
+
+std::optional<std::string> find_tool(const std::string& name) {
+    if (name == "libclc") {
+        const char* given = std::getenv("STELE_LIBCLC");
+        std::vector<fs::path> candidates;
+        if (given)
+            candidates.emplace_back(given);
+        else
+            for (const char* folder : {STELE_SOURCE_DIR "/.deps/libclc/usr/lib/clc", "/usr/lib/clc"})
+                candidates.push_back(fs::path(folder) / "nvptx64--nvidiacl.bc");
+        for (const auto& path : candidates)
+            if (fs::exists(path)) return path.string();
+        return std::nullopt;
+    }
+    if (name == "nvcc") {
+        const char* given = std::getenv("CUDACXX");
+        for (const char* path : {given ? given : "", STELE_NVCC})
+            if (*path && fs::exists(path)) return path;
+    }
+    if (const auto found = find_program(name)) return found->string();
+    const auto nvcc = name == "nvcc" ? std::nullopt : find_tool("nvcc");
+    if (nvcc)
+        if (const auto path = beside_compiler(*nvcc, name.c_str()); fs::exists(path)) return path.string();
+    for (const auto& folder : {fs::path(STELE_SOURCE_DIR) / ".deps/venv/lib", fs::path("/usr/local/cuda/bin")}) {
+        if (fs::exists(folder / name)) return (folder / name).string();
+        if (!fs::is_directory(folder)) continue;
+        for (const auto& python : fs::directory_iterator(folder))
+            if (const auto path = python.path() / "site-packages/nvidia/cu13/bin" / name; fs::exists(path))
+                return path.string();
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+const std::string& Toolchain::tool(const std::string& name) {
+    if (const auto known = tools_.find(name); known != tools_.end()) return known->second;
+    if (const auto found = find_tool(name)) return tools_[name] = *found;
+    const auto row =
+        std::find_if(advice.begin(), advice.end(), [&](const ToolAdvice& entry) { return entry.name == name; });
+    throw MissingTool(
+        fmt::format("{} is not on this machine; {}", name, row == advice.end() ? "install it" : row->advice));
+}
+
+const std::string& Toolchain::version_of(const std::string& name) {
+    if (const auto known = versions_.find(name); known != versions_.end()) return known->second;
+    const std::string text = run_process({tool(name), "--version"}).output;
+    // "Cuda compilation tools, release 13.0, V13.0.88", "clang version 19.1.7": the first number with two dots.
+    static const std::regex number("\\d+\\.\\d+\\.\\d+");
+    std::smatch match;
+    return versions_[name] = std::regex_search(text, match, number) ? match.str() : "unknown";
+}
+
+std::string digest_of(std::string_view text) {
+    boost::uuids::detail::sha1 sha;
+    sha.process_bytes(text.data(), text.size());
+    unsigned words[5];
+    sha.get_digest(words);
+    return fmt::format("{:08x}{:08x}{:08x}", words[0], words[1], words[2]);
+}
+
+fs::path default_cache() {
+    if (const char* cache = std::getenv("XDG_CACHE_HOME")) return fs::path(cache) / "stele/explain";
+    if (const char* home = std::getenv("HOME")) return fs::path(home) / ".cache/stele/explain";
+    return fs::temp_directory_path() / "stele-explain";
+}
+
+void write_cached(const fs::path& path, std::string_view content) {
+    fs::create_directories(path.parent_path());
+    const TemporaryFolder name;
+    const fs::path unfinished = path.parent_path() / fmt::format("unfinished.{}", name.path().filename().string());
+    std::ofstream(unfinished) << content;
+    fs::rename(unfinished, path);
+}
+
+}  // namespace stele::explain

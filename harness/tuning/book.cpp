@@ -1,0 +1,126 @@
+#include "harness/tuning/book.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <set>
+#include <sstream>
+#include <tuple>
+
+#include "harness/record/report_json.hpp"
+
+namespace stele {
+
+namespace {
+
+/// A problem text taken apart: "m=512" is a number, "b=nk" and "f32" are words.
+struct Words {
+    std::map<std::string, double> numbers;
+    std::set<std::string> others;
+};
+
+Words words_of(std::string_view text) {
+    Words out;
+    std::istringstream in{std::string(text)};
+    for (std::string word; in >> word;) {
+        const std::size_t equals = word.find('=');
+        double value = 0;
+        const char* end = word.data() + word.size();
+        const bool is_number = equals != std::string::npos && [&] {
+            const auto [stopped, error] = std::from_chars(word.data() + equals + 1, end, value);
+            return error == std::errc{} && stopped == end;
+        }();
+        if (is_number)
+            out.numbers[word.substr(0, equals)] = value;
+        else
+            out.others.insert(word);
+    }
+    return out;
+}
+
+enum class Level { device, architecture, vendor, none };
+
+std::string_view name(Level level) {
+    return level == Level::device ? "device" : level == Level::architecture ? "architecture" : "vendor";
+}
+
+Level level_of(const DeviceIdentity& tuned, const DeviceIdentity& asked) {
+    if (tuned.is_same_device(asked)) return Level::device;
+    if (tuned.is_cpu != asked.is_cpu || tuned.vendor.empty() || tuned.vendor != asked.vendor) return Level::none;
+    return !tuned.architecture.empty() && tuned.architecture == asked.architecture ? Level::architecture
+                                                                                   : Level::vendor;
+}
+
+}  // namespace
+
+std::optional<double> problem_distance(std::string_view a, std::string_view b) {
+    constexpr double most = 2;  // a factor of 4
+    const Words of_a = words_of(a), of_b = words_of(b);
+    if (of_a.others != of_b.others || of_a.numbers.size() != of_b.numbers.size()) return std::nullopt;
+    double squares = 0;
+    for (const auto& [key, value] : of_a.numbers) {
+        const auto other = of_b.numbers.find(key);
+        if (other == of_b.numbers.end()) return std::nullopt;
+        if (value == other->second) continue;
+        const double apart = std::abs(std::log2(value / other->second));
+        if (!(apart <= most)) return std::nullopt;
+        squares += apart * apart;
+    }
+    return std::sqrt(squares);
+}
+
+TuningBook::TuningBook(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> paths;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+        if (entry.path().extension() == ".json" && !entry.path().filename().string().starts_with('.'))
+            paths.push_back(entry.path());
+    std::sort(paths.begin(), paths.end());
+    for (const auto& path : paths) {
+        try {
+            add(path.string(), read_tuning(path));
+        } catch (const ReportError& unreadable) {
+            complaints_.emplace_back(unreadable.what());
+        }
+    }
+}
+
+TileChoice TuningBook::choose(const Registry& registry, const Variant& default_variant, const Problem& problem,
+                              const DeviceInfo& device, const DeviceIdentity& identity) const {
+    struct Entry {
+        Level level;
+        double distance;
+        const Named* file;
+        const TunedCell* cell;
+    };
+    std::vector<Entry> entries;
+    for (const Named& named : files_) {
+        const Level level = level_of(named.file.device, identity);
+        if (level == Level::none) continue;
+        for (const TunedCell& cell : named.file.cells) {
+            if (cell.variant != default_variant.base_id()) continue;
+            if (const auto distance = problem_distance(cell.problem, problem.id()))
+                entries.push_back({level, *distance, &named, &cell});
+        }
+    }
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+        return std::tie(a.level, a.distance) < std::tie(b.level, b.distance);
+    });
+    for (const Entry& entry : entries) {
+        try {
+            const Variant& variant = registry.with_tile(default_variant, entry.cell->chosen.tile);
+            if (!variant.supports(device, problem)) continue;
+            const bool other_driver = entry.level == Level::device && entry.cell->driver != identity.driver;
+            return {&variant, fmt::format("{}: {}{}, {}", entry.file->name, name(entry.level),
+                                          other_driver ? " with another driver" : "", entry.cell->problem)};
+        } catch (const RegistryError&) {
+            // A tile of an earlier revision, which the variant no longer has.
+        }
+    }
+    return {&default_variant, "default"};
+}
+
+}  // namespace stele

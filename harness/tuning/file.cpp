@@ -1,0 +1,174 @@
+#include "harness/tuning/file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/base/file.hpp"
+#include "harness/study/side_by_side.hpp"
+#include "harness/base/json_fields.hpp"
+#include "harness/record/report_fields.hpp"
+
+namespace stele {
+
+// The fields of the file, in its order; see report_fields.hpp.
+
+template <typename Visit, same_but_const<DeviceIdentity> T>
+void visit_fields(Visit& visit, T& device) {
+    visit("name", device.name);
+    visit("backend", device.backend);
+    visit("platform", device.platform);
+    visit("vendor", device.vendor);
+    visit("architecture", device.architecture);
+    visit("driver", device.driver);
+    visit("is_cpu", device.is_cpu);
+    visit("compute_units", device.compute_units);
+}
+
+template <typename Visit, same_but_const<TriedTile> T>
+void visit_fields(Visit& visit, T& tried) {
+    visit("tile", tried.tile);
+    visit("outcome", tried.outcome);
+    visit("reason", tried.reason);
+    visit("median_ns", tried.median_ns);
+    visit("relative", tried.relative);
+}
+
+template <typename Visit, same_but_const<TileTime> T>
+void visit_fields(Visit& visit, T& time) {
+    visit("tile", time.tile);
+    visit("median_ns", time.median_ns);
+    visit("low_ns", time.low_ns);
+    visit("high_ns", time.high_ns);
+}
+
+template <typename Visit, same_but_const<TunedCell> T>
+void visit_fields(Visit& visit, T& cell) {
+    visit("variant", cell.variant);
+    visit("problem", cell.problem);
+    visit("default_tile", cell.default_tile);
+    visit("chosen", cell.chosen);
+    visit("default", cell.of_default);
+    visit("regret", cell.regret);
+    visit("regret_low", cell.regret_low);
+    visit("regret_high", cell.regret_high);
+    visit("chosen_because", cell.chosen_because);
+    visit("finalists", cell.finalists);
+    visit("candidates", cell.candidates);
+    visit("space", cell.space);
+    visit("failed", cell.failed);
+    visit("stopped_by", cell.stopped_by);
+    visit("seed", cell.seed);
+    visit("driver", cell.driver);
+    visit("revision", cell.revision);
+    visit("date", cell.date);
+}
+
+template <typename Visit, same_but_const<UnfinishedCell> T>
+void visit_fields(Visit& visit, T& cell) {
+    visit("variant", cell.variant);
+    visit("problem", cell.problem);
+    visit("seed", cell.seed);
+    visit("driver", cell.driver);
+    visit("revision", cell.revision);
+    visit("tried", cell.tried);
+}
+
+template <typename Visit, same_but_const<TuningFile> T>
+void visit_fields(Visit& visit, T& file) {
+    visit("device", file.device);
+    visit("cells", file.cells);
+    visit("unfinished", file.unfinished);
+}
+
+namespace {
+
+bool is_time(double value) { return std::isfinite(value) && value > 0; }
+
+/// What types cannot say.
+void check_meaning(const TuningFile& file) {
+    for (std::size_t i = 0; i < file.cells.size(); ++i)
+        if (const TunedCell& cell = file.cells[i]; cell.chosen.tile.empty() || !is_time(cell.chosen.median_ns))
+            json_fields::fail(fmt::format("cells[{}].chosen", i), "must have a tile and a positive time");
+    for (std::size_t i = 0; i < file.unfinished.size(); ++i)
+        for (const TriedTile& tried : file.unfinished[i].tried)
+            if (tried.outcome == Outcome::passed && !(is_time(tried.median_ns) && is_time(tried.relative)))
+                json_fields::fail(fmt::format("unfinished[{}].tried", i),
+                                  fmt::format("has {} as passed without a positive time", tried.tile));
+}
+
+template <typename Cell>
+auto find_in(Cell& cells, std::string_view variant, std::string_view problem) {
+    return std::find_if(cells.begin(), cells.end(),
+                        [&](const auto& cell) { return cell.variant == variant && cell.problem == problem; });
+}
+
+}  // namespace
+
+DeviceIdentity identity_of(const DeviceInfo& device, const Environment& environment) {
+    std::string name = hardware_of(device, environment);
+    // One thread wants other tiles than all of them.
+    if (device.is_cpu && environment.cpu_threads > 0 && device.compute_units != environment.cpu_threads)
+        name += fmt::format(", {} of {} threads", device.compute_units, environment.cpu_threads);
+    return {std::move(name),     device.backend, device.platform, device.vendor,
+            device.architecture, device.driver,  device.is_cpu,   device.compute_units};
+}
+
+const TunedCell* TuningFile::find(std::string_view variant, std::string_view problem) const {
+    const auto found = find_in(cells, variant, problem);
+    return found == cells.end() ? nullptr : &*found;
+}
+
+std::vector<TriedTile> TuningFile::tried(const UnfinishedCell& like) const {
+    const auto found = find_in(unfinished, like.variant, like.problem);
+    const bool alike = found != unfinished.end() && found->seed == like.seed && found->driver == like.driver &&
+                       found->revision == like.revision;
+    return alike ? found->tried : std::vector<TriedTile>{};
+}
+
+void TuningFile::put(TunedCell cell) {
+    forget(cell.variant, cell.problem);
+    cells.push_back(std::move(cell));
+}
+
+void TuningFile::put(UnfinishedCell cell) {
+    const auto found = find_in(unfinished, cell.variant, cell.problem);
+    if (found == unfinished.end())
+        unfinished.push_back(std::move(cell));
+    else
+        *found = std::move(cell);
+}
+
+void TuningFile::forget(std::string_view variant, std::string_view problem) {
+    const auto is_it = [&](const auto& cell) { return cell.variant == variant && cell.problem == problem; };
+    std::erase_if(cells, is_it);
+    std::erase_if(unfinished, is_it);
+}
+
+std::filesystem::path tuning_path(const DeviceIdentity& device) {
+    return std::filesystem::path("results") / "tuning" / (hardware_slug(device.name) + "-" + device.backend + ".json");
+}
+
+TuningFile read_tuning(const std::filesystem::path& path) {
+    const std::string text = json_fields::read_text(path);
+    try {
+        const auto json = json_fields::parse_document(text, "tuning file", tuning_format, TuningFile::schema_version);
+        TuningFile file;
+        json_fields::read(json, "", file);
+        check_meaning(file);
+        return file;
+    } catch (const ReportError& error) {
+        throw ReportError(path.string() + ": " + error.what());
+    }
+}
+
+void write_tuning(const std::filesystem::path& path, const TuningFile& file) {
+    json_fields::Json json = json_fields::Json::object();
+    json["format"] = std::string(tuning_format);
+    json["schema_version"] = TuningFile::schema_version;
+    json.update(json_fields::json_of(file));
+    write_atomically(path, dump(json));
+}
+
+}  // namespace stele

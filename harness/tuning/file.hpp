@@ -1,0 +1,99 @@
+// What tuning found, one file a device: written by `stele tune`, read by it (to go on) and by `stele bench`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/record/measurement.hpp"
+
+namespace stele {
+
+/// Which device a tile was found on. Times on another one say less, see tune_lookup.hpp.
+struct DeviceIdentity {
+    /// The hardware's: a CPU's own, whatever the runtime calls it, with the number of threads where it is not all.
+    std::string name;
+    std::string backend, platform, vendor, architecture, driver;
+    bool is_cpu = false;
+    int compute_units = 0;
+
+    /// The same hardware through the same runtime; the driver's version may differ.
+    bool is_same_device(const DeviceIdentity& other) const {
+        return name == other.name && backend == other.backend && platform == other.platform;
+    }
+};
+DeviceIdentity identity_of(const DeviceInfo& device, const Environment& environment);
+
+/// One tile that was measured, or that could not be. Times are in nanoseconds.
+struct TriedTile {
+    std::string tile;
+    Outcome outcome = Outcome::skipped;
+    std::string reason;    ///< empty when passed
+    double median_ns = 0;  ///< 0 unless passed
+    double relative = 0;   ///< time ÷ that of the first tile measured, made of ratios within one interleaved run each
+};
+
+/// A finalist's time, from the last measurement.
+struct TileTime {
+    std::string tile;
+    double median_ns = 0, low_ns = 0, high_ns = 0;
+};
+
+/// A variant on a problem, tuned.
+struct TunedCell {
+    std::string variant;  ///< without a tile: "gemm/tiled.opencl"
+    std::string problem;
+    std::string default_tile;
+    TileTime chosen;
+    std::optional<TileTime> of_default;  ///< absent where the default tile did not pass
+    /// Default's time ÷ chosen's, with its 95 % interval, of pairs within rounds.
+    std::optional<double> regret, regret_low, regret_high;
+    std::string chosen_because;  ///< "fastest", or what it yielded to
+    std::vector<TileTime> finalists;
+    std::size_t candidates = 0;     ///< tiles that were tried
+    std::size_t space = 0;          ///< tiles that there are
+    std::vector<TriedTile> failed;  ///< that are not right, did not compile, …
+    std::string stopped_by;         ///< "every tile tried", "no better neighbour", "budget"
+    std::uint64_t seed = 0;
+    std::string driver, revision, date;
+};
+
+/// A variant on a problem whose tuning was broken off: what it had measured.
+struct UnfinishedCell {
+    std::string variant, problem;
+    std::uint64_t seed = 0;
+    std::string driver, revision;
+    std::vector<TriedTile> tried;
+};
+
+struct TuningFile {
+    static constexpr int schema_version = 1;
+    DeviceIdentity device;
+    std::vector<TunedCell> cells;
+    std::vector<UnfinishedCell> unfinished;
+
+    /// Null if there is none.
+    const TunedCell* find(std::string_view variant, std::string_view problem) const;
+    /// What was measured of an unfinished cell under the same conditions; else empty.
+    std::vector<TriedTile> tried(const UnfinishedCell& like) const;
+    /// Takes the place of a cell of the same variant and problem, finished or not.
+    void put(TunedCell cell);
+    void put(UnfinishedCell cell);
+    void forget(std::string_view variant, std::string_view problem);
+};
+
+/// What a tuning file's first field says of itself.
+inline constexpr std::string_view tuning_format = "stele-tuning";
+
+/// "results/tuning/h200-cuda.json"
+std::filesystem::path tuning_path(const DeviceIdentity& device);
+/// Throws ReportError.
+TuningFile read_tuning(const std::filesystem::path& path);
+/// Atomically. Throws CommandError (exit_usage).
+void write_tuning(const std::filesystem::path& path, const TuningFile& file);
+
+}  // namespace stele

@@ -1,0 +1,144 @@
+// .npy files: written as NumPy reads them, refused with the reason. tests/cli/ has NumPy itself read and write them.
+#include "harness/exchange/npy.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "harness/base/file.hpp"
+#include "harness/base/exit_code.hpp"
+#include "harness/exchange/manifest.hpp"
+
+namespace stele {
+namespace {
+
+TensorSpec spec(Dtype dtype, std::vector<std::int64_t> shape) {
+    TensorSpec made;
+    made.name = "A";
+    made.dtype = dtype;
+    made.shape = std::move(shape);
+    for (std::size_t i = 0; i < made.shape.size(); ++i)
+        made.dimensions.push_back(std::string(1, static_cast<char>('I' + i)));
+    return made;
+}
+
+std::string file_with(const std::string& header, const std::string& data, char major = 1) {
+    std::string bytes = "\x93NUMPY";
+    bytes += {major, 0, static_cast<char>(header.size()), 0};
+    if (major > 1) bytes += {0, 0};
+    return bytes + header + data;
+}
+
+std::string refusal(const std::string& bytes, const TensorSpec& wanted) {
+    try {
+        tensor_from_npy(bytes, wanted, "A.npy");
+    } catch (const CommandError& error) {
+        EXPECT_EQ(error.exit_code(), exit_usage);
+        return error.what();
+    }
+    return "";
+}
+
+TEST(Npy, ReadsBackEveryDtypeAndRank) {
+    for (Dtype dtype : {Dtype::f32, Dtype::f16, Dtype::bf16, Dtype::f64, Dtype::i32, Dtype::u8})
+        for (const std::vector<std::int64_t>& shape :
+             std::vector<std::vector<std::int64_t>>{{}, {3}, {2, 5}, {0, 4}, {2, 1, 3, 2}}) {
+            Tensor tensor(spec(dtype, shape));
+            for (std::size_t i = 0; i < tensor.data.size(); ++i) tensor.data[i] = static_cast<std::byte>(i * 37);
+            const std::string bytes = npy_bytes(tensor);
+            EXPECT_EQ((bytes.size() - tensor.data.size()) % 64, 0u);
+            EXPECT_EQ(tensor_from_npy(bytes, tensor.spec, "A.npy").data, tensor.data);
+        }
+}
+
+TEST(Npy, ReadsLaterFormatsAndOtherSpellings) {
+    const TensorSpec wanted = spec(Dtype::u8, {2});
+    for (char major : {1, 2, 3})
+        EXPECT_EQ(
+            tensor_from_npy(file_with("{\"shape\":(2,),\"fortran_order\":False,\"descr\":\"|u1\"}\n", "ab", major),
+                            wanted, "")
+                .data.size(),
+            2u);
+    EXPECT_EQ(refusal(file_with("{'descr': '|u1', 'fortran_order': True, 'shape': (2,), }", "ab"), wanted), "");
+}
+
+TEST(Npy, SaysWhatIsWrong) {
+    const TensorSpec wanted = spec(Dtype::f32, {2, 2});
+    const std::string data(16, '\0');
+    const auto expect = [&](const std::string& bytes, const std::string& part) {
+        const std::string message = refusal(bytes, wanted);
+        EXPECT_NE(message.find(part), std::string::npos) << "got: " << message;
+    };
+    expect("", "is not a .npy file");
+    expect("\x93NUMPY\x01", "truncated in its header");
+    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", data).substr(0, 30),
+           "truncated in its header");
+    expect(file_with("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), }", data),
+           "holds '<f8', but A is f32, which is stored as '<f4'");
+    expect(file_with("{'descr': '>f4', 'fortran_order': False, 'shape': (2, 2), }", data), "holds '>f4'");
+    expect(file_with("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }", data), "Fortran order");
+    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", data),
+           "has the shape (4,), but A is (I, J) = (2, 2)");
+    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", data.substr(1)), "truncated");
+    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", data + "x"), "too long");
+    expect(file_with("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 2), }", data),
+           "structured dtypes");
+    expect(file_with("{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2, 2), }", data), "neither True nor False");
+    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (-2, 2), }", data), "shape holds no counts");
+    expect(file_with("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", data),
+           "shape holds no counts");
+    expect(file_with("{'descr", data), "a string does not end");
+    expect(file_with("", data), "no '{' where one must be");
+    expect(std::string("\x93NUMPY\x07").append(20, '\0'), "format 7");
+}
+
+class Folder : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string name = (std::filesystem::temp_directory_path() / "stele-npy-XXXXXX").string();
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        path_ = name;
+    }
+    void TearDown() override { std::filesystem::remove_all(path_); }
+    std::filesystem::path path_;
+};
+
+using AtomicFile = Folder;
+
+TEST_F(AtomicFile, ReplacesWholeAndLeavesNothingBeside) {
+    const auto file = path_ / "new" / "folder" / "report.json";
+    check_writable(file);
+    EXPECT_FALSE(std::filesystem::exists(file));
+    write_atomically(file, "first");
+    write_atomically(file, "second");
+    std::ifstream in(file);
+    std::string text;
+    in >> text;
+    EXPECT_EQ(text, "second");
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(file.parent_path()), {}), 1);
+}
+
+TEST_F(AtomicFile, KeepsALinkAndWritesItsTarget) {
+    write_atomically(path_ / "real", "old");
+    std::filesystem::create_symlink("real", path_ / "link");
+    write_atomically(path_ / "link", "new");
+    EXPECT_TRUE(std::filesystem::is_symlink(path_ / "link"));
+    std::ifstream in(path_ / "real");
+    std::string text;
+    in >> text;
+    EXPECT_EQ(text, "new");
+}
+
+TEST_F(AtomicFile, RefusesBeforeTheWork) {
+    write_atomically(path_ / "file", "x");
+    EXPECT_THROW(check_writable(path_), CommandError);
+    EXPECT_THROW(check_writable(path_ / "file" / "report.json"), CommandError);
+    EXPECT_THROW(check_writable("/proc/report.json"), CommandError);
+    EXPECT_NO_THROW(check_writable("/dev/null"));
+    EXPECT_NO_THROW(write_atomically("/dev/null", "x"));
+    EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+}  // namespace
+}  // namespace stele

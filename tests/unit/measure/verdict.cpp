@@ -1,0 +1,218 @@
+#include "harness/measure/verdict.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/support/twice.hpp"
+
+namespace stele {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+/// C[M,N] of f32 with smooth values and bounds of 1e-3, and an output that starts out right.
+struct Case {
+    explicit Case(std::int64_t m = 8, std::int64_t n = 16)
+        : output(TensorSpec{"C", Role::output, Dtype::f32, {m, n}, {"M", "N"}}) {
+        for (std::size_t i = 0; i < output.spec.elements(); ++i) {
+            expected.value.push_back(std::sin(1.0 + 0.7 * static_cast<double>(i)));
+            expected.bound.push_back(1e-3);
+            output.set(i, expected.value.back());
+        }
+    }
+    Verdict verdict() const { return compare(std::span(&output, 1), std::span(&expected, 1)); }
+
+    Tensor output;
+    Expected expected;
+};
+
+bool says(const Verdict& verdict, std::string_view text) { return verdict.reason.find(text) != std::string::npos; }
+
+TEST(Compare, RightIsPassed) {
+    const Verdict verdict = Case().verdict();
+    EXPECT_EQ(verdict.outcome, Outcome::passed) << verdict.reason;
+    EXPECT_EQ(verdict.reason, "");
+    EXPECT_LT(verdict.worst_of_bound, 1e-3) << "rounding to f32 only";
+}
+
+TEST(Compare, OneElementOutsideItsBoundIsNamed) {
+    Case one;
+    one.output.set(3 * 16 + 5, one.expected.value[3 * 16 + 5] + 2e-3);
+    const Verdict verdict = one.verdict();
+    EXPECT_EQ(verdict.outcome, Outcome::wrong);
+    EXPECT_EQ(verdict.worst_tensor, "C");
+    EXPECT_EQ(verdict.worst_index, (std::vector<std::int64_t>{3, 5}));
+    EXPECT_NEAR(verdict.worst_of_bound, 2, 1e-3);
+    EXPECT_NEAR(verdict.max_absolute, 2e-3, 1e-6);
+    EXPECT_TRUE(says(verdict, "M = 3, N = 5")) << verdict.reason;
+    EXPECT_TRUE(says(verdict, "C[3,5]")) << verdict.reason;
+}
+
+TEST(Compare, RelativeErrorIsAgainstTheTensorsSize) {
+    Case one;
+    one.expected.value[0] = 1e-12;
+    one.output.set(0, 5e-4);
+    const Verdict verdict = one.verdict();
+    EXPECT_EQ(verdict.outcome, Outcome::passed) << verdict.reason;
+    EXPECT_LT(verdict.max_relative, 1e-3) << "a value near zero does not make the relative error explode";
+}
+
+TEST(Compare, FillLeftOverIsNeverWritten) {
+    Case one;
+    for (std::size_t byte = 7 * 16 * 4; byte < one.output.data.size(); ++byte) one.output.data[byte] = poison;
+    const Verdict verdict = one.verdict();
+    EXPECT_EQ(verdict.outcome, Outcome::wrong);
+    EXPECT_TRUE(says(verdict, "16 of 128 elements of C were never written (all with M = 7)")) << verdict.reason;
+}
+
+TEST(Compare, FillLeftOverBetweenSampledElementsIsFound) {
+    Case one;
+    one.expected = {{one.expected.value[0]}, {1e-3}, {0}};
+    for (std::size_t byte = 4 * 4; byte < 5 * 4; ++byte) one.output.data[byte] = poison;
+    EXPECT_EQ(one.verdict().outcome, Outcome::wrong);
+}
+
+TEST(Compare, NanEqualsNothing) {
+    Case one;
+    one.output.set(9, not_a_number);
+    const Verdict verdict = one.verdict();
+    EXPECT_EQ(verdict.outcome, Outcome::wrong);
+    EXPECT_EQ(verdict.nonfinite, 1u);
+    EXPECT_EQ(verdict.worst_index, (std::vector<std::int64_t>{0, 9}));
+    EXPECT_TRUE(std::isnan(verdict.worst_got));
+}
+
+TEST(Compare, ABoundThatIsNanLetsNothingPass) {
+    Case one;
+    one.expected.bound[4] = not_a_number;
+    EXPECT_EQ(one.verdict().outcome, Outcome::wrong);
+}
+
+TEST(Compare, NonFiniteValuesMatchByPositionAndSign) {
+    Case one;
+    one.expected.value[3] = -infinity;
+    one.output.set(3, -infinity);
+    EXPECT_EQ(one.verdict().outcome, Outcome::passed) << one.verdict().reason;
+    one.output.set(3, infinity);
+    EXPECT_EQ(one.verdict().outcome, Outcome::wrong);
+    one.output.set(3, 0.25);
+    EXPECT_EQ(one.verdict().outcome, Outcome::wrong) << "finite where infinity should be";
+    one.output.set(3, -infinity);
+    one.output.set(4, -infinity);
+    EXPECT_EQ(one.verdict().outcome, Outcome::wrong) << "infinite where it should not be";
+}
+
+TEST(Compare, ABiasWithinEveryBoundFails) {
+    Case one(64, 64);
+    for (std::size_t i = 0; i < one.expected.value.size(); ++i) one.output.set(i, one.expected.value[i] + 0.9e-3);
+    const Verdict verdict = one.verdict();
+    EXPECT_EQ(verdict.outcome, Outcome::wrong);
+    EXPECT_LE(verdict.worst_of_bound, 1);
+    EXPECT_TRUE(says(verdict, "systematic bias")) << verdict.reason;
+}
+
+TEST(Compare, HonestRoundingToEveryTypePasses) {
+    for (Dtype dtype : {Dtype::f32, Dtype::f16, Dtype::bf16}) {
+        Tensor output(TensorSpec{"C", Role::output, dtype, {100, 100}, {"M", "N"}});
+        Tensor drawn(TensorSpec{"C", Role::output, Dtype::f64, {100, 100}, {"M", "N"}});
+        fill(drawn, Fill::normal, 5);
+        Expected expected;
+        for (std::size_t i = 0; i < output.spec.elements(); ++i) {
+            // f16 has its smallest normal number at 2^-14: below, the unit in the last place stays what it is there.
+            const double size = dtype == Dtype::f16 ? std::max(std::abs(drawn.at(i)), 0x1p-14) : std::abs(drawn.at(i));
+            expected.value.push_back(drawn.at(i));
+            expected.bound.push_back(unit_roundoff(dtype) * size);
+            output.set(i, drawn.at(i));
+        }
+        const Verdict verdict = compare(std::span(&output, 1), std::span(&expected, 1));
+        EXPECT_EQ(verdict.outcome, Outcome::passed) << name(dtype) << ": " << verdict.reason;
+        EXPECT_GT(verdict.worst_of_bound, 0.9) << "the bound is as tight as rounding is";
+    }
+}
+
+TEST(Compare, TruncationIsNotRounding) {
+    // Errors of truncation reach twice those of rounding; with a bound twice as wide each passes, but not all.
+    Tensor output(TensorSpec{"C", Role::output, Dtype::f32, {100, 100}, {"M", "N"}});
+    Tensor drawn(TensorSpec{"C", Role::output, Dtype::f32, {100, 100}, {"M", "N"}});
+    fill(drawn, Fill::normal, 6);
+    Expected expected;
+    for (std::size_t i = 0; i < output.spec.elements(); ++i) {
+        const float value = drawn.as<float>()[i];
+        int exponent = 0;
+        std::frexp(value, &exponent);
+        const double unit = std::ldexp(1.0, exponent - 8);  // one unit in the last of eight bits
+        expected.value.push_back(value);
+        expected.bound.push_back(unit);
+        output.set(i, std::trunc(value / unit) * unit);
+    }
+    const Verdict verdict = compare(std::span(&output, 1), std::span(&expected, 1));
+    EXPECT_EQ(verdict.outcome, Outcome::wrong);
+    EXPECT_TRUE(says(verdict, "systematic bias")) << verdict.reason;
+}
+
+TEST(Compare, LimitOfTheRootMeanSquareLoosensForFewElements) {
+    EXPECT_DOUBLE_EQ(rms_limit(1e6), 0.5);
+    EXPECT_DOUBLE_EQ(rms_limit(1), 1);
+    EXPECT_DOUBLE_EQ(rms_limit(0), 1);
+    EXPECT_GT(rms_limit(100), rms_limit(200));
+}
+
+TEST(Compare, AllZerosAndMultiplesAreNamed) {
+    Case zeros;
+    for (std::size_t i = 0; i < zeros.expected.value.size(); ++i) zeros.output.set(i, 0);
+    EXPECT_TRUE(says(zeros.verdict(), "every element of C is zero")) << zeros.verdict().reason;
+    Case scaled;
+    for (std::size_t i = 0; i < scaled.expected.value.size(); ++i) scaled.output.set(i, 8 * scaled.expected.value[i]);
+    EXPECT_TRUE(says(scaled.verdict(), "C is 8 times what it should be")) << scaled.verdict().reason;
+}
+
+TEST(Compare, ZeroIsRightWhereItIsExpected) {
+    Case one;
+    for (std::size_t i = 0; i < one.expected.value.size(); ++i) {
+        one.expected.value[i] = one.expected.bound[i] = 0;
+        one.output.set(i, 0);
+    }
+    EXPECT_EQ(one.verdict().outcome, Outcome::passed);
+    one.output.set(0, 1e-30);
+    EXPECT_EQ(one.verdict().outcome, Outcome::wrong) << "a bound of zero is exact";
+    EXPECT_EQ(one.verdict().worst_of_bound, infinity);
+}
+
+TEST(Compare, EmptyOutputsPass) { EXPECT_EQ(Case(0, 16).verdict().outcome, Outcome::passed); }
+
+TEST(Compare, AReferenceThatDoesNotFitIsAMistake) {
+    Case one;
+    one.expected.value.pop_back();
+    EXPECT_THROW(one.verdict(), std::logic_error);
+}
+
+TEST(ReferenceCache, MakesEachReferenceOnce) {
+    const test::TwiceProblem problem(8, 8);
+    ReferenceCache cache;
+    const Arithmetic plain, promoted{Dtype::f16, Dtype::f32, 32};
+    const auto first = cache.expected(problem, 1, Fill::normal, plain);
+    EXPECT_EQ(cache.expected(problem, 1, Fill::normal, plain), first);
+    EXPECT_EQ(problem.references, 1);
+    cache.expected(problem, 2, Fill::normal, plain);
+    cache.expected(problem, 1, Fill::normal, promoted);
+    cache.expected(problem, 1, Fill::zeros, plain);
+    EXPECT_EQ(problem.references, 4) << "seed, arithmetic and fill tell references apart";
+    EXPECT_EQ(cache.inputs(problem, 1, Fill::normal), cache.inputs(problem, 1, Fill::normal));
+}
+
+TEST(ReferenceCache, ForgetsTheOldestBeyondItsLimit) {
+    const test::TwiceProblem problem(64, 64);
+    ReferenceCache cache(3 * 64 * 64 * 8);
+    const auto held = cache.expected(problem, 1, Fill::normal, {});
+    cache.expected(problem, 2, Fill::normal, {});
+    EXPECT_LE(cache.bytes(), 3u * 64 * 64 * 8);
+    cache.expected(problem, 1, Fill::normal, {});
+    EXPECT_EQ(problem.references, 3);
+    EXPECT_EQ(held->at(0).value.size(), 64u * 64u) << "who holds one keeps it";
+}
+
+}  // namespace
+}  // namespace stele

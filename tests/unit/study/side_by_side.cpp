@@ -1,0 +1,178 @@
+// Reports side by side: what stands together, and what is a share of what.
+#include "harness/study/side_by_side.hpp"
+
+#include <gtest/gtest.h>
+
+#include "harness/draw/console.hpp"
+#include "harness/record/report_files.hpp"
+#include "harness/draw/markdown.hpp"
+#include "harness/study/report_tables.hpp"
+
+namespace stele {
+namespace {
+
+DeviceInfo device(const std::string& id, const std::string& name, bool is_cpu) {
+    DeviceInfo info;
+    info.id = id;
+    info.name = name;
+    info.is_cpu = is_cpu;
+    return info;
+}
+
+Measurement cell(const std::string& variant, Language language, const std::string& on, double median_ns) {
+    Measurement made;
+    made.variant = variant;
+    made.operation = variant.substr(0, variant.find('/'));
+    made.algorithm = variant.substr(variant.find('/') + 1);
+    made.language = language;
+    made.problem = "m=1 n=1 k=1 f32";
+    made.device = on;
+    made.flops = 1e9;
+    made.bytes = 1e6;
+    if (median_ns > 0) {
+        made.verdict.outcome = Outcome::passed;
+        made.timing.emplace();
+        made.timing->samples_ns = {median_ns};
+        made.timing->median_ns = made.timing->low_ns = made.timing->high_ns = median_ns;
+    } else {
+        made.verdict.outcome = Outcome::skipped;
+        made.verdict.reason = "a reason";
+    }
+    return made;
+}
+
+/// A CPU seen by two runtimes, and a GPU seen by two.
+Report sample_report() {
+    Report report;
+    report.environment.cpu = "Some CPU";
+    report.environment.started = "2026-01-31T12:34:56Z";
+    report.environment.revision = "0123456789ab";
+    report.devices = {device("opencl:0", "pthread-Some CPU", true), device("opencl:1", "NVIDIA H200", false),
+                      device("host:0", "Some CPU", true), device("cuda:0", "NVIDIA H200", false)};
+    report.measurements = {cell("gemm/vendor.openblas", Language::vendor, "host:0", 2e6),
+                           cell("gemm/tiled.cuda", Language::cuda, "cuda:0", 1e5),
+                           cell("gemm/tiled.opencl", Language::opencl, "opencl:0", 4e6),
+                           cell("gemm/tiled.opencl", Language::opencl, "opencl:1", 2e5),
+                           cell("gemm/tiled.ptx", Language::ptx, "", 0)};
+    return report;
+}
+
+const ComparedCell& find(const ComparedProblem& problem, const std::string& variant) {
+    for (const ComparedCell& found : problem.cells)
+        if (found.variant == variant) return found;
+    throw std::runtime_error("no " + variant);
+}
+
+TEST(Comparison, PutsHardwareTogetherNotDeviceIds) {
+    const std::vector<Report> reports{sample_report()};
+    const auto problems = compare_reports(reports);
+    ASSERT_EQ(problems.size(), 2u);
+    EXPECT_EQ(problems[0].hardware, "Some CPU");
+    EXPECT_EQ(problems[1].hardware, "NVIDIA H200");
+    EXPECT_DOUBLE_EQ(*find(problems[0], "gemm/tiled.opencl").of_vendor, 0.5);
+    EXPECT_DOUBLE_EQ(*find(problems[0], "gemm/tiled.opencl").of_best, 0.5);
+    EXPECT_DOUBLE_EQ(*find(problems[0], "gemm/vendor.openblas").of_best, 1);
+    EXPECT_DOUBLE_EQ(*find(problems[1], "gemm/tiled.opencl").of_best, 0.5);
+    EXPECT_FALSE(find(problems[1], "gemm/tiled.opencl").of_vendor.has_value());
+    // Without a device: everywhere. On the other hardware: not "absent" here.
+    EXPECT_NE(find(problems[0], "gemm/tiled.ptx").measurement, nullptr);
+    EXPECT_NE(find(problems[1], "gemm/tiled.ptx").measurement, nullptr);
+    EXPECT_THROW(find(problems[0], "gemm/tiled.cuda"), std::runtime_error);
+    EXPECT_EQ(problems[0].cells.back().variant, "gemm/vendor.openblas");
+}
+
+TEST(Comparison, ReportsSideBySideKeepTheirOwnRatios) {
+    Report second = sample_report();
+    for (Measurement& made : second.measurements)
+        if (made.timing) made.timing->median_ns /= 10;
+    std::erase_if(second.measurements, [](const Measurement& made) { return made.variant == "gemm/tiled.opencl"; });
+    const std::vector<Report> reports{sample_report(), second};
+    const auto problems = compare_reports(reports);
+    ASSERT_EQ(problems.size(), 2u);
+    std::size_t absent = 0;
+    for (const ComparedCell& made : problems[0].cells) {
+        if (made.variant == "gemm/vendor.openblas") {
+            EXPECT_DOUBLE_EQ(*made.of_best, 1);
+        }
+        if (made.measurement == nullptr) {
+            ++absent;
+            EXPECT_EQ(made.report, 1u);
+            EXPECT_EQ(made.variant, "gemm/tiled.opencl");
+        }
+    }
+    EXPECT_EQ(absent, 1u);
+}
+
+TEST(Comparison, OtherConditionsAreAnotherTable) {
+    Report report = sample_report();
+    report.measurements.push_back(report.measurements[2]);
+    report.measurements.back().cache = CacheMode::warm;
+    const std::vector<Report> reports{report};
+    EXPECT_EQ(compare_reports(reports).size(), 3u);
+}
+
+TEST(Comparison, RateByIntensity) {
+    ComparedProblem problem;
+    problem.flops = 1e9;
+    problem.bytes = 1e9;
+    Measurement made = cell("attention/flash.opencl", Language::opencl, "opencl:0", 1e6);
+    const ComparedCell compared{made.variant, 0, &made, {}, {}};
+    EXPECT_TRUE(problem.by_bandwidth());
+    EXPECT_DOUBLE_EQ(problem.rate(compared), 1e12);
+    problem.bytes = 1e7;
+    EXPECT_FALSE(problem.by_bandwidth());
+    EXPECT_DOUBLE_EQ(problem.rate(compared), 1e12);
+    problem.bytes = 0;
+    EXPECT_FALSE(problem.by_bandwidth());
+}
+
+TEST(Comparison, SlugIsAFolderName) {
+    EXPECT_EQ(hardware_slug("NVIDIA H200"), "h200");
+    EXPECT_EQ(hardware_slug("AMD EPYC 9R14 96-Core Processor"), "epyc-9r14");
+    EXPECT_EQ(hardware_slug("Intel(R) Xeon(R) CPU @ 2.20GHz"), "xeon-2-20ghz");
+    EXPECT_EQ(hardware_slug("../../etc"), "etc");
+    EXPECT_EQ(hardware_slug(""), "device");
+}
+
+TEST(ReportTables, SayWhyThereIsNoFigure) {
+    Report report = sample_report();
+    report.measurements.push_back(cell("gemm/naive.opencl", Language::opencl, "opencl:0", 0));
+    report.measurements.back().verdict.outcome = Outcome::wrong;
+    report.measurements.back().verdict.reason = "row 3 is missing";
+    const std::vector<NamedReport> named{{"a.json", report}};
+    std::string console, markdown;
+    for (const Table& table : report_tables(named)) {
+        console += console_text(table);
+        markdown += markdown_text(table);
+    }
+    for (const std::string& text : {console, markdown}) {
+        EXPECT_NE(text.find("skipped: a reason"), std::string::npos) << text;
+        EXPECT_NE(text.find("wrong: row 3 is missing"), std::string::npos) << text;
+        EXPECT_NE(text.find("Not right"), std::string::npos) << text;
+        EXPECT_NE(text.find("TFLOP/s"), std::string::npos) << text;
+    }
+    const auto json = report_comparison_json(named);
+    std::size_t timed = 0;
+    for (const auto& problem : json["problems"])
+        for (const auto& row : problem["cells"]) {
+            EXPECT_EQ(row.contains("median_ns"), row["outcome"] == "passed");
+            timed += row.contains("median_ns");
+        }
+    EXPECT_EQ(timed, 4u);
+}
+
+TEST(ReportFiles, OneForEachPieceOfHardware) {
+    const auto files = split_by_hardware(sample_report());
+    ASSERT_EQ(files.size(), 2u);
+    EXPECT_EQ(files[0].path, "results/some/2026-01-31-0123456789ab.json");
+    EXPECT_EQ(files[1].path, "results/h200/2026-01-31-0123456789ab.json");
+    std::size_t cells = 0;
+    for (const ReportFile& file : files) {
+        EXPECT_EQ(file.report.devices.size(), 2u);
+        cells += file.report.measurements.size();
+    }
+    EXPECT_EQ(cells, 6u);  // five, and the one without a device twice
+}
+
+}  // namespace
+}  // namespace stele

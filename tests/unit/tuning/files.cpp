@@ -1,0 +1,219 @@
+// Tuning files: written, read, refused; and which entry a device and a problem get.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "harness/record/report_json.hpp"
+#include "harness/tuning/book.hpp"
+#include "tests/support/twice.hpp"
+
+namespace stele {
+namespace {
+
+namespace fs = std::filesystem;
+
+DeviceIdentity gpu(const std::string& name, const std::string& architecture) {
+    return {name, "cuda", "CUDA", "NVIDIA", architecture, "13.0", false, 132};
+}
+
+TunedCell entry(const std::string& problem, const std::string& tile) {
+    TunedCell cell;
+    cell.variant = "twice/tiled.host";
+    cell.problem = problem;
+    cell.default_tile = "1";
+    cell.chosen = {tile, 100, 99, 101};
+    cell.driver = "13.0";
+    return cell;
+}
+
+class FilesTest : public testing::Test {
+protected:
+    FilesTest() : folder(fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name()) {
+        fs::remove_all(folder);
+        fs::create_directories(folder);
+    }
+    ~FilesTest() override { fs::remove_all(folder); }
+    fs::path folder;
+};
+
+TEST_F(FilesTest, IsReadAsItWasWritten) {
+    TuningFile file;
+    file.device = gpu("NVIDIA H200", "sm_90");
+    TunedCell cell = entry("rows=4 columns=8 f32", "2");
+    cell.of_default = TileTime{"1", 200, 190, 210};
+    cell.regret = 2;
+    cell.regret_low = 1.9;
+    cell.regret_high = 2.1;
+    cell.failed.push_back({"3", Outcome::wrong, "too small", 0, 0});
+    file.put(cell);
+    file.put(UnfinishedCell{
+        "twice/tiled.host", "rows=1 columns=1 f32", 7, "13.0", "abc", {{"2", Outcome::passed, "", 5, 1}}});
+    write_tuning(folder / "a.json", file);
+    const TuningFile read = read_tuning(folder / "a.json");
+    EXPECT_TRUE(read.device.is_same_device(file.device));
+    EXPECT_EQ(read.device.compute_units, 132);
+    ASSERT_EQ(read.cells.size(), 1u);
+    EXPECT_EQ(read.cells[0].chosen.tile, "2");
+    EXPECT_EQ(read.cells[0].of_default->high_ns, 210);
+    EXPECT_EQ(*read.cells[0].regret_low, 1.9);
+    EXPECT_EQ(read.cells[0].failed.at(0).outcome, Outcome::wrong);
+    const UnfinishedCell like{"twice/tiled.host", "rows=1 columns=1 f32", 7, "13.0", "abc", {}};
+    ASSERT_EQ(read.tried(like).size(), 1u);
+    UnfinishedCell other_seed = like, other_driver = like, other_revision = like;
+    other_seed.seed = 8;
+    other_driver.driver = "14";
+    other_revision.revision = "abd";
+    for (const auto& other : {other_seed, other_driver, other_revision})
+        EXPECT_TRUE(read.tried(other).empty()) << "measured under other conditions";
+}
+
+TEST_F(FilesTest, AFinishedCellTakesThePlaceOfTheUnfinished) {
+    TuningFile file;
+    file.put(UnfinishedCell{"twice/tiled.host", "p", 1, "", "", {}});
+    file.put(UnfinishedCell{"twice/tiled.host", "p", 2, "", "", {}});
+    EXPECT_EQ(file.unfinished.size(), 1u);
+    file.put(entry("p", "2"));
+    file.put(entry("p", "3"));
+    EXPECT_TRUE(file.unfinished.empty());
+    ASSERT_EQ(file.cells.size(), 1u);
+    EXPECT_EQ(file.find("twice/tiled.host", "p")->chosen.tile, "3");
+    EXPECT_EQ(file.find("twice/tiled.host", "q"), nullptr);
+}
+
+TEST_F(FilesTest, WhatCannotBeReadIsNamed) {
+    TuningFile file;
+    file.device = gpu("NVIDIA H200", "sm_90");
+    file.put(entry("p", "2"));
+    write_tuning(folder / "good.json", file);
+    std::ifstream in(folder / "good.json");
+    const std::string good{std::istreambuf_iterator<char>(in), {}};
+    const auto written = [&](const std::string& from, const std::string& to) {
+        std::string text = good;
+        const std::size_t at = text.find(from);
+        EXPECT_NE(at, std::string::npos) << from;
+        return text.replace(at, from.size(), to);
+    };
+    const std::map<std::string, std::pair<std::string, std::string>> bad{
+        {"version", {written("\"schema_version\": 1", "\"schema_version\": 2"), "schema version 2"}},
+        {"format", {written("stele-tuning", "stele-report"), "not a Stele tuning file"}},
+        {"time", {written("\"median_ns\": 100", "\"median_ns\": 0"), "cells[0].chosen must have"}},
+        {"cut", {good.substr(0, good.size() / 2), "truncated"}},
+        {"empty", {"", "empty"}},
+    };
+    for (const auto& [name, change] : bad) {
+        std::ofstream(folder / "bad.json") << change.first;
+        try {
+            read_tuning(folder / "bad.json");
+            ADD_FAILURE() << name << " was read";
+        } catch (const ReportError& error) {
+            EXPECT_NE(std::string(error.what()).find("bad.json"), std::string::npos) << error.what();
+            EXPECT_NE(std::string(error.what()).find(change.second), std::string::npos) << error.what();
+        }
+    }
+    std::ofstream(folder / "other.txt") << "not looked at";
+    const TuningBook book(folder);
+    EXPECT_EQ(book.complaints().size(), 1u) << "bad.json";
+    EXPECT_TRUE(TuningBook(folder / "nothing").complaints().empty());
+}
+
+TEST(TuningPath, IsHardwareAndBackend) {
+    EXPECT_EQ(tuning_path(gpu("NVIDIA H200", "sm_90")), "results/tuning/h200-cuda.json");
+    DeviceInfo cpu;
+    cpu.name = "pthread-EPYC";
+    cpu.backend = "opencl";
+    cpu.is_cpu = true;
+    cpu.compute_units = 96;
+    Environment environment;
+    environment.cpu = "AMD EPYC 9R14 96-Core Processor";
+    environment.cpu_threads = 96;
+    EXPECT_EQ(tuning_path(identity_of(cpu, environment)), "results/tuning/epyc-9r14-opencl.json");
+    cpu.compute_units = 1;
+    const DeviceIdentity one = identity_of(cpu, environment);
+    EXPECT_EQ(tuning_path(one), "results/tuning/epyc-9r14-1-of-96-threads-opencl.json");
+    cpu.compute_units = 96;
+    EXPECT_FALSE(one.is_same_device(identity_of(cpu, environment))) << "another number of threads";
+}
+
+TEST(ProblemDistance, ComparesLikeWithLike) {
+    EXPECT_EQ(problem_distance("m=64 n=64 k=64 f32", "m=64 n=64 k=64 f32"), 0);
+    EXPECT_EQ(problem_distance("m=64 n=64 k=64 f32", "m=128 n=64 k=64 f32"), 1);
+    EXPECT_EQ(problem_distance("m=64 n=64 k=64 f32", "m=256 n=64 k=64 f32"), 2);
+    EXPECT_EQ(problem_distance("m=64 n=64 k=64 f32", "m=257 n=64 k=64 f32"), std::nullopt) << "too far";
+    EXPECT_EQ(problem_distance("m=64 n=64 k=64 f32", "m=64 n=64 k=64 f16"), std::nullopt);
+    EXPECT_EQ(problem_distance("m=64 n=64 k=64 f32", "m=64 n=64 k=64 f32 b=nk"), std::nullopt);
+    EXPECT_EQ(problem_distance("m=64 n=64 k=0 f32", "m=64 n=64 k=64 f32"), std::nullopt);
+    EXPECT_EQ(problem_distance("m=64 n=64 k=0 f32", "m=64 n=64 k=0 f32"), 0);
+    EXPECT_EQ(problem_distance("density=0.5 block=64", "density=0.25 block=64"), 1);
+}
+
+class LookupTest : public testing::Test {
+protected:
+    LookupTest() {
+        std::vector<Variant> variants;
+        for (const char* tile : {"1", "2", "3", "4", "5", "6"})
+            variants.push_back(test::twice_variant("tiled", test::twice, tile, variants.empty()));
+        variants.back().supports_problem = [](const DeviceInfo&, const Problem&) { return Support::no("too big"); };
+        operations.push_back(std::make_unique<test::TwiceOperation>(std::move(variants)));
+        registry = std::make_unique<Registry>(operations);
+        info.languages = {Language::host};
+    }
+    void file(const std::string& name, const DeviceIdentity& device, std::vector<TunedCell> cells) {
+        TuningFile file;
+        file.device = device;
+        file.cells = std::move(cells);
+        book.add(name, std::move(file));
+    }
+    TileChoice choose(const DeviceIdentity& device) {
+        return book.choose(*registry, *registry->variants().front(), problem, info, device);
+    }
+
+    std::vector<std::unique_ptr<Operation>> operations;
+    std::unique_ptr<Registry> registry;
+    test::TwiceProblem problem{64, 64};
+    DeviceInfo info;
+    TuningBook book;
+    const std::string same = "rows=64 columns=64 f32", near = "rows=64 columns=128 f32";
+};
+
+TEST_F(LookupTest, DeviceThenArchitectureThenVendorThenDefault) {
+    file("vendor.json", gpu("NVIDIA A100", "sm_80"), {entry(same, "4")});
+    file("architecture.json", gpu("NVIDIA H100", "sm_90"), {entry(same, "3")});
+    file("device.json", gpu("NVIDIA H200", "sm_90"), {entry(near, "2")});
+    EXPECT_EQ(choose(gpu("NVIDIA H200", "sm_90")).where, "device.json: device, " + near);
+    EXPECT_EQ(choose(gpu("NVIDIA H200", "sm_90")).variant->tile, "2") << "the level goes before the problem";
+    EXPECT_EQ(choose(gpu("NVIDIA H20", "sm_90")).where, "architecture.json: architecture, " + same);
+    EXPECT_EQ(choose(gpu("NVIDIA B200", "sm_100")).where, "vendor.json: vendor, " + same);
+    DeviceIdentity other = gpu("AMD MI300", "sm_90");
+    other.vendor = "AMD";
+    EXPECT_EQ(choose(other).where, "default");
+    EXPECT_EQ(choose(other).variant->tile, "1");
+}
+
+TEST_F(LookupTest, TheNearestProblemOfALevel) {
+    file("a.json", gpu("NVIDIA H200", "sm_90"),
+         {entry(near, "2"), entry(same, "3"), entry("rows=1 columns=1 f32", "4")});
+    EXPECT_EQ(choose(gpu("NVIDIA H200", "sm_90")).variant->tile, "3");
+}
+
+TEST_F(LookupTest, WhatDoesNotFitIsPassedOver) {
+    TunedCell foreign = entry(same, "2");
+    foreign.variant = "twice/other.host";
+    file("a.json", gpu("NVIDIA H200", "sm_90"), {foreign, entry(same, "6"), entry(same, "77"), entry(near, "5")});
+    EXPECT_EQ(choose(gpu("NVIDIA H200", "sm_90")).variant->tile, "5")
+        << "6 is not supported here, 77 is no tile any more";
+}
+
+TEST_F(LookupTest, AnotherRuntimeIsAnotherDeviceAndAnotherDriverIsSaid) {
+    file("a.json", gpu("NVIDIA H200", "sm_90"), {entry(same, "2")});
+    DeviceIdentity asked = gpu("NVIDIA H200", "sm_90");
+    asked.driver = "14.0";
+    EXPECT_EQ(choose(asked).where, "a.json: device with another driver, " + same);
+    asked.platform = "OpenCL";
+    EXPECT_EQ(choose(asked).where, "a.json: architecture, " + same);
+    asked.is_cpu = true;
+    EXPECT_EQ(choose(asked).where, "default") << "a CPU takes no GPU's tile";
+}
+
+}  // namespace
+}  // namespace stele
