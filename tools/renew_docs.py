@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the generated parts of the documents: support matrices and suites, from what the binary says of itself.
+"""Writes the generated parts of the documents: support matrices, suites and the list of commands, from what the binary says of itself.
 
   tools/renew_docs.py [--check] [BINARY]     --check: change nothing, exit with 1 if a document is out of date
 """
@@ -15,9 +15,15 @@ def said(binary, *words):
     return subprocess.run([binary, *words], capture_output=True, text=True, check=True).stdout.strip()
 
 
+def commands(binary):
+    lines = [line.strip() for line in said(binary, "--help").splitlines() if line.startswith("  stele ")]
+    return "\n".join(["```", *lines, "```"])
+
+
 def generated(binary):
     """{document: (mark before, text, mark after)}"""
-    parts = {ROOT / "docs/cli.md": ("<!-- suites -->", said(binary, "list", "--suites"), "<!-- end of suites -->")}
+    parts = {ROOT / "docs/cli/index.md": ("<!-- commands -->", commands(binary), "<!-- end of commands -->"),
+             ROOT / "docs/cli/bench.md": ("<!-- suites -->", said(binary, "list", "--suites"), "<!-- end of suites -->")}
     for operation in ("gemm", "attention", "sparse_attention", "ceiling"):
         parts[ROOT / "kernels" / operation / "README.md"] = (
             "<!-- support matrix: begin -->", said(binary, "list", operation, "--matrix"), "<!-- support matrix: end -->")

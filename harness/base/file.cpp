@@ -2,15 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <string>
 #include <utility>
 
-#include "harness/base/exit_code.hpp"
+#include "harness/base/error.hpp"
 
 namespace stele {
 
@@ -19,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 [[noreturn]] void fail(const fs::path& path, const std::string& why) {
-    throw CommandError(exit_usage, fmt::format("cannot write {}: {}", path.string(), why));
+    throw CannotWrite(fmt::format("cannot write {}: {}", path.string(), why));
 }
 
 class Descriptor {
@@ -58,17 +60,36 @@ bool write_all(int to, std::string_view text) {
 
 fs::path parent_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
-/// Where the file really is, so that a link stays a link.
-fs::path target_of(const fs::path& path) {
+/// Where the file really is, so that a link stays a link; also where it leads to what is not there yet.
+fs::path target_of(fs::path path) {
     std::error_code failed;
-    const fs::path real = fs::is_symlink(path, failed) ? fs::weakly_canonical(path, failed) : path;
-    return failed || real.empty() ? path : real;
+    for (int links = 0; links < 40 && fs::is_symlink(path, failed); ++links) {
+        const fs::path next = fs::read_symlink(path, failed);
+        if (failed) break;
+        path = next.is_absolute() ? next : parent_of(path) / next;
+    }
+    return path;
 }
 
-bool is_device(const fs::path& path) {
-    std::error_code ignored;
-    const fs::file_status status = fs::status(path, ignored);
-    return fs::is_character_file(status) || fs::is_fifo(status);
+/// "a folder", "a pipe"; empty for a regular file.
+std::string_view kind_of(mode_t mode) {
+    if (S_ISREG(mode)) return "";
+    if (S_ISDIR(mode)) return "a folder";
+    if (S_ISFIFO(mode)) return "a pipe";
+    if (S_ISSOCK(mode)) return "a socket";
+    return "a device";
+}
+
+/// What is written to as it is, without replacing it.
+bool is_stream(const fs::path& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode));
+}
+
+mode_t file_mode() {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    return 0666 & ~mask;
 }
 
 /// A new file beside `path`, and its name.
@@ -76,31 +97,85 @@ std::pair<int, std::string> open_beside(const fs::path& path) {
     std::string name = (parent_of(path) / ("." + path.filename().string() + ".XXXXXX")).string();
     const int file = ::mkostemp(name.data(), O_CLOEXEC);
     if (file < 0) fail(path, std::strerror(errno));
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    ::fchmod(file, 0666 & ~mask);
+    ::fchmod(file, file_mode());
     return {file, name};
+}
+
+std::string read_from(int file, const std::string& name, std::size_t most_bytes) {
+    std::string text;
+    for (char piece[1 << 16];;) {
+        const ssize_t got = ::read(file, piece, sizeof piece);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) throw CannotRead(fmt::format("{}: cannot be read: {}", name, std::strerror(errno)));
+        if (got == 0) return text;
+        if (text.size() + static_cast<std::size_t>(got) > most_bytes)
+            throw CannotRead(fmt::format("{}: larger than the {} bytes that are read", name, most_bytes));
+        text.append(piece, static_cast<std::size_t>(got));
+    }
 }
 
 }  // namespace
 
+std::string read_input(const fs::path& path, std::size_t most_bytes) {
+    if (path == "-") return read_from(STDIN_FILENO, "standard input", most_bytes);
+    // Not blocking: a pipe without a writer would wait for ever before it can be seen to be one.
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!file.open())
+        throw CannotRead(fmt::format("{}: cannot be opened for reading: {}", path.string(), std::strerror(errno)));
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0)
+        throw CannotRead(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
+    if (const std::string_view kind = kind_of(status.st_mode); !kind.empty())
+        throw CannotRead(fmt::format("{}: {}; name a file", path.string(), kind));
+    if (static_cast<std::size_t>(status.st_size) > most_bytes)
+        throw CannotRead(
+            fmt::format("{}: {} bytes, more than the {} that are read", path.string(), status.st_size, most_bytes));
+    return read_from(file.get(), path.string(), most_bytes);
+}
+
+bool is_standard_output(const fs::path& path) {
+    if (path == "-") return true;
+    struct stat named {
+    }, output{};
+    if (::stat(path.c_str(), &named) != 0 || ::fstat(STDOUT_FILENO, &output) != 0) return false;
+    // /dev/null is no place that two writers would share.
+    if (S_ISCHR(named.st_mode) && ::isatty(STDOUT_FILENO) != 1) return false;
+    return named.st_dev == output.st_dev && named.st_ino == output.st_ino;
+}
+
+bool is_same_output(const fs::path& a, const fs::path& b) {
+    const bool out_a = is_standard_output(a), out_b = is_standard_output(b);
+    if (out_a || out_b) return out_a && out_b;
+    struct stat of_a {
+    }, of_b{};
+    if (::stat(a.c_str(), &of_a) == 0 && ::stat(b.c_str(), &of_b) == 0)
+        return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino && !S_ISCHR(of_a.st_mode);
+    std::error_code failed_a, failed_b;
+    const fs::path real_a = fs::weakly_canonical(fs::absolute(target_of(a)), failed_a);
+    const fs::path real_b = fs::weakly_canonical(fs::absolute(target_of(b)), failed_b);
+    return !failed_a && !failed_b && real_a == real_b;
+}
+
 void make_folder(const fs::path& path) {
     std::error_code failed;
     fs::create_directories(path, failed);
-    if (failed)
-        throw CommandError(exit_usage, fmt::format("cannot make the folder {}: {}", path.string(), failed.message()));
-    if (!fs::is_directory(path, failed))
-        throw CommandError(exit_usage, fmt::format("{} is not a folder", path.string()));
+    if (failed) throw CannotWrite(fmt::format("cannot make the folder {}: {}", path.string(), failed.message()));
+    if (!fs::is_directory(path, failed)) throw CannotWrite(fmt::format("{} is not a folder", path.string()));
 }
 
 void check_writable(const fs::path& path) {
+    if (path.empty()) fail("a file", "its name is empty");
+    if (is_standard_output(path)) return;
     const fs::path target = target_of(path);
-    std::error_code ignored;
-    if (fs::is_directory(target, ignored)) fail(path, "it is a folder");
     if (target.filename().empty()) fail(path, "it names no file");
-    if (is_device(target)) {
-        if (::access(target.c_str(), W_OK) != 0) fail(path, std::strerror(errno));
-        return;
+    struct stat status {};
+    if (::stat(target.c_str(), &status) == 0) {
+        if (is_stream(target)) {
+            if (::access(target.c_str(), W_OK) != 0) fail(path, std::strerror(errno));
+            return;
+        }
+        if (const std::string_view kind = kind_of(status.st_mode); !kind.empty())
+            fail(path, fmt::format("it is {}", kind));
     }
     make_folder(parent_of(target));
     const auto [file, name] = open_beside(target);
@@ -109,8 +184,13 @@ void check_writable(const fs::path& path) {
 }
 
 void write_atomically(const fs::path& path, std::string_view text) {
+    if (is_standard_output(path)) {
+        std::fflush(stdout);
+        if (!write_all(STDOUT_FILENO, text)) fail("to the standard output", std::strerror(errno));
+        return;
+    }
     const fs::path target = target_of(path);
-    if (is_device(target)) {
+    if (is_stream(target)) {
         Descriptor file(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
         if (!file.open() || !write_all(file.get(), text)) fail(path, std::strerror(errno));
         return;
@@ -126,5 +206,38 @@ void write_atomically(const fs::path& path, std::string_view text) {
     const Descriptor folder(::open(parent_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder.open()) ::fsync(folder.get());
 }
+
+Rescue write_somewhere(const std::string& name, std::string_view text) noexcept try {
+    std::vector<std::string> folders;
+    for (const char* variable : {"TMPDIR", "HOME"})
+        if (const char* folder = std::getenv(variable); folder && *folder) folders.emplace_back(folder);
+    folders.insert(folders.end(), {"/tmp", "/var/tmp", "."});
+    Rescue rescue;
+    for (const std::string& folder : folders) {
+        std::string path = (fs::path(folder) / ("stele-XXXXXX-" + name)).string();
+        const Descriptor file(::mkostemps(path.data(), static_cast<int>(name.size() + 1), O_CLOEXEC));
+        if (file.open() && write_all(file.get(), text) && ::fsync(file.get()) == 0) {
+            rescue.path = path;
+            return rescue;
+        }
+        rescue.why += fmt::format("{}{}: {}", rescue.why.empty() ? "" : "; ", folder, std::strerror(errno));
+        if (file.open()) ::unlink(path.c_str());
+    }
+    return rescue;
+} catch (...) {
+    return {};
+}
+
+FolderLock::FolderLock(const fs::path& file) : folder_(-1) {
+    const fs::path folder = parent_of(target_of(file));
+    make_folder(folder);
+    folder_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder_ < 0) fail(file, std::strerror(errno));
+    // Where a file system has no locks, the reading before each writing still keeps nearly everything.
+    while (::flock(folder_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+}
+
+FolderLock::~FolderLock() { ::close(folder_); }
 
 }  // namespace stele

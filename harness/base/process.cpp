@@ -7,11 +7,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+
+#include "harness/base/error.hpp"
 
 extern char** environ;
 
@@ -38,8 +41,13 @@ ProcessResult run_process(const std::vector<std::string>& words) {
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
+    // It was not the program that failed; somebody wants all of this to end.
+    if (WIFSIGNALED(status))
+        for (const int ender : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
+            if (WTERMSIG(status) == ender)
+                throw Interrupted(fmt::format("{} was ended by signal {} ({})", words.at(0), ender, strsignal(ender)));
     ProcessResult result;
-    result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     result.output = read_file(output);
     result.errors = read_file(errors);
     return result;

@@ -9,11 +9,12 @@
 namespace stele::explain {
 
 struct ProcessResult {
-    int exit_code = 0;
+    int status = 0;  ///< what it ended with; 128 and the signal where a signal ended it
     std::string output, errors;
 };
 
-/// Runs `words[0]` with the rest as arguments, no shell between. Throws std::runtime_error if it cannot be started.
+/// Runs `words[0]` with the rest as arguments, no shell between. Throws std::runtime_error if it cannot
+/// be started, and Interrupted if it was ended by a signal that people send.
 ProcessResult run_process(const std::vector<std::string>& words);
 
 /// Full path of a program on PATH.

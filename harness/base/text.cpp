@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cmath>
-#include <cstdio>
 
 namespace stele {
 
@@ -65,7 +64,5 @@ std::string count_text(double value) {
     const Unit& unit = unit_of(value, count_units);
     return three_digits(value / unit.size) + unit.name;
 }
-
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 }  // namespace stele

@@ -19,7 +19,4 @@ std::string bytes_text(std::size_t bytes);
 /// Powers of 1000, for a unit to follow: "268 M", "1.10 G", "12.0 ".
 std::string count_text(double value);
 
-/// Writes to stdout. After the reader has closed the pipe, nothing is written and nobody is told.
-void print(const std::string& text);
-
 }  // namespace stele

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "harness/base/exit_code.hpp"
+#include "harness/base/error.hpp"
 #include "harness/catalog/registry.hpp"
 
 namespace stele {
@@ -48,10 +48,10 @@ std::vector<const DeviceInfo*> DeviceSet::select(const std::vector<std::string>&
             continue;
         for (const AbsentBackend& backend : absent_)
             if (pattern.substr(0, pattern.find(':')) == backend.name)
-                throw CommandError(exit_usage, fmt::format("no device matches '{}': the {} backend has none: {}",
+                throw BadInput(fmt::format("no device matches '{}': the {} backend has none: {}",
                                                            pattern, backend.name, backend.why));
         const std::vector<std::string> near = nearest(pattern, ids, 1);
-        throw CommandError(exit_usage,
+        throw BadInput(
                            fmt::format("no device matches '{}'{}; there are {}", pattern,
                                        near.empty() ? "" : fmt::format("; did you mean '{}'?", near.front()),
                                        ids.empty() ? "none" : fmt::format("{}", fmt::join(ids, ", "))));

@@ -18,8 +18,8 @@ public:
     const std::vector<DeviceInfo>& infos() const { return infos_; }
     const std::vector<AbsentBackend>& absent() const { return absent_; }
 
-    /// Devices that any of `patterns` names: an id, a backend's name, or a glob of ids. Empty: all. Throws CommandError
-    /// (exit_usage) for a pattern that names none, with the backend's reason or the nearest id.
+    /// Devices that any of `patterns` names: an id, a backend's name, or a glob of ids. Empty: all. Throws BadInput
+    /// for a pattern that names none, with the backend's reason or the nearest id.
     std::vector<const DeviceInfo*> select(const std::vector<std::string>& patterns) const;
 
     /// Throws DeviceError.

@@ -9,14 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/base/error.hpp"
 #include "kernels/operation.hpp"
 
 namespace stele {
 
 /// A name that nothing has. `what()` says which, and the nearest that there are.
-class RegistryError : public std::runtime_error {
+class RegistryError : public NothingFound {
 public:
-    using std::runtime_error::runtime_error;
+    using NothingFound::NothingFound;
 };
 
 /// `*` any run of characters ('/' and '.' too), `?` one, `[a-c]` `[!a-c]` one of a set. The whole text must match.

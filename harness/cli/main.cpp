@@ -1,58 +1,40 @@
-// stele: see docs/cli.md.
-#include <fmt/format.h>
+// stele: see docs/cli/index.md.
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <vector>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <new>
-
-#include "backends/error.hpp"
-#include "harness/cli/commands/all.hpp"
-#include "harness/base/exit_code.hpp"
-#include "harness/exchange/google_benchmark.hpp"
+#include "harness/cli/command_line.hpp"
 #include "harness/cli/interrupt.hpp"
-#include "harness/cli/options.hpp"
-#include "harness/catalog/registry.hpp"
-#include "harness/record/report_json.hpp"
+#include "harness/cli/outcome.hpp"
+#include "harness/cli/output.hpp"
 
 namespace {
 
-int complain(int exit_code, const char* message) {
-    fmt::print(stderr, "stele: {}\n", message);
-    return exit_code;
-}
-
-int run(const std::vector<std::string>& arguments) {
-    using namespace stele;
+/// What `work` ends with, its error said.
+template <typename Work>
+int guarded(Work work) {
     try {
-        const Options options = parse_command_line(arguments);
-        return std::visit([](const auto& chosen) { return run_command(chosen); }, options);
-    } catch (const CommandError& error) {
-        return complain(error.exit_code(), error.what());
-    } catch (const RegistryError& error) {
-        return complain(exit_nothing, error.what());
-    } catch (const ProblemError& error) {
-        return complain(exit_usage, error.what());
-    } catch (const ReportError& error) {
-        return complain(exit_usage, error.what());
-    } catch (const BenchmarkFlagError& error) {
-        return complain(exit_usage, error.what());
-    } catch (const DeviceError& error) {
-        return complain(exit_wrong, error.what());
-    } catch (const std::bad_alloc&) {
-        return complain(exit_wrong, "out of memory on the host; try a smaller problem");
-    } catch (const std::exception& error) {
-        return complain(exit_wrong, fmt::format("internal error: {}", error.what()).c_str());
+        return work();
+    } catch (...) {
+        const stele::Ending ending = stele::outcome_of(std::current_exception());
+        stele::say(ending.message);
+        return ending.code;
     }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    stele::hold_standard_streams();
     stele::ignore_closed_pipes();
-    const int exit_code = run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
-    // A long text met the error before its end: then there is nothing left to flush, but the stream remembers.
-    if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && errno != EPIPE)
-        return complain(stele::exit_usage, fmt::format("cannot write to stdout: {}", std::strerror(errno)).c_str());
-    return exit_code;
+    stele::catch_interrupts();
+    const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    const int code = guarded([&]() -> int { return stele::parse_command_line(arguments)->run(); });
+    const int flushed = guarded([]() -> int {
+        stele::flush_output();
+        return stele::exit_fine;
+    });
+    // Where the work itself has failed or was interrupted, that is the news.
+    return code != stele::exit_fine ? code : flushed;
 }

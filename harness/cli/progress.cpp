@@ -1,24 +1,17 @@
 #include "harness/cli/progress.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
+#include "harness/base/visible.hpp"
+#include "harness/cli/output.hpp"
 #include "harness/draw/table.hpp"
 
 namespace stele {
 
-namespace {
-
-std::size_t terminal_width() {
-    winsize size{};
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
-}
-
-}  // namespace
-
-Progress::Progress() : terminal_(isatty(STDERR_FILENO) == 1) {}
+Progress::Progress() : terminal_(stderr_takes_escapes()) {}
 
 Progress::~Progress() { clear(); }
 
@@ -27,7 +20,8 @@ void Progress::show(const std::string& line) {
     if (!terminal_ || now < next_) return;
     next_ = now + std::chrono::milliseconds(100);
     // Cut to the terminal: a line that wraps cannot be replaced.
-    const std::string cut = wrap(line, terminal_width() - 1).front();
+    const std::size_t columns = std::max<std::size_t>(terminal_columns(STDERR_FILENO), 10);
+    const std::string cut = wrap(visible(line), columns - 1).front();
     std::fprintf(stderr, "\r%s\x1b[K", cut.c_str());
     std::fflush(stderr);
     shown_ = true;

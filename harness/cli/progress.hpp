@@ -1,4 +1,4 @@
-// One line on a terminal that says what is being done; nothing when stderr is piped.
+// One line on a terminal that says what is being done; nothing when stderr is piped, or is a terminal without escapes.
 #pragma once
 
 #include <chrono>

@@ -9,10 +9,9 @@
 #include <optional>
 
 #include "backends/error.hpp"
-#include "harness/record/environment.hpp"
-#include "harness/base/exit_code.hpp"
-#include "harness/base/names.hpp"
+#include "harness/base/error.hpp"
 #include "harness/base/text.hpp"
+#include "harness/record/environment.hpp"
 
 namespace stele {
 
@@ -122,8 +121,8 @@ std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const st
     std::copy_if(selected.begin(), selected.end(), std::back_inserter(kept),
                  [](const DeviceInfo* device) { return !device->for_results_only; });
     if (kept.empty() && !selected.empty())
-        throw CommandError(exit_usage, fmt::format("{} is for results only and is never timed; use stele verify",
-                                                   selected.front()->id));
+        throw BadInput(
+            fmt::format("{} is for results only and is never timed; use stele verify", selected.front()->id));
     return kept;
 }
 
@@ -197,9 +196,7 @@ Workload make_workload(const Registry& registry, DeviceSet& devices, const Selec
     std::vector<OwnedProblem> problems = select_problems(registry.operations_of(variants), selection, suites);
 
     // Who names a tile means it.
-    const bool tiles_are_open = tuning != nullptr && std::ranges::none_of(selection.globs, [](const std::string& glob) {
-                                    return glob.find('@') != std::string::npos;
-                                });
+    const bool tiles_are_open = tuning != nullptr && !selection.names_tiles();
     const Environment environment = read_environment({});
     const auto choose = [&](const Variant& variant, const Problem& problem, const DeviceInfo& device) {
         if (!tiles_are_open || variant.tile.empty()) return TileChoice{&variant, ""};
@@ -213,40 +210,6 @@ Workload make_workload(const Registry& registry, DeviceSet& devices, const Selec
             if (variant->operation == owned.operation->name()) maker.add(*variant, problem);
     }
     return workload;
-}
-
-void fail_nothing_ran(const std::vector<Measurement>& measurements) {
-    std::vector<std::string> reasons;
-    for (const Measurement& cell : measurements) {
-        std::string reason =
-            fmt::format("{}{}: {}", cell.variant, cell.device.empty() ? "" : " on " + cell.device, cell.verdict.reason);
-        if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) reasons.push_back(std::move(reason));
-    }
-    constexpr std::size_t most = 5;
-    const std::size_t more = reasons.size() > most ? reasons.size() - most : 0;
-    reasons.resize(std::min(reasons.size(), most));
-    throw CommandError(exit_nothing, fmt::format("nothing ran\n  {}{}", fmt::join(reasons, "\n  "),
-                                                 more ? fmt::format("\n  and {} more", more) : ""));
-}
-
-int exit_code_of(const std::vector<Measurement>& measurements, bool complete) {
-    const auto any = [&](auto&& holds) { return std::any_of(measurements.begin(), measurements.end(), holds); };
-    if (any([](const Measurement& cell) { return is_failure(cell.verdict.outcome); })) return exit_wrong;
-    if (!complete) return exit_interrupted;
-    if (!any([](const Measurement& cell) { return cell.verdict.outcome == Outcome::passed; }))
-        fail_nothing_ran(measurements);
-    return exit_fine;
-}
-
-std::string count_outcomes(const std::vector<Measurement>& measurements) {
-    std::vector<std::string> parts;
-    for (const std::string& outcome : names_of<Outcome>()) {
-        const auto count = std::count_if(measurements.begin(), measurements.end(), [&](const Measurement& cell) {
-            return name(cell.verdict.outcome) == outcome;
-        });
-        if (count > 0 || outcome == "passed") parts.push_back(fmt::format("{} {}", count, outcome));
-    }
-    return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 }  // namespace stele

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "harness/catalog/device_set.hpp"
-#include "harness/cli/options.hpp"
 #include "harness/catalog/registry.hpp"
+#include "harness/cli/selection.hpp"
 #include "harness/measure/sampler.hpp"
 #include "harness/tuning/book.hpp"
 
@@ -29,15 +29,15 @@ struct OwnedProblem {
 std::vector<OwnedProblem> select_problems(const std::vector<const Operation*>& operations, const Selection& selection,
                                           const std::vector<Suite>& suites);
 
-/// As DeviceSet::select(); `timed` leaves devices alone that are for results only, and throws CommandError (exit_usage)
-/// if no other was selected.
+/// As DeviceSet::select(); `timed` leaves devices alone that are for results only, and throws BadInput if
+/// no other was selected.
 std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const std::vector<std::string>& patterns,
                                               bool timed);
 
 /// Cells in the order operation, problem, variant, device. A variant that no selected device speaks is left out with an
 /// empty device. `suites` are used where `selection` names no problem. `timed` leaves devices alone that are for
-/// results only. With `tuning`, a variant selected without a tile gets the one that it chooses, and the measurement says
-/// where from. Throws CommandError, RegistryError and ProblemError.
+/// results only. With `tuning`, a variant selected without a tile gets the one that it chooses, and the measurement
+/// says where from. Throws BadInput, RegistryError and ProblemError.
 Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
                        const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
                        const TuningBook* tuning = nullptr);
@@ -47,14 +47,5 @@ OwnedProblem parse_problem(const std::string& text, const std::vector<const Oper
 
 /// Empty if device and host have the memory for a checked run; else a sentence with both figures.
 std::string why_too_large(const DeviceInfo& device, const Problem& problem);
-
-/// Ends a run in which nothing passed: CommandError (exit_nothing) with the first reasons.
-[[noreturn]] void fail_nothing_ran(const std::vector<Measurement>& measurements);
-
-/// exit_interrupted, exit_wrong, or exit_fine. Throws as fail_nothing_ran() does.
-int exit_code_of(const std::vector<Measurement>& measurements, bool complete);
-
-/// "12 passed, 3 skipped": outcomes with their counts.
-std::string count_outcomes(const std::vector<Measurement>& measurements);
 
 }  // namespace stele

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "harness/base/visible.hpp"
+
 namespace stele {
 
 namespace {
@@ -28,6 +30,17 @@ std::vector<std::size_t> column_widths(const Table& table) {
     return widths;
 }
 
+Table shown(Table table) {
+    table.title = visible(table.title, true);
+    for (Column& column : table.columns) column.title = visible(column.title);
+    for (Row& row : table.rows) {
+        for (std::string& cell : row.cells) cell = visible(cell);
+        row.message = visible(row.message, true);
+    }
+    for (std::string& note : table.notes) note = visible(note, true);
+    return table;
+}
+
 void append_wrapped(std::string& out, const std::string& text, std::size_t left, std::size_t width) {
     bool first = true;
     for (const std::string& line : wrap(text, width > left + 20 ? width - left : 20)) {
@@ -40,7 +53,8 @@ void append_wrapped(std::string& out, const std::string& text, std::size_t left,
 
 }  // namespace
 
-std::string console_text(const Table& table, std::size_t width) {
+std::string console_text(const Table& raw, std::size_t width) {
+    const Table table = shown(raw);
     std::string out;
     if (!table.title.empty()) append_wrapped(out, table.title, 0, width);
     const std::vector<std::size_t> widths = column_widths(table);
@@ -75,6 +89,33 @@ std::string console_text(const Table& table, std::size_t width) {
     for (const std::string& note : table.notes) {
         out += "  ";
         append_wrapped(out, note, indent, width);
+    }
+    return out;
+}
+
+namespace {
+
+std::string text_of(const Table& table, std::size_t width) { return console_text(table, width); }
+
+std::string text_of(const Heading& heading, std::size_t width) {
+    std::string out;
+    append_wrapped(out, visible(heading.text), 0, width);
+    return out;
+}
+
+std::string text_of(const Paragraph& paragraph, std::size_t width) {
+    std::string out;
+    append_wrapped(out, visible(paragraph.text, true), 0, width);
+    return out;
+}
+
+}  // namespace
+
+std::string console_text(const Document& document, std::size_t width) {
+    std::string out;
+    for (const Document::Part& part : document.parts()) {
+        if (!out.empty()) out += '\n';
+        out += std::visit([&](const auto& piece) { return text_of(piece, width); }, part);
     }
     return out;
 }

@@ -1,35 +1,40 @@
 #include "harness/draw/markdown.hpp"
 
+#include <string_view>
+
+#include "harness/base/visible.hpp"
+
 namespace stele {
 
 namespace {
 
-/// A cell must stay one cell: no bars, no line ends, no HTML.
+/// A cell must stay one cell, and text must stay text: no bars, no line ends, no links, no HTML.
 std::string escape(const std::string& text) {
     std::string out;
-    for (char byte : text) switch (byte) {
+    for (const char byte : visible(text, true)) switch (byte) {
             case '|':
-                out += "\\|";
-                break;
-            case '\n':
-                out += "<br>";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
             case '*':
-                out += "\\*";
-                break;
             case '_':
-                out += "\\_";
-                break;
-            default:
+            case '`':
+            case '[':
+            case ']':
+            case '\\':
+                out += '\\';
                 out += byte;
+                break;
+            case '\n': out += "<br>"; break;
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            default: out += byte;
         }
     return out;
+}
+
+/// A text that stands alone must not begin as a heading or a list does.
+std::string paragraph(const std::string& text) {
+    const bool marked = !text.empty() && std::string_view("#-+=~").find(text.front()) != std::string_view::npos;
+    return (marked ? "\\" : "") + escape(text) + "\n\n";
 }
 
 }  // namespace
@@ -57,7 +62,24 @@ std::string markdown_text(const Table& table, int level) {
         out += '\n';
     }
     if (!table.columns.empty()) out += '\n';
-    for (const std::string& note : table.notes) out += escape(note) + "\n\n";
+    for (const std::string& note : table.notes) out += paragraph(note);
+    return out;
+}
+
+namespace {
+
+std::string text_of(const Table& table) { return markdown_text(table); }
+std::string text_of(const Heading& heading) { return "## " + escape(heading.text) + "\n\n"; }
+std::string text_of(const Paragraph& text) { return paragraph(text.text); }
+
+}  // namespace
+
+std::string markdown_text(const Document& document) {
+    std::string out;
+    for (const Document::Part& part : document.parts())
+        out += std::visit([](const auto& piece) { return text_of(piece); }, part);
+    // One line end, not the empty line that would part it from what does not follow.
+    if (out.ends_with("\n\n")) out.pop_back();
     return out;
 }
 

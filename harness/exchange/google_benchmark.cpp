@@ -3,23 +3,25 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <filesystem>
 #include <memory>
 #include <optional>
-#include <regex>
+#include <cerrno>
+#include <cstring>
 
+#include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
-#include "harness/catalog/registry.hpp"
+#include "harness/base/regex.hpp"
 #include "harness/base/statistics.hpp"
+#include "harness/catalog/registry.hpp"
 
 namespace stele {
 namespace {
-
-namespace fs = std::filesystem;
 
 enum class Value { truth, number, whole, regex, file, format, unit, color, pairs, text };
 
@@ -47,6 +49,18 @@ constexpr std::array flags_known{
     Flag{"benchmark_repetitions", Value::whole, true},
     Flag{"benchmark_report_aggregates_only", Value::truth},
     Flag{"benchmark_time_unit", Value::unit},
+};
+
+/// --benchmark_filter as Google Benchmark means it, by a matcher that no expression can keep busy.
+class Filter {
+public:
+    explicit Filter(const std::string& text)
+        : turned_(text.starts_with('-')), regex_(text == "all" ? "" : std::string_view(text).substr(turned_ ? 1 : 0)) {}
+    bool keeps(std::string_view name) const { return regex_.found_in(name) != turned_; }
+
+private:
+    bool turned_;  ///< by a leading '-'
+    Regex regex_;
 };
 
 struct Parsed {
@@ -82,15 +96,14 @@ std::string why_not(Value kind, const std::string& value) {
         }
         case Value::regex:
             try {
-                // A leading '-' turns the match round.
-                std::regex(value.starts_with('-') ? value.substr(1) : value, std::regex_constants::extended);
+                Filter{value};
                 return "";
-            } catch (const std::regex_error& error) {
-                return fmt::format("a regular expression ({})", error.what());
+            } catch (const BadInput& error) {
+                return fmt::format("a regular expression: {}", error.what());
             }
         case Value::pairs: {
-            static const std::regex pairs("[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*");
-            return std::regex_match(value, pairs) ? "" : "key=value,key=value";
+            static const Regex pairs("^[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*$");
+            return pairs.found_in(value) ? "" : "key=value,key=value";
         }
         case Value::file: return value.empty() ? "a file's path" : "";
         case Value::text: return "";
@@ -134,33 +147,31 @@ public:
     void ReportRuns(const std::vector<Run>&) override {}
 };
 
-/// What --benchmark_out names appears whole or not at all.
+/// What --benchmark_out names appears whole or not at all: Google Benchmark, which tells nobody of a full disk, writes
+/// to memory.
 class OutputFile {
 public:
     explicit OutputFile(std::optional<std::string> path) : path_(std::move(path)) {
         if (!path_) return;
-        std::error_code error;
-        const bool plain = !fs::exists(*path_, error) || fs::is_regular_file(*path_, error);
-        written_ = plain ? *path_ + ".partial" : *path_;
+        memory_ = ::memfd_create("google-benchmark", MFD_CLOEXEC);
+        if (memory_ < 0) throw CannotWrite(fmt::format("--benchmark_out: no memory file: {}", std::strerror(errno)));
+        written_ = fmt::format("/proc/self/fd/{}", memory_);
     }
     OutputFile(const OutputFile&) = delete;
     OutputFile& operator=(const OutputFile&) = delete;
     ~OutputFile() {
-        std::error_code ignored;
-        if (path_ && written_ != *path_) fs::remove(written_, ignored);
+        if (memory_ >= 0) ::close(memory_);
     }
     /// What Google Benchmark is told to write.
     const std::string& written() const { return written_; }
     void keep() {
-        if (!path_ || written_ == *path_) return;
-        std::error_code error;
-        fs::rename(written_, *path_, error);
-        if (error) throw BenchmarkFlagError(fmt::format("--benchmark_out: cannot write {}: {}", *path_, error.message()));
+        if (path_) write_atomically(*path_, read_input(written_));
     }
 
 private:
     std::optional<std::string> path_;
     std::string written_;
+    int memory_ = -1;
 };
 
 std::vector<double> medians_of_rounds(const Timing& timing) {
@@ -220,7 +231,8 @@ void initialize(const std::vector<std::string>& flags, const std::string& out) {
     std::vector<std::string> arguments;
     for (const std::string& argument : flags) {
         const Parsed parsed = parse(argument);
-        if (!parsed.flag->samples && parsed.flag->name != "benchmark_out") arguments.push_back(argument);
+        if (!parsed.flag->samples && parsed.flag->name != "benchmark_out" && parsed.flag->name != "benchmark_filter")
+            arguments.push_back(argument);
     }
     arguments.push_back("--benchmark_out=" + out);
     std::vector<char*> argv{program};
@@ -238,14 +250,21 @@ void check_benchmark_flags(const std::vector<std::string>& flags) {
     if (const auto out = value_of(flags, "benchmark_out")) check_writable(*out);
 }
 
+std::optional<std::string> benchmark_output(const std::vector<std::string>& flags) {
+    return value_of(flags, "benchmark_out");
+}
+
 std::size_t write_google_benchmark(const Report& report, const std::vector<std::string>& flags) {
     check_benchmark_flags(flags);
     const auto out = value_of(flags, "benchmark_out");
     OutputFile file(out);
     initialize(flags, file.written());
     add_context(report);
+    const std::string filter_text = value_of(flags, "benchmark_filter").value_or("");
+    const Filter filter(filter_text);
     for (const Measurement& measurement : report.measurements) {
         const std::string title = fmt::format("{}/{}/{}", measurement.variant, measurement.problem, measurement.device);
+        if (!filter.keeps(title)) continue;
         if (measurement.timing)
             register_timed(title, measurement);
         else if (is_failure(measurement.verdict.outcome))
@@ -258,7 +277,7 @@ std::size_t write_google_benchmark(const Report& report, const std::vector<std::
     benchmark::ClearRegisteredBenchmarks();
     if (kept == 0)
         throw BenchmarkFlagError(fmt::format("no measured cell matches --benchmark_filter={}",
-                                             value_of(flags, "benchmark_filter").value_or("")));
+                                             filter_text));
     file.keep();
     return kept;
 }

@@ -1,28 +1,32 @@
 // Hands a finished report to Google Benchmark, so that its flags, JSON and CSV serve those who read them already.
 #pragma once
 
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "harness/base/error.hpp"
 #include "harness/record/measurement.hpp"
 
 namespace stele {
 
-/// A --benchmark_* flag that does not exist, or a value it cannot have. Exit code 2.
-class BenchmarkFlagError : public std::runtime_error {
+/// A --benchmark_* flag that does not exist, or a value it cannot have.
+class BenchmarkFlagError : public BadInput {
 public:
-    using std::runtime_error::runtime_error;
+    using BadInput::BadInput;
 };
 
 /// True for arguments that start with "--benchmark_".
 bool is_benchmark_flag(std::string_view argument);
 
 /// Throws BenchmarkFlagError: unknown flag, missing or bad value, a regular expression that does not compile; and
-/// CommandError where the output file cannot be written. Google Benchmark itself ends the process with exit code 0 on
+/// CannotWrite where the output file cannot be written. Google Benchmark itself ends the process on
 /// most of these, so this is to be asked before anything is measured.
 void check_benchmark_flags(const std::vector<std::string>& flags);
+
+/// What --benchmark_out names. Throws as check_benchmark_flags() does.
+std::optional<std::string> benchmark_output(const std::vector<std::string>& flags);
 
 /// Replays the report through Google Benchmark: each timed cell is a benchmark "variant/problem/device" with manual time
 /// and one iteration a repetition, repetition r being the median of round r's samples, with counters for the rates and

@@ -9,11 +9,11 @@
 
 namespace stele {
 
-/// The inputs of a problem from `folder`, in the order of Problem::tensors(). Throws CommandError (exit_usage).
+/// The inputs of a problem from `folder`, in the order of Problem::tensors(). Throws BadInput.
 std::vector<Tensor> read_inputs(const std::filesystem::path& folder, const Problem& problem);
 
 /// Writes inputs, outputs, and for each output what it must be: `<name>.reference.npy` and `<name>.bound.npy`, NaN
-/// where the reference is sampled and says nothing. `outputs` may be empty. Throws CommandError (exit_usage).
+/// where the reference is sampled and says nothing. `outputs` may be empty. Throws BadInput.
 void write_run(const std::filesystem::path& folder, const Measurement& measurement, const Problem& problem,
                const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
                const std::vector<Expected>& expected);

@@ -6,11 +6,9 @@
 #include <cctype>
 #include <charconv>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
+#include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
-#include "harness/base/exit_code.hpp"
 
 namespace stele {
 
@@ -51,7 +49,7 @@ public:
     bool fortran_order = false;
     std::vector<std::int64_t> shape;
 
-    [[noreturn]] void fail(const std::string& why) const { throw CommandError(exit_usage, origin_ + " " + why); }
+    [[noreturn]] void fail(const std::string& why) const { throw BadInput(origin_ + " " + why); }
 
 private:
     void skip_blanks() {
@@ -146,7 +144,7 @@ std::string npy_bytes(const Tensor& tensor) {
 }
 
 Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std::string& origin) {
-    const auto fail = [&](const std::string& why) { throw CommandError(exit_usage, origin + " " + why); };
+    const auto fail = [&](const std::string& why) { throw BadInput(origin + " " + why); };
     if (!bytes.starts_with(magic)) fail("is not a .npy file");
     if (bytes.size() < magic.size() + 4) fail("is truncated in its header");
     const auto byte = [&](std::size_t at) { return std::size_t{static_cast<unsigned char>(bytes[at])}; };
@@ -179,12 +177,13 @@ Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std
 void write_npy(const std::filesystem::path& path, const Tensor& tensor) { write_atomically(path, npy_bytes(tensor)); }
 
 Tensor read_npy(const std::filesystem::path& path, const TensorSpec& spec) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file || std::filesystem::is_directory(path))
-        throw CommandError(exit_usage,
-                           fmt::format("cannot read {}, which should hold the input {}", path.string(), spec.name));
-    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    return tensor_from_npy(bytes, spec, path.string());
+    // A little more than it should hold, so that one that is too long is told as what it is.
+    constexpr std::size_t header_and_more = std::size_t{1} << 20;
+    try {
+        return tensor_from_npy(read_input(path, spec.bytes() + header_and_more), spec, path.string());
+    } catch (const CannotRead& wrong) {
+        throw BadInput(fmt::format("{}; it should hold the input {}", wrong.what(), spec.name));
+    }
 }
 
 }  // namespace stele

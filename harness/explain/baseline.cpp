@@ -7,6 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "harness/base/error.hpp"
+#include "harness/base/json_text.hpp"
+
 namespace stele::explain {
 namespace {
 
@@ -60,18 +63,43 @@ std::string to_json(const Baseline& baseline) {
     return document.dump(1) + "\n";
 }
 
-Baseline parse_baseline(const std::string& json) try {
-    const auto document = nlohmann::json::parse(json);
-    if (document.value("schema", "") != "stele-explain") throw std::runtime_error("not a baseline of `stele explain --save`");
-    if (const int version = document.at("schema_version"); version != Baseline::schema_version)
-        throw std::runtime_error(fmt::format("schema version {}, but this binary reads {}", version, Baseline::schema_version));
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A field of an object. Throws BadInput that names its place and what was found there.
+const Json& member(const Json& object, const std::string& place, const std::string& name, Json::value_t kind,
+                   std::string_view expected) {
+    const std::string path = place.empty() ? name : place + "." + name;
+    const auto found = object.find(name);
+    if (found == object.end()) throw BadInput(fmt::format("not a whole baseline: {} is missing", path));
+    const bool number = kind == Json::value_t::number_integer;
+    if (number ? !found->is_number_integer() : found->type() != kind)
+        throw BadInput(fmt::format("not a whole baseline: {} must be {}, not {}", path, expected, found->type_name()));
+    return *found;
+}
+
+}  // namespace
+
+Baseline parse_baseline(const std::string& json) {
+    const Json document = parse_json(json);
+    if (!document.is_object() || document.value("schema", Json()) != "stele-explain")
+        throw BadInput("not a baseline of `stele explain --save`");
+    const long version = member(document, "", "schema_version", Json::value_t::number_integer, "a whole number").get<long>();
+    if (version != Baseline::schema_version)
+        throw BadInput(fmt::format("schema version {}, but this binary reads {}", version, Baseline::schema_version));
     Baseline baseline;
-    baseline.versions = document.at("versions").get<std::map<std::string, std::string>>();
-    for (const auto& [key, row] : document.at("kernels").items())
-        for (const Figure& figure : figures) baseline.rows[key].*figure.value = row.at(figure.name).get<long>();
+    const Json& versions = member(document, "", "versions", Json::value_t::object, "an object");
+    for (const auto& [tool, text] : versions.items())
+        baseline.versions[tool] = member(versions, "versions", tool, Json::value_t::string, "a string").get<std::string>();
+    const Json& kernels = member(document, "", "kernels", Json::value_t::object, "an object");
+    for (const auto& [key, unused] : kernels.items()) {
+        const Json& row = member(kernels, "kernels", key, Json::value_t::object, "an object");
+        for (const Figure& figure : figures)
+            baseline.rows[key].*figure.value =
+                member(row, "kernels." + key, figure.name, Json::value_t::number_integer, "a whole number").get<long>();
+    }
     return baseline;
-} catch (const nlohmann::json::exception& wrong) {
-    throw std::runtime_error(fmt::format("not a whole baseline: {}", wrong.what()));
 }
 
 bool BaselineComparison::worse() const {

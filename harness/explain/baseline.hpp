@@ -24,7 +24,7 @@ struct Baseline {
 
 Baseline make_baseline(const Explanation& explanation);
 std::string to_json(const Baseline& baseline);
-/// Throws std::runtime_error that names what is wrong with the text.
+/// Throws BadInput that names what is wrong with the text.
 Baseline parse_baseline(const std::string& json);
 
 /// How much worse a figure may get. Spills, the stack, occupancy and matrix instructions have none.

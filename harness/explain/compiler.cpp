@@ -101,12 +101,12 @@ Compiled Compiler::assemble(const std::string& key, const std::vector<std::vecto
             for (std::string& word : words)
                 if (const auto at = word.find("{work}"); at != std::string::npos) word.replace(at, 6, work.path().string());
             const ProcessResult result = run_process(words);
-            if (result.exit_code != 0)
+            if (result.status != 0)
                 throw std::runtime_error(fmt::format("{} does not compile\n{}\n{}{}", what, fmt::join(words, " "), result.output, result.errors));
             said += result.output + result.errors;
         }
         const ProcessResult sass = run_process({tools_.tool("nvdisasm"), "-json", work.path() / "kernel.cubin"});
-        if (sass.exit_code != 0) throw std::runtime_error(fmt::format("nvdisasm cannot read {}: {}", what, sass.errors));
+        if (sass.status != 0) throw std::runtime_error(fmt::format("nvdisasm cannot read {}: {}", what, sass.errors));
         fs::create_directories(folder);
         std::ofstream(log) << said;
         // The listing last, by renaming: its presence means that the entry is whole.

@@ -122,7 +122,7 @@ std::vector<CpuFigures> explain_on_cpu(const Variant& variant, const Problem& pr
     const TemporaryFolder cache;
     const ProcessResult run = run_process({"env", "POCL_CACHE_DIR=" + cache.path().string(), "POCL_LEAVE_KERNEL_COMPILER_TEMP_FILES=1",
                                            binary, "run", variant.id(), "--problem", problem.id(), "--device", device.id});
-    if (run.exit_code != 0) throw std::runtime_error(fmt::format("it does not run there: {}", run.errors));
+    if (run.status != 0) throw std::runtime_error(fmt::format("it does not run there: {}", run.errors));
     std::vector<CpuFigures> found;
     for (const auto& entry : fs::recursive_directory_iterator(cache.path())) {
         if (entry.path().extension() != ".so") continue;

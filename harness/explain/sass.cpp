@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "harness/base/json_text.hpp"
+
 namespace stele::explain {
 namespace {
 
@@ -37,7 +39,7 @@ void drop_padding(std::vector<Instruction>& code) {
 std::string_view Instruction::mnemonic() const { return std::string_view(opcode).substr(0, opcode.find('.')); }
 
 std::vector<SassFunction> parse_sass(std::string_view json) try {
-    const auto document = nlohmann::json::parse(json);
+    const auto document = parse_json(json);
     std::vector<SassFunction> functions;
     // The first element describes the file; the second lists the functions.
     for (const auto& entry : document.at(1)) {
@@ -61,7 +63,7 @@ std::vector<SassFunction> parse_sass(std::string_view json) try {
             if (instruction.target && *instruction.target >= function.instructions.size()) instruction.target.reset();
     }
     return functions;
-} catch (const nlohmann::json::exception& wrong) {
+} catch (const std::exception& wrong) {
     throw std::runtime_error(fmt::format("nvdisasm's output is not as expected: {}", wrong.what()));
 }
 

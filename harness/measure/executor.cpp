@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "backends/error.hpp"
+#include "harness/base/error.hpp"
 #include "harness/toolchain/opencl_ptx.hpp"
 
 namespace stele {
@@ -250,7 +251,9 @@ Verdict verdict_of(const std::exception& error) {
     const bool out_of_memory = (device_error != nullptr && device_error->out_of_memory()) ||
                                dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
     const bool no_tool = dynamic_cast<const explain::MissingTool*>(&error) != nullptr;
-    verdict.outcome = out_of_memory || no_tool ? Outcome::skipped : Outcome::error;
+    // A compiler that somebody ended says nothing of the kernel.
+    const bool ended = dynamic_cast<const Interrupted*>(&error) != nullptr;
+    verdict.outcome = out_of_memory || no_tool || ended ? Outcome::skipped : Outcome::error;
     verdict.reason = out_of_memory ? fmt::format("not enough memory: {}", error.what()) : error.what();
     return verdict;
 }

@@ -18,7 +18,7 @@ namespace stele {
 enum class Outcome { passed, wrong, impossible, skipped, error, timeout };
 std::string_view name(Outcome outcome);
 std::optional<Outcome> parse_outcome(std::string_view text);
-/// wrong, impossible, error or timeout: the run's exit code is 4.
+/// wrong, impossible, error or timeout: the run has failed.
 bool is_failure(Outcome outcome);
 
 struct Verdict {

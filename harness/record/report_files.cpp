@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
-#include "harness/study/side_by_side.hpp"
-#include "harness/base/exit_code.hpp"
 #include "harness/record/report_json.hpp"
+#include "harness/study/side_by_side.hpp"
 
 namespace stele {
 
@@ -48,10 +48,11 @@ void write_report(const ReportFile& file) {
     const std::string text = dump(to_json(file.report));
     try {
         write_atomically(file.path, text);
-    } catch (const CommandError& error) {
-        const fs::path rescue = fs::temp_directory_path() / ("stele-" + file.path.filename().string());
-        write_atomically(rescue, text);
-        throw CommandError(exit_usage, fmt::format("{}; the report is in {}", error.what(), rescue.string()));
+    } catch (const CannotWrite& error) {
+        const Rescue rescue = write_somewhere(file.path.filename().string(), text);
+        throw CannotWrite(rescue.path.empty()
+                              ? fmt::format("{}; nor could the report be kept: {}", error.what(), rescue.why)
+                              : fmt::format("{}; the report is in {}", error.what(), rescue.path));
     }
 }
 

@@ -20,8 +20,8 @@ std::filesystem::path report_path(const std::string& hardware, const Environment
 /// A report for each piece of hardware: its devices, their cells, and the cells without a device.
 std::vector<ReportFile> split_by_hardware(const Report& report);
 
-/// Writes atomically. If that fails now, although it could be written before the run, the report goes to the folder
-/// for temporary files, and the CommandError (exit_usage) names it.
+/// Writes atomically. If that fails now, although it could be written before the run, the report goes wherever
+/// write_somewhere() finds a place, and the CannotWrite names both.
 void write_report(const ReportFile& file);
 
 }  // namespace stele

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <set>
 
+#include "harness/base/file.hpp"
 #include "harness/base/json_fields.hpp"
+#include "harness/base/json_text.hpp"
 #include "harness/record/report_fields.hpp"
 
 namespace stele {
@@ -59,20 +59,6 @@ void check_meaning(const Report& report) {
     }
 }
 
-Json parse(std::string_view text) {
-    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) throw ReportError("the file is empty");
-    try {
-        return Json::parse(text);
-    } catch (const Json::parse_error& error) {
-        if (error.byte >= text.size())
-            throw ReportError(
-                fmt::format("the JSON is truncated: it ends after {} bytes, in the middle of a value", text.size()));
-        throw ReportError(fmt::format("not JSON: a syntax error at byte {}", error.byte));
-    } catch (const Json::exception& error) {
-        throw ReportError(fmt::format("not JSON that can be read: {}", error.what()));
-    }
-}
-
 bool is_plain(const Json& json) { return !json.is_object() && !json.is_array(); }
 
 void dump_to(std::string& out, const Json& json, std::size_t indent) {
@@ -119,7 +105,13 @@ std::string dump(const Json& json) {
 }
 
 Json json_fields::parse_document(std::string_view text, std::string_view what, std::string_view format, int version) {
-    Json json = parse(text);
+    Json json = [&] {
+        try {
+            return parse_json(text);
+        } catch (const BadInput& wrong) {
+            throw ReportError(wrong.what());
+        }
+    }();
     if (!json.is_object() || !json.contains("format") || json["format"] != format)
         throw ReportError(fmt::format(R"(not a Stele {}: it lacks "format": "{}")", what, format));
     if (!json.contains("schema_version")) fail("schema_version", "is missing");
@@ -131,13 +123,11 @@ Json json_fields::parse_document(std::string_view text, std::string_view what, s
 }
 
 std::string json_fields::read_text(const std::filesystem::path& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) throw ReportError(path.string() + ": a folder; name a file");
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw ReportError(path.string() + ": cannot be opened for reading");
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (file.bad()) throw ReportError(path.string() + ": cannot be read");
-    return text;
+    try {
+        return read_input(path);
+    } catch (const BadInput& wrong) {
+        throw ReportError(wrong.what());
+    }
 }
 
 Report report_from_text(std::string_view text, const std::string& origin) {

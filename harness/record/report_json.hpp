@@ -10,14 +10,15 @@
 #include <string>
 #include <string_view>
 
+#include "harness/base/error.hpp"
 #include "harness/record/measurement.hpp"
 
 namespace stele {
 
 /// A report that cannot be read: `what()` says which file and where in it.
-class ReportError : public std::runtime_error {
+class ReportError : public BadInput {
 public:
-    using std::runtime_error::runtime_error;
+    using BadInput::BadInput;
 };
 
 /// What a report's first field says of itself.

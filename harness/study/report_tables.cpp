@@ -8,8 +8,9 @@
 #include <map>
 
 #include "harness/base/names.hpp"
-#include "harness/record/report_json.hpp"
 #include "harness/base/text.hpp"
+#include "harness/record/report_json.hpp"
+#include "harness/study/skipped_rows.hpp"
 
 namespace stele {
 
@@ -234,13 +235,17 @@ Table report_header(std::span<const NamedReport> reports) {
     return table;
 }
 
-std::vector<Table> report_tables(std::span<const NamedReport> reports) {
+std::vector<Table> report_tables(std::span<const NamedReport> reports, SkippedRows skipped) {
     const std::vector<Report> plain = plain_reports(reports);
-    const std::vector<ComparedProblem> problems = compare_reports(plain);
+    std::vector<ComparedProblem> problems = compare_reports(plain);
+    std::vector<std::string> counts(problems.size());
+    if (skipped == SkippedRows::counted) std::ranges::transform(problems, counts.begin(), count_skipped);
     std::vector<Table> tables{report_header(reports)};
     Reasons reasons(problems);
-    for (std::size_t i = 0; i < problems.size(); ++i)
-        tables.push_back(problem_table(problems[i], i + 1, reports.size(), reasons));
+    for (std::size_t i = 0; i < problems.size(); ++i) {
+        Table& table = tables.emplace_back(problem_table(problems[i], i + 1, reports.size(), reasons));
+        if (!counts[i].empty()) table.notes.insert(table.notes.begin(), counts[i]);
+    }
     for (Table& last : std::array{reasons.table(), language_table(problems, reports.size()), failure_table(problems)})
         if (!last.rows.empty() || !last.notes.empty()) tables.push_back(std::move(last));
     return tables;

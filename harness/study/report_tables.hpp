@@ -24,8 +24,11 @@ std::vector<Report> plain_reports(std::span<const NamedReport> reports);
 /// Where and how each report was made.
 Table report_header(std::span<const NamedReport> reports);
 
+/// Rows of variants that no device could run: each with its reason, or counted in one line under their table.
+enum class SkippedRows { all, counted };
+
 /// What the reports are, a table for each problem, and the best of each language; then what failed.
-std::vector<Table> report_tables(std::span<const NamedReport> reports);
+std::vector<Table> report_tables(std::span<const NamedReport> reports, SkippedRows skipped = SkippedRows::all);
 
 /// The same figures, for programs.
 nlohmann::ordered_json report_comparison_json(std::span<const NamedReport> reports);

@@ -71,7 +71,7 @@ std::string compile(const KernelSource& source, const std::string& text, const s
     for (const std::string& word : {std::string("-S"), std::string("-o"), ptx.string(), file.string()})
         words.push_back(word);
     const ProcessResult result = run_process(words);
-    if (result.exit_code != 0)
+    if (result.status != 0)
         throw std::runtime_error(fmt::format("kernels/{} does not compile by clang for {}\n{}\n{}{}", source.file,
                                              target, fmt::join(words, " "), result.output, result.errors));
     return signature(toolchain.version_of("clang-19")) + read_file(ptx);

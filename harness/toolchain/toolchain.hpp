@@ -3,16 +3,17 @@
 
 #include <filesystem>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include "harness/base/error.hpp"
 
 namespace stele::explain {
 
 /// A program that is needed is not on this machine: `what()` says which and how to get it.
-class MissingTool : public std::runtime_error {
+class MissingTool : public NothingFound {
 public:
-    using std::runtime_error::runtime_error;
+    using NothingFound::NothingFound;
 };
 
 class Toolchain {

@@ -78,6 +78,8 @@ TuningBook::TuningBook(const std::filesystem::path& folder) {
     for (const auto& entry : std::filesystem::directory_iterator(folder, error))
         if (entry.path().extension() == ".json" && !entry.path().filename().string().starts_with('.'))
             paths.push_back(entry.path());
+    if (error && error != std::errc::no_such_file_or_directory)
+        complaints_.push_back(fmt::format("{}: {}", folder.string(), error.message()));
     std::sort(paths.begin(), paths.end());
     for (const auto& path : paths) {
         try {

@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "harness/base/file.hpp"
-#include "harness/study/side_by_side.hpp"
 #include "harness/base/json_fields.hpp"
 #include "harness/record/report_fields.hpp"
+#include "harness/study/side_by_side.hpp"
 
 namespace stele {
 
@@ -161,6 +161,28 @@ TuningFile read_tuning(const std::filesystem::path& path) {
     } catch (const ReportError& error) {
         throw ReportError(path.string() + ": " + error.what());
     }
+}
+
+TuningFile current_tuning(const std::filesystem::path& path, const DeviceIdentity& device) {
+    TuningFile file;
+    if (std::filesystem::exists(path)) {
+        file = read_tuning(path);
+        const DeviceIdentity& was = file.device;
+        if (!was.is_same_device(device))
+            throw ReportError(fmt::format("{} is of {} ({}), not of {} ({})", path.string(), was.name, was.platform,
+                                          device.name, device.platform));
+    }
+    file.device = device;
+    return file;
+}
+
+TuningFile update_tuning(const std::filesystem::path& path, const DeviceIdentity& device,
+                         const std::function<void(TuningFile&)>& change) {
+    const FolderLock lock(path);
+    TuningFile file = current_tuning(path, device);
+    change(file);
+    write_tuning(path, file);
+    return file;
 }
 
 void write_tuning(const std::filesystem::path& path, const TuningFile& file) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -93,7 +94,13 @@ inline constexpr std::string_view tuning_format = "stele-tuning";
 std::filesystem::path tuning_path(const DeviceIdentity& device);
 /// Throws ReportError.
 TuningFile read_tuning(const std::filesystem::path& path);
-/// Atomically. Throws CommandError (exit_usage).
+/// The file as it is now; a new one where there is none. Throws ReportError, also where it is of another device.
+TuningFile current_tuning(const std::filesystem::path& path, const DeviceIdentity& device);
+/// Reads what is there now, changes it, and writes it, while other processes that tune wait: nobody's result is lost.
+/// Throws as the others do.
+TuningFile update_tuning(const std::filesystem::path& path, const DeviceIdentity& device,
+                         const std::function<void(TuningFile&)>& change);
+/// Atomically. Throws CannotWrite.
 void write_tuning(const std::filesystem::path& path, const TuningFile& file);
 
 }  // namespace stele

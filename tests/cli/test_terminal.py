@@ -1,11 +1,14 @@
 """Terminals, pipes and Ctrl-C."""
 
+import fcntl
 import json
 import os
 import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import jsonschema
@@ -18,10 +21,12 @@ SCHEMA = json.loads((SOURCE / "results" / "schema.json").read_text())
 class OnTerminal:
     """The binary with a terminal as stderr, read as it comes."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, env=None, columns=80, prepare=None):
         self.main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen([BINARY, *arguments], cwd=folder, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=side, text=True)
+                                        stdout=subprocess.PIPE, stderr=side, text=True, preexec_fn=prepare,
+                                        env={**os.environ, "TERM": "xterm", **(env or {})})
         os.close(side)
         self.seen = ""
 
@@ -53,12 +58,12 @@ LONG = ["bench", "gemm", "--problem", GEMM, "--problem", "m=64 n=64 k=64 f32", "
         "--device", "host", "--device", "opencl"]
 
 
-def long_run(folder, devices):
+def long_run(folder, devices, prepare=None):
     """Restricted to what is there: a device that is missing would be an error."""
     backends = {d["backend"] for d in devices["devices"]}
     arguments = [word for i, word in enumerate(LONG)
                  if not (word == "--device" and LONG[i + 1] not in backends) and not (LONG[i - 1] == "--device" and word not in backends)]
-    return OnTerminal(folder, *arguments)
+    return OnTerminal(folder, *arguments, prepare=prepare)
 
 
 def test_interrupt_keeps_what_was_measured(stele, devices):

@@ -44,3 +44,31 @@ def test_kernels_call_no_clock():
     wrong = [str(path.relative_to(ROOT)) for path in files("kernels", "*.cpp", "*.hpp", "*.cu", "*.cuh", "*.cl")
              if re.search(r"\bsteady_clock\b|\bcudaEvent|\bclock64\s*\(", path.read_text())]
     assert not wrong, wrong
+
+
+def test_only_the_command_line_knows_what_a_process_ends_with():
+    """Low rooms throw what happened, by its kind (harness/base/error.hpp)."""
+    known = re.compile(r"exit[ _]?codes?\b|\bExitCode\b|\bexit_(fine|worse|usage|wrong|nothing|interrupted)\b|CommandError", re.I)
+    wrong = [f"{path.relative_to(ROOT)}: {found.group(0)}"
+             for layer in LAYERS for path in files(layer, "*.hpp", "*.cpp", "*.cu", "*.cuh")
+             if not path.is_relative_to(ROOT / "harness/cli") and (found := known.search(path.read_text()))]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_one_place_writes_to_the_terminal():
+    """harness/cli/output.cpp and the progress line make visible what comes from outside; nobody else prints."""
+    prints = re.compile(r"\bstd::(cout|cerr|clog|puts|printf|fputs)\b|\bfmt::print\b|\bf?printf\s*\(|\bfwrite\s*\([^;]*std(out|err)")
+    wrong = [str(path.relative_to(ROOT)) for path in files("harness", "*.hpp", "*.cpp")
+             if path.name not in ("output.cpp", "progress.cpp") and prints.search(path.read_text())]
+    assert not wrong, wrong
+
+
+def test_a_command_is_a_file_a_line_and_a_page():
+    """Each file in commands/ stands in the one list by one line, and has its page; nothing else names the commands."""
+    commands = ROOT / "harness/cli/commands"
+    names = sorted(path.stem for path in commands.glob("*.cpp") if path.stem != "all")
+    listed = re.findall(r"^    a_command\((\w+)\)", (commands / "all.cpp").read_text(), flags=re.M)
+    assert sorted(listed) == names
+    assert sorted(path.stem for path in (ROOT / "docs/cli").glob("*.md")) == sorted([*names, "index"])
+    for name in names:
+        assert f"{name}_command()" in (commands / f"{name}.cpp").read_text()

@@ -44,7 +44,7 @@ def test_every_operation_has_its_readme_with_a_support_matrix():
 def test_paths_named_in_the_documents_exist():
     """CONTRIBUTING and the documents name files; a checklist that points nowhere is worse than none."""
     seen, wrong = 0, []
-    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for name in re.findall(r"`((?:backends|kernels|harness|tests|docs|tools|cmake|results)/[\w./-]+)`",
                                document.read_text()):
             seen += 1
@@ -65,7 +65,7 @@ def test_registration_is_by_the_two_lists():
 
 
 def test_generated_parts_of_the_documents_are_up_to_date():
-    """`tools/renew_docs.py` writes the support matrices and the suites."""
+    """`tools/renew_docs.py` writes the support matrices, the suites and the list of commands."""
     binary = os.environ.get("STELE_BINARY", str(ROOT / "build/release/stele"))
     done = subprocess.run(["/usr/bin/python3", ROOT / "tools/renew_docs.py", "--check", binary], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

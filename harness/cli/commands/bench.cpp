@@ -2,27 +2,52 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <stdexcept>
 
 #include "backends/error.hpp"
+#include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
-#include "harness/cli/commands/all.hpp"
-#include "harness/study/side_by_side.hpp"
-#include "harness/record/environment.hpp"
-#include "harness/base/exit_code.hpp"
-#include "harness/exchange/google_benchmark.hpp"
+#include "harness/base/text.hpp"
+#include "harness/base/visible.hpp"
+#include "harness/cli/arguments.hpp"
+#include "harness/cli/command.hpp"
 #include "harness/cli/interrupt.hpp"
+#include "harness/cli/outcome.hpp"
+#include "harness/cli/output.hpp"
 #include "harness/cli/progress.hpp"
-#include "harness/draw/console.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/cli/workload.hpp"
+#include "harness/exchange/google_benchmark.hpp"
+#include "harness/record/environment.hpp"
 #include "harness/record/report_files.hpp"
 #include "harness/study/report_tables.hpp"
-#include "harness/base/text.hpp"
-#include "harness/cli/workload.hpp"
+#include "harness/study/side_by_side.hpp"
 
 namespace stele {
 
 namespace {
+
+struct BenchOptions {
+    Selection selection;
+    Operands operands;
+    std::string out;  ///< empty: below results/
+    bool profile = false, all = false, no_tuning = false;
+    CacheMode cache = CacheMode::cold;
+    Regime regime = Regime::burst;
+    double cell_seconds = 0.5;
+    std::string tuning;                        ///< folder of tuning files; empty: results/tuning, if it is there
+    std::vector<std::string> benchmark_flags;  ///< Google Benchmark's own
+    std::vector<std::string> command_line;     ///< as given, for the report
+
+    /// True where stdout is a file's, so that tables are not to be mixed into it.
+    bool fills_stdout() const {
+        const auto other = benchmark_output(benchmark_flags);
+        return (!out.empty() && is_standard_output(out)) || (other && is_standard_output(*other));
+    }
+};
 
 SamplerOptions sampler_options(const BenchOptions& options) {
     SamplerOptions sampling;
@@ -34,14 +59,17 @@ SamplerOptions sampler_options(const BenchOptions& options) {
     return sampling;
 }
 
-/// The tuning files to choose tiles by; what cannot be read is told and left out.
+/// The tuning files to choose tiles by. What cannot be read is refused where it was asked for, else told and left out.
 TuningBook tuning_book(const BenchOptions& options) {
-    if (!options.use_tuning) return {};
+    if (options.no_tuning) return {};
     if (!options.tuning.empty() && !std::filesystem::is_directory(options.tuning))
-        throw CommandError(exit_usage, fmt::format("--tuning {}: not a folder", options.tuning));
+        throw BadInput(fmt::format("--tuning {}: not a folder", options.tuning));
+    if (!options.tuning.empty() && options.selection.names_tiles())
+        throw BadInput("--tuning has no effect where a GLOB names tiles by '@'");
     TuningBook book(options.tuning.empty() ? "results/tuning" : options.tuning);
-    for (const std::string& complaint : book.complaints())
-        fmt::print(stderr, "stele: {}; left out, so its tiles are not used\n", complaint);
+    if (!options.tuning.empty() && !book.complaints().empty())
+        throw BadInput(fmt::format("--tuning {}: {}", options.tuning, book.complaints().front()));
+    for (const std::string& complaint : book.complaints()) say(complaint + "; left out, so its tiles are not used");
     return book;
 }
 
@@ -55,8 +83,7 @@ Report begin_report(const BenchOptions& options, DeviceSet& devices, const Workl
         try {
             report.clocks[device->id] = devices.open(*device).check_clock();
         } catch (const DeviceError& error) {
-            throw CommandError(exit_wrong,
-                               fmt::format("the clock of {} cannot be checked: {}", device->id, error.what()));
+            throw Failed(fmt::format("the clock of {} cannot be checked: {}", device->id, error.what()));
         }
     }
     // A device whose every cell is left out is named by those cells.
@@ -70,7 +97,7 @@ Report begin_report(const BenchOptions& options, DeviceSet& devices, const Workl
     return report;
 }
 
-/// Files are checked before anything is measured.
+/// Files are checked before anything is measured: that they can be written, and that none takes another's place.
 std::vector<std::filesystem::path> output_paths(const BenchOptions& options, const Report& report) {
     std::vector<std::filesystem::path> paths;
     if (!options.out.empty())
@@ -78,6 +105,11 @@ std::vector<std::filesystem::path> output_paths(const BenchOptions& options, con
     else
         for (const ReportFile& file : split_by_hardware(report)) paths.push_back(file.path);
     for (const auto& path : paths) check_writable(path);
+    if (const auto other = benchmark_output(options.benchmark_flags))
+        for (const auto& path : paths)
+            if (is_same_output(path, *other))
+                throw BadInput(
+                    fmt::format("the report and --benchmark_out would both be written to {}", path.string()));
     return paths;
 }
 
@@ -90,23 +122,62 @@ void write_reports(const BenchOptions& options, const Report& report, const std:
     for (std::size_t i = 0; i < files.size(); ++i) {
         files[i].path = paths[i];
         write_report(files[i]);
-        print(fmt::format("report: {}\n", files[i].path.string()));
+        if (!options.fills_stdout()) show_line(fmt::format("report: {}", files[i].path.string()));
     }
 }
 
-void print_comparison(const Report& report) {
+void show_tables(const Report& report, bool all) {
     const std::vector<NamedReport> named{{"this run", report}};
-    for (const Table& table : report_tables(named)) print(console_text(table) + "\n");
+    show(Document(report_tables(named, all ? SkippedRows::all : SkippedRows::counted)));
+    write_output("\n");
 }
 
 std::string seconds_since(std::chrono::steady_clock::time_point start) {
     return three_digits(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()) + " s";
 }
 
-}  // namespace
+class Bench final : public Command {
+public:
+    std::string_view name() const override { return "bench"; }
+    void declare(Arguments& arguments) override {
+        options_.selection.declare(arguments, {"quick", "full", "cpu"});
+        options_.operands.declare(arguments);
+        arguments.text("--out", options_.out);
+        arguments.flag("--profile", options_.profile);
+        arguments.flag("--all", options_.all);
+        arguments.choice("--cache", options_.cache);
+        arguments.choice("--regime", options_.regime);
+        arguments.parsed("--time", [this](const std::string& text) { options_.cell_seconds = seconds_in(text); });
+        arguments.text("--tuning", options_.tuning);
+        arguments.flag("--no-tuning", options_.no_tuning);
+        arguments.foreign("--benchmark_", options_.benchmark_flags);
+        arguments.whole(options_.command_line);
+        arguments.useless_beside("--tuning", "--no-tuning");
+        // It times nothing, and writes no report.
+        for (const char* option : {"--out", "--all", "--cache", "--regime", "--time"})
+            arguments.useless_beside(option, "--profile");
+    }
+    ExitCode run() override { return bench(options_); }
 
-int run_command(const BenchOptions& options) {
+private:
+    static double seconds_in(const std::string& text) {
+        double seconds = 0;
+        const char* end = text.data() + text.size();
+        const auto [stopped, error] = std::from_chars(text.data(), end, seconds);
+        if (error != std::errc{} || stopped != end || !(seconds >= 0.001 && seconds <= 3600))
+            throw std::invalid_argument(
+                fmt::format("'{}' is not a number of seconds between 0.001 and 3600", shortened(text)));
+        return seconds;
+    }
+    static ExitCode bench(const BenchOptions& options);
+
+    BenchOptions options_;
+};
+
+ExitCode Bench::bench(const BenchOptions& options) {
     check_benchmark_flags(options.benchmark_flags);
+    if (options.profile && !options.benchmark_flags.empty())
+        throw BadInput(fmt::format("{} has no effect beside --profile", options.benchmark_flags.front()));
     const auto start = std::chrono::steady_clock::now();
     const Registry registry;
     const SamplerOptions sampling = sampler_options(options);
@@ -123,7 +194,7 @@ int run_command(const BenchOptions& options) {
     const bool reported = !options.profile;
     const auto paths = reported ? output_paths(options, report) : std::vector<std::filesystem::path>{};
 
-    catch_interrupts();
+    keep_what_is_measured();
     Progress progress;
     const Watcher watcher{[&](const std::string& line) { progress.show(line); }, interrupted};
     report.measurements = options.profile ? profile_cells(workload.cells, sampling, watcher)
@@ -133,14 +204,18 @@ int run_command(const BenchOptions& options) {
     report.measurements.insert(report.measurements.end(), workload.left_out.begin(), workload.left_out.end());
 
     if (reported) {
-        print_comparison(report);
+        if (!options.fills_stdout()) show_tables(report, options.all);
         write_reports(options, report, paths);
         if (!options.benchmark_flags.empty()) write_google_benchmark(report, options.benchmark_flags);
     }
     std::fflush(stdout);
-    fmt::print(stderr, "stele: {} in {}{}\n", count_outcomes(report.measurements), seconds_since(start),
-               report.complete ? "" : "; interrupted, so the report is incomplete");
-    return exit_code_of(report.measurements, report.complete);
+    say(fmt::format("{} in {}{}", count_outcomes(report.measurements), seconds_since(start),
+                    report.complete ? "" : "; interrupted, so the report is incomplete"));
+    return outcome_of(report.measurements, report.complete);
 }
+
+}  // namespace
+
+std::unique_ptr<Command> bench_command() { return std::make_unique<Bench>(); }
 
 }  // namespace stele

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <array>
 
-#include "harness/cli/commands/all.hpp"
-#include "harness/catalog/device_set.hpp"
-#include "harness/base/exit_code.hpp"
-#include "harness/draw/console.hpp"
-#include "harness/record/report_json.hpp"
 #include "harness/base/text.hpp"
+#include "harness/catalog/device_set.hpp"
+#include "harness/cli/arguments.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/cli/output.hpp"
+#include "harness/record/report_json.hpp"
 
 namespace stele {
 
@@ -50,20 +50,32 @@ Table device_table(const DeviceSet& devices) {
     return table;
 }
 
-}  // namespace
+class Devices final : public Command {
+public:
+    std::string_view name() const override { return "devices"; }
+    void declare(Arguments& arguments) override { arguments.flag("--json", json_); }
+    ExitCode run() override;
 
-int run_command(const DevicesOptions& options) {
+private:
+    bool json_ = false;
+};
+
+ExitCode Devices::run() {
     const DeviceSet devices;
-    if (options.json) {
+    if (json_) {
         nlohmann::ordered_json json{{"devices", nlohmann::ordered_json::array()},
                                     {"absent", nlohmann::ordered_json::array()}};
         for (const DeviceInfo& device : devices.infos()) json["devices"].push_back(to_json(device));
         for (const AbsentBackend& backend : devices.absent()) json["absent"].push_back(to_json(backend));
-        print(dump(json));
+        show_json(json);
     } else {
-        print(console_text(device_table(devices)));
+        show(Document(device_table(devices)));
     }
     return exit_fine;
 }
+
+}  // namespace
+
+std::unique_ptr<Command> devices_command() { return std::make_unique<Devices>(); }
 
 }  // namespace stele

@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <map>
 
-#include "harness/cli/commands/all.hpp"
-#include "harness/catalog/device_set.hpp"
-#include "harness/base/exit_code.hpp"
-#include "harness/catalog/registry.hpp"
-#include "harness/draw/console.hpp"
-#include "harness/record/report_json.hpp"
-#include "harness/draw/markdown.hpp"
 #include "harness/base/text.hpp"
+#include "harness/catalog/device_set.hpp"
+#include "harness/catalog/registry.hpp"
+#include "harness/cli/arguments.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/cli/output.hpp"
+#include "harness/record/report_json.hpp"
 
 namespace stele {
 
@@ -93,26 +92,28 @@ Json json_of(const Variant& variant, const std::vector<Answer>& answers, const D
     return json;
 }
 
+/// Markdown, for the manual.
 void print_suites(const Registry& registry) {
     for (Suite suite : {Suite::quick, Suite::full, Suite::cpu})
         for (const Operation* operation : registry.operations()) {
             const std::vector<std::string> list = operation->suite(suite);
             if (list.empty()) continue;
             if (suite == Suite::cpu && list == operation->suite(Suite::quick)) {
-                print(fmt::format("The cpu suite of `{}` is its quick suite.\n\n", operation->name()));
+                write_output(fmt::format("The cpu suite of `{}` is its quick suite.\n\n", operation->name()));
                 continue;
             }
-            print(fmt::format("The {} suite of `{}`:\n\n", name(suite), operation->name()));
+            write_output(fmt::format("The {} suite of `{}`:\n\n", name(suite), operation->name()));
             for (const std::string& text : list) {
                 const auto problem = operation->parse(text);
-                print(fmt::format("- `{}`{}{}\n", text, problem->known_as().empty() ? "" : ", ", problem->known_as()));
+                write_output(
+                    fmt::format("- `{}`{}{}\n", text, problem->known_as().empty() ? "" : ", ", problem->known_as()));
             }
-            print("\n");
+            write_output("\n");
         }
 }
 
 /// What the suite has, whatever this machine has: a row an algorithm, its tiles by language.
-void print_matrix(const std::vector<const Variant*>& variants) {
+Table matrix(const std::vector<const Variant*>& variants) {
     const std::vector<std::pair<Language, std::string>> languages{{Language::cuda, "CUDA C++"},
                                                                   {Language::ptx, "PTX"},
                                                                   {Language::opencl, "OpenCL C"},
@@ -140,24 +141,42 @@ void print_matrix(const std::vector<const Variant*>& variants) {
         }
         line.cells.push_back(architectures.contains(row) ? architectures[row] : "–");
     }
-    print(markdown_text(table));
+    return table;
 }
 
-}  // namespace
+class List final : public Command {
+public:
+    std::string_view name() const override { return "list"; }
+    void declare(Arguments& arguments) override {
+        arguments.text("glob", glob_);
+        arguments.flag("--json", json_);
+        arguments.flag("--matrix", matrix_);
+        arguments.flag("--suites", suites_);
+        arguments.useless_beside("--json", "--matrix");
+        arguments.useless_beside("--json", "--suites");
+        arguments.useless_beside("--matrix", "--suites");
+        arguments.useless_beside("glob", "--suites");
+    }
+    ExitCode run() override;
 
-int run_command(const ListOptions& options) {
+private:
+    std::string glob_;  ///< empty: all
+    bool json_ = false, suites_ = false, matrix_ = false;
+};
+
+ExitCode List::run() {
     const Registry registry;
-    if (options.matrix) {
-        print_matrix(registry.select(options.glob.empty() ? "*@*" : options.glob + "@*"));
+    if (matrix_) {
+        show(Document(matrix(registry.select(glob_.empty() ? "*@*" : glob_ + "@*"))), DrawnAs::markdown);
         return exit_fine;
     }
-    if (options.suites) {
+    if (suites_) {
         print_suites(registry);
         return exit_fine;
     }
     // A list shows every tile unless the glob asks for some.
-    const bool asks_for_tiles = options.glob.find('@') != std::string::npos;
-    const auto variants = registry.select(asks_for_tiles ? options.glob : options.glob + "@*");
+    const bool asks_for_tiles = glob_.find('@') != std::string::npos;
+    const auto variants = registry.select(asks_for_tiles ? glob_ : glob_ + "@*");
     const DeviceSet devices;
     std::map<std::string, Problems> quick;
     for (const Operation* operation : registry.operations_of(variants))
@@ -177,8 +196,15 @@ int run_command(const ListOptions& options) {
     }
     table.notes = reasons.notes();
     if (has_tiles) table.notes.push_back("* the default tile: what the id means without '@'.");
-    print(options.json ? dump(json) : console_text(table));
+    if (json_)
+        show_json(json);
+    else
+        show(Document(std::move(table)));
     return exit_fine;
 }
+
+}  // namespace
+
+std::unique_ptr<Command> list_command() { return std::make_unique<List>(); }
 
 }  // namespace stele

@@ -1,23 +1,20 @@
-// stele report: tables of reports that bench wrote. Also --help and --version, which only show text.
+// stele report: tables of reports that bench wrote.
 #include <algorithm>
 #include <vector>
 
-#include "harness/cli/commands/all.hpp"
-#include "harness/base/exit_code.hpp"
-#include "harness/catalog/registry.hpp"
-#include "harness/draw/console.hpp"
-#include "harness/record/report_json.hpp"
-#include "harness/draw/markdown.hpp"
-#include "harness/study/report_tables.hpp"
+#include "harness/base/error.hpp"
 #include "harness/base/text.hpp"
+#include "harness/catalog/registry.hpp"
+#include "harness/cli/arguments.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/cli/output.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/record/report_json.hpp"
+#include "harness/study/report_tables.hpp"
 
 namespace stele {
 
 namespace {
-
-void show(const Table& table, ReportFormat format) {
-    print(format == ReportFormat::markdown ? markdown_text(table) : console_text(table) + "\n");
-}
 
 /// Leaves only the problems that a glob matches.
 void keep_problems(std::vector<NamedReport>& reports, const std::vector<std::string>& globs) {
@@ -29,47 +26,62 @@ void keep_problems(std::vector<NamedReport>& reports, const std::vector<std::str
         });
         any = any || !named.report.measurements.empty();
     }
-    if (!any)
-        throw CommandError(exit_nothing,
-                           "no problem of these reports matches --problem; a glob must match all of its text");
+    if (!any) throw NothingFound("no problem of these reports matches --problem; a glob must match all of its text");
 }
 
-/// Exit code 5 where no report has timed any of the pairs.
-int show_ratios(const ReportOptions& options, const std::vector<NamedReport>& reports) {
+class ReportCommand final : public Command {
+public:
+    std::string_view name() const override { return "report"; }
+    void declare(Arguments& arguments) override {
+        arguments.texts("files", files_, true);
+        format_.declare(arguments);
+        arguments.texts("--problem", problems_);
+        arguments.parsed("--ratio", [this](const std::string& text) { ratios_.push_back(parse_ratio_pair(text)); });
+    }
+    ExitCode run() override;
+
+private:
+    ExitCode show_ratios(const std::vector<NamedReport>& reports) const;
+
+    std::vector<std::string> files_;
+    OutputFormat format_;
+    std::vector<std::string> problems_;  ///< globs; empty: all
+    std::vector<RatioPair> ratios_;      ///< instead of the tables: these variants against each other
+};
+
+/// Nothing where no report has timed any of the pairs.
+ExitCode ReportCommand::show_ratios(const std::vector<NamedReport>& reports) const {
     const std::vector<Report> plain = plain_reports(reports);
     const std::vector<ComparedProblem> problems = compare_reports(plain);
     bool any = false;
     nlohmann::ordered_json json{{"format", "stele-ratios"}, {"ratios", nlohmann::ordered_json::array()}};
-    if (options.format != ReportFormat::json) show(report_header(reports), options.format);
-    for (const RatioPair& pair : options.ratios) {
+    Document document(report_header(reports));
+    for (const RatioPair& pair : ratios_) {
         any = any || !summarise_ratio(problems, pair).problems.empty();
-        if (options.format == ReportFormat::json)
-            json["ratios"].push_back(ratio_json(problems, pair));
-        else
-            show(ratio_table(problems, pair), options.format);
+        json["ratios"].push_back(ratio_json(problems, pair));
+        document.add(ratio_table(problems, pair));
     }
-    if (options.format == ReportFormat::json) print(dump(json));
+    if (format_.is_json())
+        show_json(json);
+    else
+        show(document, format_.drawn_as());
     return any ? exit_fine : exit_nothing;
+}
+
+ExitCode ReportCommand::run() {
+    std::vector<NamedReport> reports;
+    for (const std::string& file : files_) reports.push_back({file, read_report(file)});
+    keep_problems(reports, problems_);
+    if (!ratios_.empty()) return show_ratios(reports);
+    if (format_.is_json())
+        show_json(report_comparison_json(reports));
+    else
+        show(Document(report_tables(reports)), format_.drawn_as());
+    return exit_fine;
 }
 
 }  // namespace
 
-int run_command(const ShowText& options) {
-    print(options.text);
-    return exit_fine;
-}
-
-int run_command(const ReportOptions& options) {
-    std::vector<NamedReport> reports;
-    for (const std::string& file : options.files) reports.push_back({file, read_report(file)});
-    keep_problems(reports, options.problems);
-    if (!options.ratios.empty()) return show_ratios(options, reports);
-    if (options.format == ReportFormat::json) {
-        print(dump(report_comparison_json(reports)));
-        return exit_fine;
-    }
-    for (const Table& table : report_tables(reports)) show(table, options.format);
-    return exit_fine;
-}
+std::unique_ptr<Command> report_command() { return std::make_unique<ReportCommand>(); }
 
 }  // namespace stele

@@ -2,12 +2,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
-#include "harness/cli/commands/all.hpp"
-#include "harness/base/exit_code.hpp"
-#include "harness/exchange/manifest.hpp"
 #include "harness/base/text.hpp"
+#include "harness/cli/arguments.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/cli/outcome.hpp"
+#include "harness/cli/output.hpp"
+#include "harness/cli/selection.hpp"
 #include "harness/cli/workload.hpp"
+#include "harness/exchange/manifest.hpp"
 
 namespace stele {
 
@@ -26,54 +30,76 @@ const DeviceInfo& device_for(const Variant& variant, const Problem& problem, con
         reasons.push_back(fmt::format("{}: {}", device->id, support ? too_large : support.why_not));
     }
     if (reasons.empty()) reasons.push_back(devices.why_none_speaks(variant.language, selected));
-    throw CommandError(
-        exit_nothing, fmt::format("nothing ran: {} on '{}': {}", variant.id(), problem.id(), fmt::join(reasons, "; ")));
+    throw NothingFound(
+        fmt::format("nothing ran: {} on '{}': {}", variant.id(), problem.id(), fmt::join(reasons, "; ")));
 }
 
-std::string summary(const Measurement& cell) {
+Table summary(const Measurement& cell) {
     const Verdict& verdict = cell.verdict;
-    std::string text =
-        fmt::format("{} on '{}' on {}: {}\n", cell.variant, cell.problem, cell.device, name(verdict.outcome));
-    if (!verdict.reason.empty()) text += fmt::format("  {}\n", verdict.reason);
+    Table table;
+    table.title = fmt::format("{} on '{}' on {}: {}", cell.variant, cell.problem, cell.device, name(verdict.outcome));
+    if (!verdict.reason.empty()) table.notes.push_back(verdict.reason);
     if (!verdict.worst_tensor.empty())
-        text += fmt::format("  largest error of its bound: {} in {}[{}], expected {}, got {}\n",
-                            three_digits(verdict.worst_of_bound), verdict.worst_tensor,
-                            fmt::join(verdict.worst_index, ", "), verdict.worst_expected, verdict.worst_got);
+        table.notes.push_back(fmt::format(
+            "largest error of its bound: {} in {}[{}], expected {}, got {}", three_digits(verdict.worst_of_bound),
+            verdict.worst_tensor, fmt::join(verdict.worst_index, ", "), verdict.worst_expected, verdict.worst_got));
     if (verdict.outcome == Outcome::passed || verdict.outcome == Outcome::wrong)
-        text +=
-            fmt::format("  error: {} absolute, {} relative, {} in the root mean square\n",
-                        error_text(verdict.max_absolute), error_text(verdict.max_relative), error_text(verdict.rms));
-    return text;
+        table.notes.push_back(fmt::format("error: {} absolute, {} relative, {} in the root mean square",
+                                          error_text(verdict.max_absolute), error_text(verdict.max_relative),
+                                          error_text(verdict.rms)));
+    return table;
+}
+
+class Run final : public Command {
+public:
+    std::string_view name() const override { return "run"; }
+    void declare(Arguments& arguments) override {
+        arguments.text("variant", variant_, true);
+        arguments.text("--problem", problem_, true);
+        arguments.text("--device", device_);
+        arguments.text("--inputs", inputs_);
+        arguments.text("--dump", dump_);
+        operands_.declare(arguments);
+        for (const char* option : {"--fill", "--seed"}) arguments.useless_beside(option, "--inputs");
+    }
+    ExitCode run() override;
+
+private:
+    std::string variant_, problem_, device_, inputs_, dump_;
+    Operands operands_;
+};
+
+ExitCode Run::run() {
+    const Registry registry;
+    const Variant& variant = registry.variant(variant_);
+    const OwnedProblem owned = parse_problem(problem_, {&registry.operation(variant.operation)});
+    const Problem& problem = *owned.problem;
+    SamplerOptions sampling;
+    sampling.seed = operands_.seed;
+    sampling.fill = operands_.fill;
+
+    DeviceSet devices;
+    const DeviceInfo& device = device_for(variant, problem, devices, device_);
+    const std::vector<Tensor> inputs =
+        inputs_.empty() ? problem.inputs(sampling.seed, sampling.fill) : read_inputs(inputs_, problem);
+    problem.check_inputs(inputs);
+    if (!dump_.empty()) check_writable(std::filesystem::path(dump_) / "manifest.json");
+
+    const Cell cell{&variant, &problem, &devices.open(device)};
+    const VerifiedRun run = run_cell(cell, inputs, sampling);
+    Table said = summary(run.measurement);
+    if (!dump_.empty()) {
+        const std::vector<Expected> expected =
+            run.outputs.empty() ? std::vector<Expected>{} : problem.reference(inputs, variant.arithmetic_for(problem));
+        write_run(dump_, run.measurement, problem, inputs, run.outputs, expected);
+        said.notes.push_back("tensors: " + dump_);
+    }
+    show(Document(std::move(said)));
+    return outcome_of({run.measurement}, true);
 }
 
 }  // namespace
 
-int run_command(const RunOptions& options) {
-    const Registry registry;
-    const Variant& variant = registry.variant(options.variant);
-    const OwnedProblem owned = parse_problem(options.problem, {&registry.operation(variant.operation)});
-    const Problem& problem = *owned.problem;
-    SamplerOptions sampling;
-    sampling.seed = options.operands.seed;
-    sampling.fill = options.operands.fill;
-
-    DeviceSet devices;
-    const DeviceInfo& device = device_for(variant, problem, devices, options.device);
-    const std::vector<Tensor> inputs =
-        options.inputs.empty() ? problem.inputs(sampling.seed, sampling.fill) : read_inputs(options.inputs, problem);
-    problem.check_inputs(inputs);
-    if (!options.dump.empty()) check_writable(std::filesystem::path(options.dump) / "manifest.json");
-
-    const Cell cell{&variant, &problem, &devices.open(device)};
-    const VerifiedRun run = run_cell(cell, inputs, sampling);
-    print(summary(run.measurement));
-    if (!options.dump.empty()) {
-        const std::vector<Expected> expected =
-            run.outputs.empty() ? std::vector<Expected>{} : problem.reference(inputs, variant.arithmetic_for(problem));
-        write_run(options.dump, run.measurement, problem, inputs, run.outputs, expected);
-        print(fmt::format("  tensors: {}\n", options.dump));
-    }
-    return exit_code_of({run.measurement}, true);
-}
+std::unique_ptr<Command> run_command() { return std::make_unique<Run>(); }
 
 }  // namespace stele

@@ -4,22 +4,25 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <map>
 
 #include "backends/error.hpp"
+#include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
-#include "harness/cli/commands/all.hpp"
-#include "harness/record/environment.hpp"
-#include "harness/base/exit_code.hpp"
-#include "harness/cli/interrupt.hpp"
-#include "harness/cli/progress.hpp"
-#include "harness/record/report_json.hpp"
 #include "harness/base/text.hpp"
-#include "harness/tuning/search.hpp"
-#include "harness/measure/verdict.hpp"
+#include "harness/base/visible.hpp"
+#include "harness/cli/arguments.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/cli/interrupt.hpp"
+#include "harness/cli/output.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/cli/selection.hpp"
 #include "harness/cli/workload.hpp"
+#include "harness/measure/verdict.hpp"
+#include "harness/record/environment.hpp"
+#include "harness/record/report_json.hpp"
+#include "harness/tuning/search.hpp"
 
 namespace stele {
 
@@ -28,6 +31,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+struct TuneCommandOptions {
+    Selection selection;
+    double budget_seconds = 600;
+    std::uint64_t seed = 1;
+    std::string out;     ///< empty: below results/tuning/
+    bool again = false;  ///< forget what is there
+};
 
 struct OpenFile {
     std::filesystem::path path;
@@ -47,21 +58,12 @@ OpenFile open_file(const DeviceInfo& device, const Environment& environment, con
     OpenFile file;
     file.content.device = identity_of(device, environment);
     file.path = out.empty() ? tuning_path(file.content.device) : std::filesystem::path(out);
-    if (std::filesystem::exists(file.path)) {
-        const DeviceIdentity now = file.content.device;
-        try {
-            file.content = read_tuning(file.path);
-        } catch (const ReportError& error) {
-            throw CommandError(exit_usage, fmt::format("{}; move it away, or give another --out", error.what()));
-        }
-        const DeviceIdentity& was = file.content.device;
-        if (!was.is_same_device(now))
-            throw CommandError(exit_usage,
-                               fmt::format("{} is of {} ({}), not of {} ({}); give another --out", file.path.string(),
-                                           was.name, was.platform, now.name, now.platform));
-        file.content.device = now;
-    }
     check_writable(file.path);
+    try {
+        file.content = current_tuning(file.path, file.content.device);
+    } catch (const BadInput& error) {
+        throw BadInput(fmt::format("{}; move it away, or give another --out", error.what()));
+    }
     return file;
 }
 
@@ -81,7 +83,7 @@ public:
     explicit TuneRun(const TuneCommandOptions& options)
         : options_(options), environment_(read_environment({})), watcher_{show_, interrupted} {}
 
-    int run();
+    ExitCode run();
 
 private:
     void choose_jobs();
@@ -109,7 +111,7 @@ void TuneRun::choose_jobs() {
     const Selection& selection = options_.selection;
     for (const std::string& glob : selection.globs)
         if (const std::size_t at = glob.find('@'); at != std::string::npos)
-            throw CommandError(exit_usage, fmt::format("tune chooses the tile: leave {} out", glob.substr(at)));
+            throw BadInput(fmt::format("tune chooses the tile: leave {} out", glob.substr(at)));
     const std::vector<const Variant*> variants = registry_.select(selection.globs);
     std::map<const Variant*, const TileChoices*> tunable;
     for (const Variant* variant : variants) {
@@ -119,8 +121,7 @@ void TuneRun::choose_jobs() {
         choices_.push_back(std::move(choices));
     }
     if (tunable.empty())
-        throw CommandError(exit_nothing,
-                           fmt::format("nothing to tune: {} has no tile, or only one", variants.front()->base_id()));
+        throw NothingFound(fmt::format("nothing to tune: {} has no tile, or only one", variants.front()->base_id()));
 
     const auto selected = select_devices(devices_, selection.devices, true);
     problems_ = select_problems(registry_.operations_of(variants), selection, {*parse_suite(selection.suite)});
@@ -141,7 +142,7 @@ void TuneRun::choose_jobs() {
         if (reasons.empty())
             reasons.push_back(
                 fmt::format("{}: {}", variant->base_id(), devices_.why_none_speaks(variant->language, selected)));
-    throw CommandError(exit_nothing, fmt::format("nothing to tune\n  {}", reasons.front()));
+    throw NothingFound(fmt::format("nothing to tune\n  {}", reasons.front()));
 }
 
 UnfinishedCell TuneRun::unfinished(const Job& job) const {
@@ -155,12 +156,11 @@ void TuneRun::tell(const Job& job, const TunedCell& cell, const std::string& how
         regret = cell.chosen.tile == cell.default_tile
                      ? "the default"
                      : fmt::format("{} × as fast as the default {}", three_digits(*cell.regret), cell.default_tile);
-    print(fmt::format("{} on '{}' on {}: {}, {}, {}; {} of {} tiles tried, {}{}\n", cell.variant, cell.problem,
-                      job.device->id, cell.chosen.tile, time_text(cell.chosen.median_ns), regret, cell.candidates,
-                      cell.space, cell.stopped_by, how));
+    show_line(fmt::format("{} on '{}' on {}: {}, {}, {}; {} of {} tiles tried, {}{}", cell.variant, cell.problem,
+                          job.device->id, cell.chosen.tile, time_text(cell.chosen.median_ns), regret, cell.candidates,
+                          cell.space, cell.stopped_by, how));
     for (const TriedTile& tile : cell.failed)
-        print(fmt::format("  {}: {}: {}\n", tile.tile, name(tile.outcome), tile.reason.substr(0, 200)));
-    std::fflush(stdout);
+        show_line(fmt::format("  {}: {}: {}", tile.tile, name(tile.outcome), shortened(tile.reason)));
 }
 
 void TuneRun::work(const Job& job, double seconds) {
@@ -171,15 +171,17 @@ void TuneRun::work(const Job& job, double seconds) {
     options.sampling.seed = options_.seed;
     const auto keep = [&](const std::vector<TriedTile>& tried) {
         journal.tried = tried;
-        file.content.put(journal);
-        write_tuning(file.path, file.content);
+        file.content = update_tuning(file.path, file.content.device, [&](TuningFile& now) {
+            if (options_.again) now.forget(journal.variant, journal.problem);
+            now.put(journal);
+        });
     };
     TuneTask task{job.choices, job.problem, nullptr};
     try {
         task.device = &devices_.open(*job.device);
     } catch (const DeviceError& error) {
         progress_.clear();
-        print(fmt::format("{} does not open: {}\n", job.device->id, error.what()));
+        show_line(fmt::format("{} does not open: {}", job.device->id, error.what()));
         ++nothing_;
         return;
     }
@@ -195,23 +197,23 @@ void TuneRun::work(const Job& job, double seconds) {
         cell.revision = journal.revision;
         cell.date = utc_now();
         tell(job, cell, "");
-        file.content.put(std::move(cell));
-        write_tuning(file.path, file.content);
+        file.content =
+            update_tuning(file.path, file.content.device, [&](TuningFile& now) { now.put(std::move(cell)); });
         ++done_;
     } else if (!result.interrupted) {
         progress_.clear();
         const std::string why = result.tried.empty() ? "no tile could be tried" : result.tried.front().reason;
-        print(fmt::format("{} on '{}' on {}: no tile passed: {}\n", journal.variant, journal.problem, job.device->id,
-                          why));
+        show_line(
+            fmt::format("{} on '{}' on {}: no tile passed: {}", journal.variant, journal.problem, job.device->id, why));
         ++nothing_;
     }
 }
 
-int TuneRun::run() {
+ExitCode TuneRun::run() {
     choose_jobs();
     for (const Job& job : jobs_) files_.try_emplace(job.device);
     if (!options_.out.empty() && files_.size() > 1)
-        throw CommandError(exit_usage, "--out is the file of one device; choose one with --device");
+        throw BadInput("--out is the file of one device; choose one with --device");
     for (auto& [device, file] : files_) file = open_file(*device, environment_, options_.out);
 
     std::vector<const Job*> open;
@@ -226,7 +228,7 @@ int TuneRun::run() {
             open.push_back(&job);
         }
     }
-    catch_interrupts();
+    keep_what_is_measured();
     const auto start = Clock::now();
     for (std::size_t i = 0; i < open.size() && !interrupted(); ++i) {
         prefix_ = fmt::format("[{}/{}] ", i + 1, open.size());
@@ -235,18 +237,37 @@ int TuneRun::run() {
         work(*open[i], std::max(0.0, left) / static_cast<double>(open.size() - i));
     }
     progress_.clear();
-    for (const auto& [device, file] : files_) print(fmt::format("tuning: {}\n", file.path.string()));
-    std::fflush(stdout);
-    fmt::print(stderr, "stele: {} tuned, {} kept, {} without a right tile in {} s{}\n", done_, kept_, nothing_,
-               three_digits(seconds_since(start)),
-               interrupted() ? "; interrupted: the same command goes on where it stopped" : "");
+    for (const auto& [device, file] : files_) show_line("tuning: " + file.path.string());
+    say(fmt::format("{} tuned, {} kept, {} without a right tile in {} s{}", done_, kept_, nothing_,
+                    three_digits(seconds_since(start)),
+                    interrupted() ? "; interrupted: the same command goes on where it stopped" : ""));
     if (wrong_ > 0) return exit_wrong;
     if (interrupted()) return exit_interrupted;
     return done_ + kept_ == 0 ? exit_nothing : exit_fine;
 }
 
+class Tune final : public Command {
+public:
+    std::string_view name() const override { return "tune"; }
+    void declare(Arguments& arguments) override {
+        options_.selection.declare(arguments, {"quick", "full", "cpu"});
+        arguments.duration("--budget", options_.budget_seconds);
+        arguments.text("--out", options_.out);
+        arguments.seed(options_.seed);
+        arguments.flag("--again", options_.again);
+    }
+    ExitCode run() override {
+        if (!options_.out.empty() && is_standard_output(options_.out))
+            throw BadInput("--out: tuning is read again while it is written, so it needs a file");
+        return TuneRun(options_).run();
+    }
+
+private:
+    TuneCommandOptions options_;
+};
+
 }  // namespace
 
-int run_command(const TuneCommandOptions& options) { return TuneRun(options).run(); }
+std::unique_ptr<Command> tune_command() { return std::make_unique<Tune>(); }
 
 }  // namespace stele

@@ -3,12 +3,14 @@
 
 #include <map>
 
-#include "harness/cli/commands/all.hpp"
-#include "harness/base/exit_code.hpp"
-#include "harness/cli/interrupt.hpp"
-#include "harness/cli/progress.hpp"
-#include "harness/draw/console.hpp"
 #include "harness/base/text.hpp"
+#include "harness/cli/arguments.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/cli/interrupt.hpp"
+#include "harness/cli/outcome.hpp"
+#include "harness/cli/output.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/cli/selection.hpp"
 #include "harness/cli/workload.hpp"
 
 namespace stele {
@@ -83,18 +85,32 @@ Table cell_table(const std::vector<Measurement>& measurements, bool all) {
     return table;
 }
 
-}  // namespace
+class Verify final : public Command {
+public:
+    std::string_view name() const override { return "verify"; }
+    void declare(Arguments& arguments) override {
+        selection_.declare(arguments, {"smoke", "edge", "full"});
+        operands_.declare(arguments);
+        arguments.flag("--verbose", verbose_);
+    }
+    ExitCode run() override;
 
-int run_command(const VerifyOptions& options) {
+private:
+    Selection selection_;
+    Operands operands_;
+    bool verbose_ = false;
+};
+
+ExitCode Verify::run() {
     const Registry registry;
     SamplerOptions sampling;
-    sampling.seed = options.operands.seed;
-    sampling.fill = options.operands.fill;
+    sampling.seed = operands_.seed;
+    sampling.fill = operands_.fill;
     DeviceSet devices;
     const Workload workload =
-        make_workload(registry, devices, options.selection, suites_of(options.selection.suite), sampling, false);
+        make_workload(registry, devices, selection_, suites_of(selection_.suite), sampling, false);
 
-    catch_interrupts();
+    keep_what_is_measured();
     Progress progress;
     const Watcher watcher{[&](const std::string& line) { progress.show(line); }, interrupted};
     std::vector<Measurement> measurements = verify_cells(workload.cells, sampling, watcher);
@@ -102,11 +118,16 @@ int run_command(const VerifyOptions& options) {
     measurements.insert(measurements.end(), workload.left_out.begin(), workload.left_out.end());
 
     const bool complete = !interrupted();
-    const Table cells = cell_table(measurements, options.verbose);
-    if (!cells.rows.empty()) print(console_text(cells) + "\n");
-    print(console_text(tally_table(measurements)));
-    print(fmt::format("\n{}{}\n", count_outcomes(measurements), complete ? "" : "; interrupted before the end"));
-    return exit_code_of(measurements, complete);
+    Document document;
+    if (Table cells = cell_table(measurements, verbose_); !cells.rows.empty()) document.add(std::move(cells));
+    document.add(tally_table(measurements));
+    document.add(Paragraph{count_outcomes(measurements) + (complete ? "" : "; interrupted before the end")});
+    show(document);
+    return outcome_of(measurements, complete);
 }
+
+}  // namespace
+
+std::unique_ptr<Command> verify_command() { return std::make_unique<Verify>(); }
 
 }  // namespace stele

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "harness/base/exit_code.hpp"
+#include "harness/base/error.hpp"
 #include "harness/exchange/google_benchmark.hpp"
 
 namespace stele {
@@ -128,7 +128,7 @@ TEST(BenchmarkFlags, GoodOnesPass) {
 }
 
 TEST(BenchmarkFlags, AnUnwritableFileIsFoundBeforehand) {
-    EXPECT_THROW(check_benchmark_flags({"--benchmark_out=/dev/null/out.json"}), CommandError);
+    EXPECT_THROW(check_benchmark_flags({"--benchmark_out=/dev/null/out.json"}), CannotWrite);
 }
 
 TEST(BenchmarkFlags, TypingMistakesAreAnswered) {

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "harness/base/file.hpp"
-#include "harness/base/exit_code.hpp"
+#include "harness/base/error.hpp"
 #include "harness/exchange/manifest.hpp"
 
 namespace stele {
@@ -33,8 +33,7 @@ std::string file_with(const std::string& header, const std::string& data, char m
 std::string refusal(const std::string& bytes, const TensorSpec& wanted) {
     try {
         tensor_from_npy(bytes, wanted, "A.npy");
-    } catch (const CommandError& error) {
-        EXPECT_EQ(error.exit_code(), exit_usage);
+    } catch (const BadInput& error) {
         return error.what();
     }
     return "";
@@ -132,9 +131,9 @@ TEST_F(AtomicFile, KeepsALinkAndWritesItsTarget) {
 
 TEST_F(AtomicFile, RefusesBeforeTheWork) {
     write_atomically(path_ / "file", "x");
-    EXPECT_THROW(check_writable(path_), CommandError);
-    EXPECT_THROW(check_writable(path_ / "file" / "report.json"), CommandError);
-    EXPECT_THROW(check_writable("/proc/report.json"), CommandError);
+    EXPECT_THROW(check_writable(path_), CannotWrite);
+    EXPECT_THROW(check_writable(path_ / "file" / "report.json"), CannotWrite);
+    EXPECT_THROW(check_writable("/proc/report.json"), CannotWrite);
     EXPECT_NO_THROW(check_writable("/dev/null"));
     EXPECT_NO_THROW(write_atomically("/dev/null", "x"));
     EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));

@@ -37,6 +37,20 @@ protected:
     fs::path folder;
 };
 
+TEST_F(FilesTest, AnUpdateKeepsWhatOthersWrote) {
+    const fs::path path = folder / "a.json";
+    const DeviceIdentity device = gpu("NVIDIA H200", "sm_90");
+    const TuningFile before = current_tuning(path, device);
+    EXPECT_TRUE(before.cells.empty());
+    // Another process, after this one has read.
+    update_tuning(path, device, [](TuningFile& file) { file.put(entry("rows=1 columns=1 f32", "3")); });
+    const TuningFile now =
+        update_tuning(path, device, [](TuningFile& file) { file.put(entry("rows=2 columns=2 f32", "4")); });
+    EXPECT_EQ(now.cells.size(), 2u);
+    EXPECT_EQ(read_tuning(path).cells.size(), 2u);
+    EXPECT_THROW(update_tuning(path, gpu("NVIDIA A100", "sm_80"), [](TuningFile&) {}), ReportError);
+}
+
 TEST_F(FilesTest, IsReadAsItWasWritten) {
     TuningFile file;
     file.device = gpu("NVIDIA H200", "sm_90");

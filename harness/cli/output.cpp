@@ -1,0 +1,97 @@
+#include "harness/cli/output.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "harness/base/error.hpp"
+#include "harness/base/visible.hpp"
+#include "harness/record/report_json.hpp"
+
+namespace stele {
+
+namespace {
+
+int first_error = 0;
+
+/// Control characters that JSON lets stand, as the escapes that mean them.
+std::string without_controls(const std::string& json) {
+    std::string out;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(json[i]);
+        const auto next = static_cast<unsigned char>(i + 1 < json.size() ? json[i + 1] : 0);
+        if (byte == 0x7F)
+            out += "\\u007f";
+        else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
+            out += fmt::format("\\u{:04x}", next);
+            ++i;
+        } else
+            out += json[i];
+    }
+    return out;
+}
+
+}  // namespace
+
+void hold_standard_streams() {
+    for (int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(number, F_GETFD) < 0 && errno == EBADF)
+            ::open("/dev/null", number == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+}
+
+void say(std::string_view message) noexcept try {
+    const std::string text = "stele: " + message_text(message) + '\n';
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return;
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+} catch (...) {
+}
+
+void write_output(std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && first_error == 0) first_error = errno;
+}
+
+void show(const Document& document, DrawnAs format) {
+    const std::size_t columns = terminal_columns(STDOUT_FILENO);
+    write_output(drawn(document, format, columns == 0 ? 120 : std::clamp<std::size_t>(columns, 40, 120)));
+}
+
+void show_line(std::string_view line) {
+    write_output(message_text(line) + '\n');
+    std::fflush(stdout);
+}
+
+void show_json(const nlohmann::ordered_json& json) { write_output(without_controls(dump(json))); }
+
+void flush_output() {
+    errno = 0;
+    const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+    if (first_error == 0) first_error = errno;
+    if (failed && first_error != EPIPE)
+        throw CannotWrite(fmt::format("cannot write to stdout: {}", std::strerror(first_error)));
+}
+
+std::size_t terminal_columns(int descriptor) {
+    winsize size{};
+    if (::isatty(descriptor) != 1) return 0;
+    return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+bool stderr_takes_escapes() {
+    const char* term = std::getenv("TERM");
+    return ::isatty(STDERR_FILENO) == 1 && term && *term && std::string_view(term) != "dumb";
+}
+
+}  // namespace stele

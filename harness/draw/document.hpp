@@ -1,0 +1,47 @@
+// What a command says, as headings, paragraphs and tables; drawn for a console, as Markdown or as HTML.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "harness/draw/table.hpp"
+
+namespace stele {
+
+struct Heading {
+    std::string text;
+};
+
+struct Paragraph {
+    std::string text;  ///< may hold line ends
+};
+
+class Document {
+public:
+    Document() = default;
+    explicit Document(Table table) { add(std::move(table)); }
+    explicit Document(const std::vector<Table>& tables) {
+        for (const Table& table : tables) add(table);
+    }
+
+    void add(Heading heading) { parts_.emplace_back(std::move(heading)); }
+    void add(Paragraph paragraph) { parts_.emplace_back(std::move(paragraph)); }
+    void add(Table table) { parts_.emplace_back(std::move(table)); }
+
+    using Part = std::variant<Heading, Paragraph, Table>;
+    const std::vector<Part>& parts() const { return parts_; }
+    bool empty() const { return parts_.empty(); }
+
+private:
+    std::vector<Part> parts_;
+};
+
+enum class DrawnAs { console, markdown, html };
+
+/// The whole document, ended by a newline. `width` is the console's. Whatever the parts hold, no control character and
+/// no mark of the format itself gets through.
+std::string drawn(const Document& document, DrawnAs format, std::size_t width = 120);
+
+}  // namespace stele

@@ -1,0 +1,76 @@
+#include "harness/study/skipped_rows.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+namespace stele {
+
+namespace {
+
+/// Rows that give one kind of reason.
+struct Group {
+    std::string clause;  ///< the reason up to its first colon
+    std::size_t rows = 0;
+    std::set<std::string> reasons;
+    std::vector<Language> languages;
+};
+
+bool is_skipped(const ComparedCell& cell) {
+    return cell.measurement && cell.measurement->verdict.outcome == Outcome::skipped;
+}
+
+std::string title_of(Language language) {
+    switch (language) {
+        case Language::cuda:
+            return "CUDA C++";
+        case Language::ptx:
+            return "PTX";
+        case Language::opencl:
+            return "OpenCL C";
+        case Language::opencl_ptx:
+            return "OpenCL + PTX";
+        default:
+            return std::string(name(language));
+    }
+}
+
+std::string text_of(const Group& group) {
+    std::vector<std::string> titles;
+    for (const Language language : group.languages) titles.push_back(title_of(language));
+    const std::string last = titles.back();
+    titles.pop_back();
+    return fmt::format("{} {}{}{} row{}: {}", group.rows, fmt::join(titles, ", "), titles.empty() ? "" : " and ", last,
+                       group.rows == 1 ? "" : "s", group.reasons.size() == 1 ? *group.reasons.begin() : group.clause);
+}
+
+}  // namespace
+
+std::string count_skipped(ComparedProblem& problem) {
+    std::set<std::string> ran;
+    for (const ComparedCell& cell : problem.cells)
+        if (!is_skipped(cell)) ran.insert(cell.variant);
+    std::vector<Group> groups;
+    for (const ComparedCell& cell : problem.cells) {
+        if (!is_skipped(cell) || ran.contains(cell.variant)) continue;
+        const Measurement& measurement = *cell.measurement;
+        const std::string& reason = measurement.verdict.reason;
+        const std::string clause = reason.substr(0, reason.find(':'));
+        auto group = std::ranges::find(groups, clause, &Group::clause);
+        if (group == groups.end()) group = groups.insert(groups.end(), Group{clause, 0, {}, {}});
+        ++group->rows;
+        group->reasons.insert(reason);
+        if (std::ranges::find(group->languages, measurement.language) == group->languages.end())
+            group->languages.push_back(measurement.language);
+    }
+    std::erase_if(problem.cells,
+                  [&](const ComparedCell& cell) { return is_skipped(cell) && !ran.contains(cell.variant); });
+    std::vector<std::string> parts;
+    std::ranges::transform(groups, std::back_inserter(parts), text_of);
+    return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+}  // namespace stele
