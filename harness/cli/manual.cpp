@@ -24,6 +24,20 @@ void strip_links(std::string& line) {
     }
 }
 
+/// A line as it is, or broken where it is too long; then what follows stands under an item's text.
+void append(std::string& out, const std::string& line) {
+    constexpr std::size_t most = 120;
+    if (display_width(line) <= most) {
+        out += line + '\n';
+        return;
+    }
+    const char* indent = "";
+    for (const std::string& piece : wrap(line, most - 2)) {
+        out += indent + piece + '\n';
+        indent = line.starts_with("- ") || line.starts_with("  ") ? "  " : "";
+    }
+}
+
 /// Lines of Markdown as plain text: no fences, backticks, links or comments; headings become a line of their own.
 std::string plain(std::string_view markdown) {
     std::string out;
@@ -43,7 +57,7 @@ std::string plain(std::string_view markdown) {
         else
             std::erase(line, '`'), strip_links(line);
         if (line.starts_with('#')) line.erase(0, line.find_first_not_of("# "));
-        out += line + '\n';
+        append(out, line);
     }
     // Where marks were removed, blank lines would stand in a row.
     for (std::size_t at; (at = out.find("\n\n\n")) != std::string::npos;) out.erase(at, 1);

@@ -22,23 +22,6 @@ namespace {
 
 int first_error = 0;
 
-/// Control characters that JSON lets stand, as the escapes that mean them.
-std::string without_controls(const std::string& json) {
-    std::string out;
-    for (std::size_t i = 0; i < json.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(json[i]);
-        const auto next = static_cast<unsigned char>(i + 1 < json.size() ? json[i + 1] : 0);
-        if (byte == 0x7F)
-            out += "\\u007f";
-        else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
-            out += fmt::format("\\u{:04x}", next);
-            ++i;
-        } else
-            out += json[i];
-    }
-    return out;
-}
-
 }  // namespace
 
 void hold_standard_streams() {
@@ -73,7 +56,12 @@ void show_line(std::string_view line) {
     std::fflush(stdout);
 }
 
-void show_json(const nlohmann::ordered_json& json) { write_output(without_controls(dump(json))); }
+void show_json(const nlohmann::ordered_json& json) {
+    std::string text = dump(json);
+    // JSON itself escapes what lies below a blank; visible() writes all else as JSON does, but for this one.
+    for (std::size_t at = 0; (at = text.find('\x7f', at)) != std::string::npos;) text.replace(at, 1, "\\u007f");
+    write_output(visible(text, true));
+}
 
 void flush_output() {
     errno = 0;

@@ -23,7 +23,7 @@ def fenced(text):
 def commands():
     found = []
     for document in DOCUMENTS:
-        text = document.read_text()
+        text = re.sub(r"<!-- commands -->.*?<!-- end of commands -->", "", document.read_text(), flags=re.S)
         inline = [word.replace("\n", " ") for word in re.findall(r"`([^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M))]
         for line in [*fenced(text), *inline]:
             match = re.match(r"(?:[A-Z_]+=\S+ +)*(?:taskset \S+ \S+ +)?(?:\S*/)?stele ((?:[a-z]|-).*)", line.strip())

@@ -9,7 +9,7 @@ import pytest
 from conftest import BINARY, GEMM
 from test_terminal import OnTerminal, long_run
 
-HOSTILE = "\x1b[2J\x1b]0;owned\x07\u202e\x9b31m"
+HOSTILE = "\x1b[2J\x1b]0;owned\x07\u202e\x9b31m\x7f"
 
 
 def controls(text):
@@ -85,7 +85,8 @@ def test_an_input_tensor_is_a_regular_file(stele, runnable):
     assert "a pipe" in done.stderr
 
 
-@pytest.mark.parametrize("text", ["[" * 200000 + "]" * 200000, '{"a":' * 200000 + "1" + "}" * 200000, "[" * 200000])
+@pytest.mark.parametrize("text", ["[" * 200000 + "]" * 200000, '{"a":' * 200000 + "1" + "}" * 200000, "[" * 200000],
+                         ids=["arrays", "objects", "open"])
 def test_deep_json(stele, text):
     (stele.folder / "deep.json").write_text(text)
     for command in (["report", "deep.json"], ["explain", "gemm/naive", "--arch", "cpu", "--against", "deep.json"],
@@ -175,7 +176,8 @@ def test_a_report_whose_place_fails_goes_elsewhere(stele, timed):
     assert json.loads(open(place).read())["format"] == "stele-report"
 
 
-@pytest.mark.parametrize("pattern", ["((((a*)*)*)*)*b", "(" * 400, "a" * 20000, "(x{250}){250}", "(gemm|gemm|gem+)*$q"])
+@pytest.mark.parametrize("pattern", ["((((a*)*)*)*)*b", "(" * 400, "a" * 20000, "(x{250}){250}", "(gemm|gemm|gem+)*$q"],
+                         ids=["stars", "parentheses", "long", "counts", "alternatives"])
 def test_filters_neither_hang_nor_crash(stele, timed, pattern):
     done = stele(*quick(timed, "--out", "r.json", f"--benchmark_filter={pattern}"), code=2, timeout=60)
     assert "--benchmark_filter" in done.stderr

@@ -32,12 +32,12 @@ TEST(Visible, NothingSteersTheTerminal) {
 
 TEST(Visible, MessagesAreCut) {
     EXPECT_EQ(shortened("short"), "short");
-    EXPECT_EQ(shortened(std::string(200000, 'x')), std::string(200, 'x') + "… (200000 characters)");
+    EXPECT_EQ(shortened(std::string(200000, 'x')), fmt::format("{}… (200000 characters)", std::string(200, 'x')));
     EXPECT_EQ(shortened("µµµ", 2), "µµ… (3 characters)");
     const std::string sentence = "cannot read " + std::string(200000, 'y') + ": it's 'a\x1b' file\nsecond line";
     const std::string told = message_text(sentence);
     EXPECT_LT(told.size(), 400u);
-    EXPECT_TRUE(told.ends_with(": it's 'a\\x1b' file\nsecond line")) << told;
+    EXPECT_TRUE(told.ends_with(" it's 'a\\x1b' file\nsecond line")) << told;
     EXPECT_LT(message_text("'" + std::string(100000, 'a') + " " + std::string(100000, 'b') + "' is wrong").size(),
               600u);
     std::string words;
@@ -58,8 +58,7 @@ std::string refusal(std::string_view text) {
 TEST(JsonText, SaysPlaceFoundAndExpected) {
     EXPECT_EQ(refusal(R"({"a": [1, 2], "b": "[[["})"), "");
     EXPECT_EQ(refusal(" \n"), "the file is empty");
-    EXPECT_EQ(refusal("{\"a\":\n  hello}"), "not JSON: at line 2, column 3 there is 'h', expected a value")
-        << "or the whole word";
+    EXPECT_EQ(refusal("{\"a\":\n  hello}"), "not JSON: at line 2, column 3 there is 'hello', expected a value");
     EXPECT_NE(refusal("{\"a\" 1}").find("line 1, column 6"), std::string::npos) << refusal("{\"a\" 1}");
     EXPECT_NE(refusal("{\"a\": 1").find("truncated"), std::string::npos);
     for (const char* text :

@@ -168,7 +168,7 @@ TEST(ReportJson, TellsTruncationFromOtherFiles) {
               std::string::npos);
     EXPECT_NE(message(R"({"format": "stele-report", "schema_version": 1e400})").find("not JSON that can be read"),
               std::string::npos);
-    EXPECT_NE(message(std::string(100000, '[')).find("truncated"), std::string::npos);
+    EXPECT_NE(message(std::string(60, '[')).find("truncated"), std::string::npos);
 }
 
 TEST(ReportJson, FileThatIsNotThere) {
