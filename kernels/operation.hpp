@@ -97,8 +97,12 @@ struct Support {
 };
 
 /// Operand of a step: a tensor of the problem (by index in tensors()), a scratch buffer (by index), or a scalar.
-struct TensorOperand { std::size_t index; };
-struct ScratchOperand { std::size_t index; };
+struct TensorOperand {
+    std::size_t index;
+};
+struct ScratchOperand {
+    std::size_t index;
+};
 struct NullOperand {};
 /// A tensor map over a tensor, or over a scratch buffer: for a parameter `const __grid_constant__ TensorMap`.
 struct TensorMapOperand {
@@ -133,7 +137,7 @@ struct Variant {
     std::string operation;
     std::string algorithm;  ///< "tiled"; "vendor.openblas"
     Language language = Language::host;
-    std::string tile;       ///< "128x128x16"; empty where there is none to choose
+    std::string tile;  ///< "128x128x16"; empty where there is none to choose
     bool default_tile = true;
     Arithmetic arithmetic;
     /// In the place of `arithmetic` where it depends on the problem's types; null elsewhere.
@@ -142,7 +146,8 @@ struct Variant {
     std::vector<std::string> architectures;
     std::function<Support(const DeviceInfo&, const Problem&)> supports_problem;
     std::function<Plan(const DeviceInfo&, const Problem&)> make_plan;
-    /// Any legal tile, where the kernel is compiled at run time; null: the tiles are those of the variants that there are.
+    /// Any legal tile, where the kernel is compiled at run time; null: the tiles are those of the variants that there
+    /// are.
     std::shared_ptr<const TileSpace> tile_space;
 
     /// "gemm/tiled.opencl"; vendor rows "gemm/vendor.openblas".

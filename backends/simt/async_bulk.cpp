@@ -74,32 +74,30 @@ void load_bytes(std::byte* shared, const std::byte* global, std::uint32_t bytes,
                 const char* what, Where where) {
     check_shared(shared, bytes, 16, what, where);
     Mbarrier& arrival = visible_mbarrier(barrier, what, where);
-    add_load(arrival, shared, bytes, what, where,
-             [=](const SyncClock& issued, SyncClock& landed) {
-                 engine_read(global, bytes, issued, landed, what, where);
-                 std::memcpy(shared, global, bytes);
-             });
+    add_load(arrival, shared, bytes, what, where, [=](const SyncClock& issued, SyncClock& landed) {
+        engine_read(global, bytes, issued, landed, what, where);
+        std::memcpy(shared, global, bytes);
+    });
 }
 
 void load_box(const TileMap& tile, std::byte* shared, std::uint64_t* barrier, const Coordinates& at, const char* what,
               Where where) {
     const std::uint32_t window = check_box(tile, shared, what, where);
     Mbarrier& arrival = visible_mbarrier(barrier, what, where);
-    add_load(arrival, shared, tile.box_bytes(), what, where,
-             [=](const SyncClock& issued, SyncClock& landed) {
-                 std::memset(shared, 0, tile.box_bytes());
-                 for_each_row(tile, at, [&](const TileRow& row) {
-                     const auto* from = reinterpret_cast<const std::byte*>(row.global);
-                     if (row.bytes != 0) engine_read(from, row.bytes, issued, landed, what, where);
-                     // A piece never crosses 16 bytes, so that it stays together under the permutation.
-                     for (std::uint32_t done = 0; done < row.bytes;) {
-                         const std::uint32_t offset = row.shared_offset + row.skip_bytes + done;
-                         const std::uint32_t piece = std::min(16 - offset % 16, row.bytes - done);
-                         std::memcpy(shared + permuted(window, offset, tile.swizzle), from + done, piece);
-                         done += piece;
-                     }
-                 });
-             });
+    add_load(arrival, shared, tile.box_bytes(), what, where, [=](const SyncClock& issued, SyncClock& landed) {
+        std::memset(shared, 0, tile.box_bytes());
+        for_each_row(tile, at, [&](const TileRow& row) {
+            const auto* from = reinterpret_cast<const std::byte*>(row.global);
+            if (row.bytes != 0) engine_read(from, row.bytes, issued, landed, what, where);
+            // A piece never crosses 16 bytes, so that it stays together under the permutation.
+            for (std::uint32_t done = 0; done < row.bytes;) {
+                const std::uint32_t offset = row.shared_offset + row.skip_bytes + done;
+                const std::uint32_t piece = std::min(16 - offset % 16, row.bytes - done);
+                std::memcpy(shared + permuted(window, offset, tile.swizzle), from + done, piece);
+                done += piece;
+            }
+        });
+    });
 }
 
 void check_bytes(std::uint32_t bytes, const char* what, Where where) {

@@ -149,7 +149,7 @@ STELE_SIMT_UNSEEN T& in_slot(Slot& slot) {
     if (slot.object == nullptr) {
         slot.object = new T();
         slot.destroy = [](void* object) { delete static_cast<T*>(object); };
-        if constexpr (requires(T & object) { object.at_exit(); })
+        if constexpr (requires(T& object) { object.at_exit(); })
             slot.at_exit = [](void* object) { static_cast<T*>(object)->at_exit(); };
     }
     return *static_cast<T*>(slot.object);

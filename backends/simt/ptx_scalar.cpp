@@ -8,9 +8,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "backends/simt/include/cuda_fp16.h"
 #include "backends/simt/ptx.hpp"
 #include "backends/simt/ptx_arithmetic.hpp"
-#include "backends/simt/include/cuda_fp16.h"
 
 namespace stele::simt {
 

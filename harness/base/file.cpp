@@ -82,7 +82,7 @@ std::string_view kind_of(mode_t mode) {
 
 /// What is written to as it is, without replacing it.
 bool is_stream(const fs::path& path) {
-    struct stat status {};
+    struct stat status{};
     return ::stat(path.c_str(), &status) == 0 && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode));
 }
 
@@ -122,7 +122,7 @@ std::string read_input(const fs::path& path, std::size_t most_bytes) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (!file.open())
         throw CannotRead(fmt::format("{}: cannot be opened for reading: {}", path.string(), std::strerror(errno)));
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file.get(), &status) != 0)
         throw CannotRead(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
     if (const std::string_view kind = kind_of(status.st_mode); !kind.empty())
@@ -135,8 +135,7 @@ std::string read_input(const fs::path& path, std::size_t most_bytes) {
 
 bool is_standard_output(const fs::path& path) {
     if (path == "-") return true;
-    struct stat named {
-    }, output{};
+    struct stat named{}, output{};
     if (::stat(path.c_str(), &named) != 0 || ::fstat(STDOUT_FILENO, &output) != 0) return false;
     // /dev/null is no place that two writers would share.
     if (S_ISCHR(named.st_mode) && ::isatty(STDOUT_FILENO) != 1) return false;
@@ -146,8 +145,7 @@ bool is_standard_output(const fs::path& path) {
 bool is_same_output(const fs::path& a, const fs::path& b) {
     const bool out_a = is_standard_output(a), out_b = is_standard_output(b);
     if (out_a || out_b) return out_a && out_b;
-    struct stat of_a {
-    }, of_b{};
+    struct stat of_a{}, of_b{};
     if (::stat(a.c_str(), &of_a) == 0 && ::stat(b.c_str(), &of_b) == 0)
         return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino && !S_ISCHR(of_a.st_mode);
     std::error_code failed_a, failed_b;
@@ -168,7 +166,7 @@ void check_writable(const fs::path& path) {
     if (is_standard_output(path)) return;
     const fs::path target = target_of(path);
     if (target.filename().empty()) fail(path, "it names no file");
-    struct stat status {};
+    struct stat status{};
     if (::stat(target.c_str(), &status) == 0) {
         if (is_stream(target)) {
             if (::access(target.c_str(), W_OK) != 0) fail(path, std::strerror(errno));

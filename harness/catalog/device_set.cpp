@@ -48,13 +48,12 @@ std::vector<const DeviceInfo*> DeviceSet::select(const std::vector<std::string>&
             continue;
         for (const AbsentBackend& backend : absent_)
             if (pattern.substr(0, pattern.find(':')) == backend.name)
-                throw BadInput(fmt::format("no device matches '{}': the {} backend has none: {}",
-                                                           pattern, backend.name, backend.why));
+                throw BadInput(fmt::format("no device matches '{}': the {} backend has none: {}", pattern, backend.name,
+                                           backend.why));
         const std::vector<std::string> near = nearest(pattern, ids, 1);
-        throw BadInput(
-                           fmt::format("no device matches '{}'{}; there are {}", pattern,
-                                       near.empty() ? "" : fmt::format("; did you mean '{}'?", near.front()),
-                                       ids.empty() ? "none" : fmt::format("{}", fmt::join(ids, ", "))));
+        throw BadInput(fmt::format("no device matches '{}'{}; there are {}", pattern,
+                                   near.empty() ? "" : fmt::format("; did you mean '{}'?", near.front()),
+                                   ids.empty() ? "none" : fmt::format("{}", fmt::join(ids, ", "))));
     }
     std::vector<const DeviceInfo*> selected;
     for (const DeviceInfo& info : infos_)

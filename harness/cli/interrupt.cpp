@@ -22,12 +22,12 @@ extern "C" void note_signal(int) {
 }  // namespace
 
 void catch_interrupts() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = note_signal;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
     for (const int number : signals) {
-        struct sigaction before {};
+        struct sigaction before{};
         sigaction(number, nullptr, &before);
         if (number == SIGHUP && before.sa_handler == SIG_IGN) continue;
         sigaction(number, &action, nullptr);

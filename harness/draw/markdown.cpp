@@ -22,11 +22,20 @@ std::string escape(const std::string& text) {
                 out += '\\';
                 out += byte;
                 break;
-            case '\n': out += "<br>"; break;
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            default: out += byte;
+            case '\n':
+                out += "<br>";
+                break;
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            default:
+                out += byte;
         }
     return out;
 }

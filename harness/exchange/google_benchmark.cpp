@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <memory>
 #include <optional>
-#include <cerrno>
-#include <cstring>
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
@@ -79,11 +79,12 @@ std::string why_not(Value kind, const std::string& value) {
         case Value::truth:
             return one_of(value, {"true", "false", "yes", "no", "on", "off", "1", "0"}) ? "" : "true or false";
         case Value::color:
-            return one_of(value, {"auto", "true", "false", "yes", "no", "on", "off", "1", "0"})
-                       ? ""
-                       : "auto, true or false";
-        case Value::format: return one_of(value, {"console", "json", "csv"}) ? "" : "console, json or csv";
-        case Value::unit: return one_of(value, {"ns", "us", "ms", "s"}) ? "" : "ns, us, ms or s";
+            return one_of(value, {"auto", "true", "false", "yes", "no", "on", "off", "1", "0"}) ? ""
+                                                                                                : "auto, true or false";
+        case Value::format:
+            return one_of(value, {"console", "json", "csv"}) ? "" : "console, json or csv";
+        case Value::unit:
+            return one_of(value, {"ns", "us", "ms", "s"}) ? "" : "ns, us, ms or s";
         case Value::number: {
             double number = 0;
             const auto [stopped, error] = std::from_chars(value.data(), end, number);
@@ -105,8 +106,10 @@ std::string why_not(Value kind, const std::string& value) {
             static const Regex pairs("^[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*$");
             return pairs.found_in(value) ? "" : "key=value,key=value";
         }
-        case Value::file: return value.empty() ? "a file's path" : "";
-        case Value::text: return "";
+        case Value::file:
+            return value.empty() ? "a file's path" : "";
+        case Value::text:
+            return "";
     }
     throw std::logic_error("unknown kind of flag");
 }
@@ -120,8 +123,9 @@ Parsed parse(const std::string& argument) {
         std::vector<std::string> names;
         for (const Flag& known : flags_known) names.push_back(fmt::format("--{}", known.name));
         const std::vector<std::string> near = nearest(name, names);
-        throw BenchmarkFlagError(fmt::format("Google Benchmark has no flag {}{}", name,
-                                             near.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(near, ", "))));
+        throw BenchmarkFlagError(
+            fmt::format("Google Benchmark has no flag {}{}", name,
+                        near.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(near, ", "))));
     }
     Parsed out{&*flag, std::nullopt};
     if (equals != std::string::npos) out.value = argument.substr(equals + 1);
@@ -208,7 +212,8 @@ void register_timed(const std::string& title, const Measurement& measurement) {
 
 void register_failed(const std::string& title, const Verdict& verdict) {
     const std::string message = fmt::format("{}: {}", name(verdict.outcome), verdict.reason);
-    benchmark::RegisterBenchmark(title.c_str(), [message](benchmark::State& state) { state.SkipWithError(message.c_str()); })
+    benchmark::RegisterBenchmark(title.c_str(),
+                                 [message](benchmark::State& state) { state.SkipWithError(message.c_str()); })
         ->UseManualTime()
         ->Iterations(1);
 }
@@ -275,9 +280,7 @@ std::size_t write_google_benchmark(const Report& report, const std::vector<std::
     const std::size_t kept =
         printing ? benchmark::RunSpecifiedBenchmarks() : benchmark::RunSpecifiedBenchmarks(&silent);
     benchmark::ClearRegisteredBenchmarks();
-    if (kept == 0)
-        throw BenchmarkFlagError(fmt::format("no measured cell matches --benchmark_filter={}",
-                                             filter_text));
+    if (kept == 0) throw BenchmarkFlagError(fmt::format("no measured cell matches --benchmark_filter={}", filter_text));
     file.keep();
     return kept;
 }

@@ -159,7 +159,8 @@ Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std
     const std::string_view wanted = npy_type(spec.dtype);
     if (header.descr != wanted)
         fail(fmt::format("holds '{}', but {} is {}, which is stored as '{}'{}", header.descr, spec.name,
-                         name(spec.dtype), wanted, spec.dtype == Dtype::bf16 || spec.dtype == Dtype::e4m3 ? " (its bits)" : ""));
+                         name(spec.dtype), wanted,
+                         spec.dtype == Dtype::bf16 || spec.dtype == Dtype::e4m3 ? " (its bits)" : ""));
     if (header.shape != spec.shape)
         fail(fmt::format("has the shape {}, but {} is {} = {}", shape_text(header.shape), spec.name,
                          fmt::format("({})", fmt::join(spec.dimensions, ", ")), shape_text(spec.shape)));

@@ -17,7 +17,7 @@ enum class Direction { less_is_better, more_is_better };
 
 struct Figure {
     const char* name;
-    long BaselineRow::*value;
+    long BaselineRow::* value;
     Direction direction;
 };
 
@@ -47,8 +47,10 @@ Baseline make_baseline(const Explanation& explanation) {
     for (const KernelFigures& row : explanation.kernels)
         baseline.rows[row.key()] = {row.assembler.registers,
                                     static_cast<long>(row.assembler.spill_store_bytes + row.assembler.spill_load_bytes),
-                                    row.occupancy.blocks, static_cast<long>(row.hot().matrix_instructions()),
-                                    static_cast<long>(row.hot().total), static_cast<long>(row.assembler.stack_bytes)};
+                                    row.occupancy.blocks,
+                                    static_cast<long>(row.hot().matrix_instructions()),
+                                    static_cast<long>(row.hot().total),
+                                    static_cast<long>(row.assembler.stack_bytes)};
     return baseline;
 }
 
@@ -85,13 +87,15 @@ Baseline parse_baseline(const std::string& json) {
     const Json document = parse_json(json);
     if (!document.is_object() || document.value("schema", Json()) != "stele-explain")
         throw BadInput("not a baseline of `stele explain --save`");
-    const long version = member(document, "", "schema_version", Json::value_t::number_integer, "a whole number").get<long>();
+    const long version =
+        member(document, "", "schema_version", Json::value_t::number_integer, "a whole number").get<long>();
     if (version != Baseline::schema_version)
         throw BadInput(fmt::format("schema version {}, but this binary reads {}", version, Baseline::schema_version));
     Baseline baseline;
     const Json& versions = member(document, "", "versions", Json::value_t::object, "an object");
     for (const auto& [tool, text] : versions.items())
-        baseline.versions[tool] = member(versions, "versions", tool, Json::value_t::string, "a string").get<std::string>();
+        baseline.versions[tool] =
+            member(versions, "versions", tool, Json::value_t::string, "a string").get<std::string>();
     const Json& kernels = member(document, "", "kernels", Json::value_t::object, "an object");
     for (const auto& [key, unused] : kernels.items()) {
         const Json& row = member(kernels, "kernels", key, Json::value_t::object, "an object");
@@ -124,12 +128,14 @@ BaselineComparison compare(const Baseline& before, const Baseline& now, const st
         for (const Figure& figure : figures) {
             const long was = then->second.*figure.value, is = row.*figure.value;
             if (was == is) continue;
-            const double loss = static_cast<double>(figure.direction == Direction::less_is_better ? is - was : was - is);
+            const double loss =
+                static_cast<double>(figure.direction == Direction::less_is_better ? is - was : was - is);
             result.changes.push_back({key, figure.name, was, is, loss > margin_of(figure, was, margins)});
         }
     }
     for (const auto& [key, row] : before.rows) {
-        const bool asked = std::find(asked_variants.begin(), asked_variants.end(), variant_of(key)) != asked_variants.end();
+        const bool asked =
+            std::find(asked_variants.begin(), asked_variants.end(), variant_of(key)) != asked_variants.end();
         if (asked && !now.rows.contains(key)) result.gone.push_back(key);
     }
     return result;

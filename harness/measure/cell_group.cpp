@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "harness/measure/roofline.hpp"
 #include "harness/base/statistics.hpp"
+#include "harness/measure/roofline.hpp"
 
 namespace stele {
 namespace {
@@ -138,10 +138,10 @@ void CellGroup::check_first(CellState& state) {
 CheckedRun CellGroup::check(CellState& state, std::uint64_t seed) {
     const Cell& cell = state.cell;
     const Arithmetic arithmetic = cell.variant->arithmetic_for(*cell.problem);
-    return checked_run(*cell.device, *state.plan, workspace(*cell.device).first(), state.scratch,
-                       {cell.problem, arithmetic, references_.inputs(*cell.problem, seed, options_.fill),
-                        references_.expected(*cell.problem, seed, options_.fill, arithmetic),
-                        options_.cell_timeout_seconds});
+    return checked_run(
+        *cell.device, *state.plan, workspace(*cell.device).first(), state.scratch,
+        {cell.problem, arithmetic, references_.inputs(*cell.problem, seed, options_.fill),
+         references_.expected(*cell.problem, seed, options_.fill, arithmetic), options_.cell_timeout_seconds});
 }
 
 void CellGroup::prepare_timers() {
@@ -224,15 +224,14 @@ void CellGroup::finish(CellState& state) {
         return;
     }
     if (state.timer->timed_out()) {
-        state.fail(Outcome::timeout, fmt::format("one execution took longer than the {:.1f} s allowed",
-                                                 options_.cell_timeout_seconds));
+        state.fail(Outcome::timeout,
+                   fmt::format("one execution took longer than the {:.1f} s allowed", options_.cell_timeout_seconds));
         return;
     }
     state.guarded([&] {
         const CheckedRun run = check(state, SeededDraws(options_.seed).bits());
         if (run.verdict.outcome != Outcome::passed) {
-            const bool stale =
-                !run.outputs.empty() && fingerprint(run.outputs) == state.output_fingerprint;
+            const bool stale = !run.outputs.empty() && fingerprint(run.outputs) == state.output_fingerprint;
             state.measurement.verdict = run.verdict;
             state.measurement.verdict.reason =
                 fmt::format("after timing, on fresh inputs: {}{}",
@@ -253,8 +252,9 @@ void CellGroup::keep_timing(CellState& state) {
     timing.floor_ns = floor.ns;
     timing.floor_reason = floor.reason;
     if (timing.median_ns < floor.ns) {
-        state.fail(Outcome::impossible, fmt::format("a median of {:.4g} µs is below the {:.4g} µs that {} takes at least",
-                                                    timing.median_ns * 1e-3, floor.ns * 1e-3, floor.reason));
+        state.fail(Outcome::impossible,
+                   fmt::format("a median of {:.4g} µs is below the {:.4g} µs that {} takes at least",
+                               timing.median_ns * 1e-3, floor.ns * 1e-3, floor.reason));
         return;
     }
     state.measurement.timing = std::move(timing);

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "harness/measure/executor.hpp"
-#include "harness/record/measurement.hpp"
 #include "harness/measure/sampler.hpp"
 #include "harness/measure/timing.hpp"
 #include "harness/measure/verdict.hpp"
+#include "harness/record/measurement.hpp"
 
 namespace stele {
 

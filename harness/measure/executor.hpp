@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "backends/backend.hpp"
-#include "harness/record/measurement.hpp"
 #include "harness/measure/verdict.hpp"
+#include "harness/record/measurement.hpp"
 #include "kernels/operation.hpp"
 
 namespace stele {

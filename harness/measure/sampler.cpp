@@ -17,8 +17,7 @@ namespace {
 
 /// Splits cells into groups of one problem, in the order of their first cells, and lets `work` at each.
 std::vector<Measurement> for_each_group(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                        const Watcher& watcher, ReferenceCache& references,
-                                        void (CellGroup::*work)()) {
+                                        const Watcher& watcher, ReferenceCache& references, void (CellGroup::*work)()) {
     std::vector<std::vector<CellState>> groups;
     std::map<std::pair<std::string, std::string>, std::size_t> position;
     for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -100,8 +99,8 @@ VerifiedRun run_cell(const Cell& cell, const std::vector<Tensor>& inputs, const 
         if (given == inputs.size()) throw ProblemError(fmt::format("input {} is missing", spec.name));
         const TensorSpec& found = inputs[given++].spec;
         if (found.dtype != spec.dtype || found.shape != spec.shape)
-            throw ProblemError(fmt::format("input {} has another dtype or shape than {} asks for", spec.name,
-                                           cell.problem->id()));
+            throw ProblemError(
+                fmt::format("input {} has another dtype or shape than {} asks for", spec.name, cell.problem->id()));
     }
     if (given != inputs.size()) throw ProblemError(fmt::format("{} inputs given, {} wanted", inputs.size(), given));
     cell.problem->check_inputs(inputs);
@@ -115,11 +114,11 @@ VerifiedRun run_cell(const Cell& cell, const std::vector<Tensor>& inputs, const 
             Workspace place(*cell.device, *cell.problem);
             state.plan = std::make_unique<LoadedPlan>(*cell.device, *cell.variant, *cell.problem);
             const Arithmetic arithmetic = cell.variant->arithmetic_for(*cell.problem);
-            CheckedRun run = checked_run(
-                *cell.device, *state.plan, place.first(), place.scratch().take(state.plan->scratch_bytes()),
-                {cell.problem, arithmetic, std::make_shared<const std::vector<Tensor>>(inputs),
-                 std::make_shared<const std::vector<Expected>>(cell.problem->reference(inputs, arithmetic)),
-                 options.cell_timeout_seconds});
+            CheckedRun run =
+                checked_run(*cell.device, *state.plan, place.first(), place.scratch().take(state.plan->scratch_bytes()),
+                            {cell.problem, arithmetic, std::make_shared<const std::vector<Tensor>>(inputs),
+                             std::make_shared<const std::vector<Expected>>(cell.problem->reference(inputs, arithmetic)),
+                             options.cell_timeout_seconds});
             state.measurement.verdict = std::move(run.verdict);
             out.outputs = std::move(run.outputs);
         });

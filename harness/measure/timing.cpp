@@ -87,12 +87,14 @@ bool CellTimer::choose_batch(std::string& why) {
         const double ns = batch_ns(timing_.batch);
         if (ns >= least) return true;
         if (timing_.batch == most) {
-            why = fmt::format("too short to be timed: {} executions take {:.0f} ns, and the clock's resolution of {:.0f} ns "
-                              "asks for {:.0f} ns",
-                              timing_.batch, ns, workspace_.device().info().timer_resolution_ns, least);
+            why = fmt::format(
+                "too short to be timed: {} executions take {:.0f} ns, and the clock's resolution of {:.0f} ns "
+                "asks for {:.0f} ns",
+                timing_.batch, ns, workspace_.device().info().timer_resolution_ns, least);
             return false;
         }
-        // A fifth more than just enough, as the next one may be shorter; eightfold while the clock has not moved at all.
+        // A fifth more than just enough, as the next one may be shorter; eightfold while the clock has not moved at
+        // all.
         const double factor = ns > 0 ? std::min(8.0, 1.2 * least / ns) : 8.0;
         timing_.batch = static_cast<std::uint32_t>(
             std::clamp(std::ceil(timing_.batch * factor), timing_.batch + 1.0, static_cast<double>(most)));

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "harness/measure/executor.hpp"
-#include "harness/record/measurement.hpp"
 #include "harness/measure/sampler.hpp"
+#include "harness/record/measurement.hpp"
 
 namespace stele {
 

@@ -57,8 +57,8 @@ std::vector<TensorSpec> attention_tensors(const AttentionShape& shape);
 std::vector<Tensor> attention_inputs(const AttentionShape& shape, std::uint64_t seed, Fill fill);
 
 /// Writes the keys that a query row sees, ascending, into `keys` (handed over empty). Called from several threads.
-using VisibleKeys = std::function<void(std::int64_t batch, std::int64_t head, std::int64_t query,
-                                       std::vector<std::int32_t>& keys)>;
+using VisibleKeys =
+    std::function<void(std::int64_t batch, std::int64_t head, std::int64_t query, std::vector<std::int32_t>& keys)>;
 
 /// All of visible_keys(shape, query).
 VisibleKeys dense_visibility(const AttentionShape& shape);

@@ -24,7 +24,7 @@ constexpr std::string_view edge_shapes[] = {
     "batch=1 heads=1 kv_heads=1 seq_q=2 seq_k=1031 head_dim=64 causal",           // the same, masked and prime
     "batch=1 heads=2 kv_heads=1 seq_q=23 seq_k=41 head_dim=64 causal logits=80",  // scores of ±80
     "batch=1 heads=1 kv_heads=1 seq_q=19 seq_k=53 head_dim=128 logits=80",
-    "batch=1 heads=1 kv_heads=1 seq_q=17 seq_k=29 head_dim=64 scale=-0.3",        // a scale that turns the order round
+    "batch=1 heads=1 kv_heads=1 seq_q=17 seq_k=29 head_dim=64 scale=-0.3",  // a scale that turns the order round
 };
 
 constexpr std::string_view full_shapes[] = {
@@ -128,9 +128,8 @@ unsigned blocks(std::int64_t a, std::int64_t b) { return static_cast<unsigned>((
 Support supports_tile(const DeviceInfo& device, Language language, const AttentionTile& tile,
                       const AttentionShape& shape, int stages) {
     const int head_dim = static_cast<int>(shape.head_dim);
-    const std::size_t bytes = language == Language::opencl
-                                  ? tile.local_bytes(head_dim, size_of(shape.dtype))
-                                  : tile.shared_bytes(head_dim, size_of(shape.dtype), stages);
+    const std::size_t bytes = language == Language::opencl ? tile.local_bytes(head_dim, size_of(shape.dtype))
+                                                           : tile.shared_bytes(head_dim, size_of(shape.dtype), stages);
     if (bytes > device.shared_bytes_per_block)
         return Support::no(fmt::format("tile {} needs {} bytes of shared memory for {} d{}, the device has {}",
                                        text(tile), bytes, name(shape.dtype), head_dim, device.shared_bytes_per_block));

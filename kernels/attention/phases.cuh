@@ -83,8 +83,7 @@ struct AttentionPhases {
         for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) {
             const int n = i / chunks, d = i % chunks * width;
             uint4 value = make_uint4(0, 0, 0, 0);
-            if (key_begin + n < key_end)
-                value = *reinterpret_cast<const uint4*>(rows + (key_begin + n) * HEAD_DIM + d);
+            if (key_begin + n < key_end) value = *reinterpret_cast<const uint4*>(rows + (key_begin + n) * HEAD_DIM + d);
             *reinterpret_cast<uint4*>(tile_kv + n * KEY_STRIDE + d) = value;
         }
     }
@@ -154,14 +153,12 @@ struct AttentionPhases {
     }
 
     /// acc[row i] += tile_p[row i] · tile_v.
-    __device__ static void multiply_tile(State& state, const Shared& shared, const T* tile_v, int row_group,
-                                         int col) {
+    __device__ static void multiply_tile(State& state, const Shared& shared, const T* tile_v, int row_group, int col) {
 #pragma unroll 1
         for (int n = 0; n < BLOCK_N; n += 4) {
             float4 p[THREAD_M];
 #pragma unroll
-            for (int i = 0; i < THREAD_M; ++i)
-                p[i] = load4(shared.tile_p + (row_group * THREAD_M + i) * P_STRIDE + n);
+            for (int i = 0; i < THREAD_M; ++i) p[i] = load4(shared.tile_p + (row_group * THREAD_M + i) * P_STRIDE + n);
 #pragma unroll
             for (int v = 0; v < VECTORS; ++v) {
                 const T* column = tile_v + n * KEY_STRIDE + (col + v * THREADS_N) * 4;

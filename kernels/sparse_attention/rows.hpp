@@ -9,9 +9,9 @@
 
 namespace stele {
 
-/// A row for each of attention_tiles in each of attention_languages, of kernels/sparse_attention/<algorithm>. Its kernel
-/// is sparse_attention_<algorithm>(Q, K, V, row_begin, column, O, lse, heads, kv_heads, seq_q, seq_k, mask_block,
-/// softmax_scale, causal) in every language, with a block a tile of query rows, head and batch.
+/// A row for each of attention_tiles in each of attention_languages, of kernels/sparse_attention/<algorithm>. Its
+/// kernel is sparse_attention_<algorithm>(Q, K, V, row_begin, column, O, lse, heads, kv_heads, seq_q, seq_k,
+/// mask_block, softmax_scale, causal) in every language, with a block a tile of query rows, head and batch.
 std::vector<Variant> sparse_tile_rows(const std::string& algorithm);
 
 /// The rows of each algorithm, in its own folder.

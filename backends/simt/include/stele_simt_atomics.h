@@ -32,49 +32,40 @@ STELE_SIMT_UNSEEN T atomically(T* address, const char* what, F&& change, Where w
 // A second type lets a literal convert to the type of what it is added to, as CUDA's overloads do.
 template <typename T>
 T atomicAdd(T* address, std::type_identity_t<T> value, stele::simt::Where where = stele::simt::Where::current()) {
-    return stele::simt::atomically(
-        address, "atomicAdd", [=](T old) { return static_cast<T>(old + value); }, where);
+    return stele::simt::atomically(address, "atomicAdd", [=](T old) { return static_cast<T>(old + value); }, where);
 }
 template <typename T>
 T atomicSub(T* address, std::type_identity_t<T> value, stele::simt::Where where = stele::simt::Where::current()) {
-    return stele::simt::atomically(
-        address, "atomicSub", [=](T old) { return static_cast<T>(old - value); }, where);
+    return stele::simt::atomically(address, "atomicSub", [=](T old) { return static_cast<T>(old - value); }, where);
 }
 template <typename T>
 T atomicExch(T* address, std::type_identity_t<T> value, stele::simt::Where where = stele::simt::Where::current()) {
-    return stele::simt::atomically(
-        address, "atomicExch", [=](T) { return value; }, where);
+    return stele::simt::atomically(address, "atomicExch", [=](T) { return value; }, where);
 }
 template <typename T>
 T atomicMin(T* address, std::type_identity_t<T> value, stele::simt::Where where = stele::simt::Where::current()) {
-    return stele::simt::atomically(
-        address, "atomicMin", [=](T old) { return value < old ? value : old; }, where);
+    return stele::simt::atomically(address, "atomicMin", [=](T old) { return value < old ? value : old; }, where);
 }
 template <typename T>
 T atomicMax(T* address, std::type_identity_t<T> value, stele::simt::Where where = stele::simt::Where::current()) {
-    return stele::simt::atomically(
-        address, "atomicMax", [=](T old) { return old < value ? value : old; }, where);
+    return stele::simt::atomically(address, "atomicMax", [=](T old) { return old < value ? value : old; }, where);
 }
 template <typename T>
 T atomicAnd(T* address, std::type_identity_t<T> value, stele::simt::Where where = stele::simt::Where::current()) {
-    return stele::simt::atomically(
-        address, "atomicAnd", [=](T old) { return old & value; }, where);
+    return stele::simt::atomically(address, "atomicAnd", [=](T old) { return old & value; }, where);
 }
 template <typename T>
 T atomicOr(T* address, std::type_identity_t<T> value, stele::simt::Where where = stele::simt::Where::current()) {
-    return stele::simt::atomically(
-        address, "atomicOr", [=](T old) { return old | value; }, where);
+    return stele::simt::atomically(address, "atomicOr", [=](T old) { return old | value; }, where);
 }
 template <typename T>
 T atomicXor(T* address, std::type_identity_t<T> value, stele::simt::Where where = stele::simt::Where::current()) {
-    return stele::simt::atomically(
-        address, "atomicXor", [=](T old) { return old ^ value; }, where);
+    return stele::simt::atomically(address, "atomicXor", [=](T old) { return old ^ value; }, where);
 }
 template <typename T>
 T atomicCAS(T* address, std::type_identity_t<T> expected, std::type_identity_t<T> value,
             stele::simt::Where where = stele::simt::Where::current()) {
-    return stele::simt::atomically(
-        address, "atomicCAS", [=](T old) { return old == expected ? value : old; }, where);
+    return stele::simt::atomically(address, "atomicCAS", [=](T old) { return old == expected ? value : old; }, where);
 }
 inline unsigned atomicInc(unsigned* address, unsigned bound, stele::simt::Where where = stele::simt::Where::current()) {
     return stele::simt::atomically(

@@ -88,8 +88,8 @@ struct alignas(2) Float16 {
     // By way of a float that keeps enough of the value for one rounding.
     Float16(double value) : bits(Format::narrow(to_odd(value))) {}
     template <typename Integer>
-    requires std::is_integral_v<Integer> Float16(Integer value)
-        : bits(Format::narrow(to_odd(static_cast<double>(value)))) {}
+        requires std::is_integral_v<Integer>
+    Float16(Integer value) : bits(Format::narrow(to_odd(static_cast<double>(value)))) {}
     static constexpr Float16 from_bits(std::uint16_t bits) {
         Float16 out;
         out.bits = bits;

@@ -133,12 +133,10 @@ inline unsigned __ballot_sync(unsigned mask, int predicate, SteleWhere where = S
         where);
 }
 inline int __any_sync(unsigned mask, int predicate, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(
-        mask, "__any_sync", int{predicate != 0}, [](int a, int b) { return a | b; }, where);
+    return stele::simt::reduce(mask, "__any_sync", int{predicate != 0}, [](int a, int b) { return a | b; }, where);
 }
 inline int __all_sync(unsigned mask, int predicate, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(
-        mask, "__all_sync", int{predicate != 0}, [](int a, int b) { return a & b; }, where);
+    return stele::simt::reduce(mask, "__all_sync", int{predicate != 0}, [](int a, int b) { return a & b; }, where);
 }
 template <typename T>
 unsigned __match_any_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
@@ -194,31 +192,29 @@ T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32, Stele
 }
 
 template <typename T>
-requires std::is_integral_v<T> T __reduce_add_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
+    requires std::is_integral_v<T>
+T __reduce_add_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
     return static_cast<T>(stele::simt::reduce(
         mask, "__reduce_add_sync", static_cast<unsigned>(value), [](unsigned a, unsigned b) { return a + b; }, where));
 }
 template <typename T>
-requires std::is_integral_v<T> T __reduce_min_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(
-        mask, "__reduce_min_sync", value, [](T a, T b) { return b < a ? b : a; }, where);
+    requires std::is_integral_v<T>
+T __reduce_min_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
+    return stele::simt::reduce(mask, "__reduce_min_sync", value, [](T a, T b) { return b < a ? b : a; }, where);
 }
 template <typename T>
-requires std::is_integral_v<T> T __reduce_max_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(
-        mask, "__reduce_max_sync", value, [](T a, T b) { return a < b ? b : a; }, where);
+    requires std::is_integral_v<T>
+T __reduce_max_sync(unsigned mask, T value, SteleWhere where = SteleWhere::current()) {
+    return stele::simt::reduce(mask, "__reduce_max_sync", value, [](T a, T b) { return a < b ? b : a; }, where);
 }
 inline unsigned __reduce_and_sync(unsigned mask, unsigned value, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(
-        mask, "__reduce_and_sync", value, [](unsigned a, unsigned b) { return a & b; }, where);
+    return stele::simt::reduce(mask, "__reduce_and_sync", value, [](unsigned a, unsigned b) { return a & b; }, where);
 }
 inline unsigned __reduce_or_sync(unsigned mask, unsigned value, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(
-        mask, "__reduce_or_sync", value, [](unsigned a, unsigned b) { return a | b; }, where);
+    return stele::simt::reduce(mask, "__reduce_or_sync", value, [](unsigned a, unsigned b) { return a | b; }, where);
 }
 inline unsigned __reduce_xor_sync(unsigned mask, unsigned value, SteleWhere where = SteleWhere::current()) {
-    return stele::simt::reduce(
-        mask, "__reduce_xor_sync", value, [](unsigned a, unsigned b) { return a ^ b; }, where);
+    return stele::simt::reduce(mask, "__reduce_xor_sync", value, [](unsigned a, unsigned b) { return a ^ b; }, where);
 }
 
 inline std::size_t __cvta_generic_to_shared(const void* pointer, SteleWhere where = SteleWhere::current()) {

@@ -42,16 +42,16 @@ Plan make_plan(Language language, const AttentionTile& tile, const DeviceInfo& d
     plan.scratch = {parts * static_cast<std::size_t>(shape.head_dim) * 4, parts * 2 * 4};
     const ScratchOperand partial_acc{0}, partial_state{1};
     plan.kernels.push_back(source(language, "attention_flash", tile, shape));
-    plan.steps.push_back({0,
-                          {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
-                           static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
-                          {static_cast<unsigned>(tile.num_threads()), 1, 1},
-                          language == Language::opencl
-                              ? 0
-                              : tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype), stages(language)),
-                          {q, k, v, o, lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads),
-                           extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k), extent(splits),
-                           shape.softmax_scale, extent(shape.causal)}});
+    plan.steps.push_back(
+        {0,
+         {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
+          static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
+         {static_cast<unsigned>(tile.num_threads()), 1, 1},
+         language == Language::opencl
+             ? 0
+             : tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype), stages(language)),
+         {q, k, v, o, lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads), extent(shape.kv_heads),
+          extent(shape.seq_q), extent(shape.seq_k), extent(splits), shape.softmax_scale, extent(shape.causal)}});
     if (splits == 1) return plan;
     plan.kernels.push_back(source(language, "attention_flash_combine", tile, shape));
     plan.steps.push_back({1,

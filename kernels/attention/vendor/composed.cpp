@@ -13,7 +13,7 @@
 namespace stele {
 namespace {
 
-constexpr std::int64_t lanes = 16;               // running values a row, so that the compiler may use vectors
+constexpr std::int64_t lanes = 16;                   // running values a row, so that the compiler may use vectors
 constexpr std::int64_t scores_per_thread = 1 << 16;  // starting a thread takes as long as so many scores
 
 /// 2^x for x ≤ 0, within 2 ulp; 0 below 2^-126. Branchless, so that a loop over it becomes vector code.
@@ -43,8 +43,8 @@ Support supports(const ComposedLibrary& library, const DeviceInfo& device, const
     if (device.backend != "host") return Support::no(library.name + " runs on host devices");
     if (const std::string why = library.why_not(); !why.empty()) return Support::no(why);
     if (shape.dtype != Dtype::f32)
-        return Support::no(fmt::format("composed of {}'s f32 products only, the problem is {}", library.name,
-                                       name(shape.dtype)));
+        return Support::no(
+            fmt::format("composed of {}'s f32 products only, the problem is {}", library.name, name(shape.dtype)));
     if (device.max_allocation_bytes != 0 && score_bytes(shape) > device.max_allocation_bytes)
         return Support::no(fmt::format("the scores of a key-value head take {:.1f} GB, more than the device allocates",
                                        static_cast<double>(score_bytes(shape)) / 1e9));

@@ -11,7 +11,8 @@
 namespace stele {
 
 /// The two products of one key-value head, on row-major f32 with rows = group · seq_q:
-/// scores[rows, seq_k] = Q[rows, head_dim] K[seq_k, head_dim]ᵀ and O[rows, head_dim] = P[rows, seq_k] V[seq_k, head_dim].
+/// scores[rows, seq_k] = Q[rows, head_dim] K[seq_k, head_dim]ᵀ and O[rows, head_dim] = P[rows, seq_k] V[seq_k,
+/// head_dim].
 struct AttentionProducts {
     std::function<void(const float* q, const float* k, float* scores)> score;
     std::function<void(const float* p, const float* v, float* o)> weigh;
@@ -19,8 +20,8 @@ struct AttentionProducts {
 
 /// What a library brings.
 struct ComposedLibrary {
-    std::string name;                        ///< "openblas"
-    std::function<std::string()> why_not;    ///< empty if it is here
+    std::string name;                      ///< "openblas"
+    std::function<std::string()> why_not;  ///< empty if it is here
     std::function<std::string()> description;
     std::function<AttentionProducts(const AttentionShape&)> products;  ///< extents are at least 1
 };
@@ -28,8 +29,8 @@ struct ComposedLibrary {
 /// The row attention/vendor.<name>: f32 on `host`.
 Variant composed_attention(const ComposedLibrary& library);
 
-/// Turns one row of `all` unscaled scores into probabilities in place: the first `seen`, at least one, count, the others
-/// become 0. Returns the row's lse.
+/// Turns one row of `all` unscaled scores into probabilities in place: the first `seen`, at least one, count, the
+/// others become 0. Returns the row's lse.
 float softmax_row(float* row, std::int64_t seen, std::int64_t all, float softmax_scale);
 
 /// Turns the scores of one key-value head into probabilities in place, and writes their lse. A row that sees nothing

@@ -62,7 +62,11 @@ Baseline one_row(BaselineRow row) {
 const std::vector<std::string> asked{"gemm/tiled.cuda@64"};
 
 TEST(ExplainGate, WorseBeyondItsMarginsOnly) {
-    const BaselineRow before{.registers = 100, .spill_bytes = 0, .blocks_per_multiprocessor = 2, .matrix_instructions = 16, .loop_instructions = 200};
+    const BaselineRow before{.registers = 100,
+                             .spill_bytes = 0,
+                             .blocks_per_multiprocessor = 2,
+                             .matrix_instructions = 16,
+                             .loop_instructions = 200};
     const auto held = [&](auto change) {
         BaselineRow after = before;
         change(after);

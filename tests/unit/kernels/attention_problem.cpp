@@ -32,8 +32,9 @@ TEST(AttentionProblem, TextsReadBack) {
     }
     EXPECT_EQ(operation().parse("causal scale=0.1 f16 head_dim=64 seq_k=2 seq_q=1 kv_heads=1 heads=1 batch=1")->id(),
               "batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=2 head_dim=64 f16 causal scale=0.1");
-    EXPECT_EQ(attention_shape(*operation().parse("batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=2 head_dim=64")).softmax_scale,
-              0.125f);
+    EXPECT_EQ(
+        attention_shape(*operation().parse("batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=2 head_dim=64")).softmax_scale,
+        0.125f);
 }
 
 TEST(AttentionProblem, BadTextsSayWhy) {
@@ -90,7 +91,8 @@ TEST(AttentionProblem, LogitsReachWhatWasAskedFor) {
         for (std::int64_t j = 0; j < visible_keys(shape, row % shape.seq_q); ++j) {
             double dot = 0;
             for (std::int64_t d = 0; d < 64; ++d)
-                dot += inputs[0].at(static_cast<std::size_t>(row * 64 + d)) * inputs[1].at(static_cast<std::size_t>(j * 64 + d));
+                dot += inputs[0].at(static_cast<std::size_t>(row * 64 + d)) *
+                       inputs[1].at(static_cast<std::size_t>(j * 64 + d));
             nearest = std::min(nearest, std::abs(dot * shape.softmax_scale - (row % 2 == 0 ? 80 : -80)));
         }
         EXPECT_LT(nearest, 1e-3) << row;
