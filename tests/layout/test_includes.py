@@ -44,3 +44,16 @@ def test_kernels_call_no_clock():
     wrong = [str(path.relative_to(ROOT)) for path in files("kernels", "*.cpp", "*.hpp", "*.cu", "*.cuh", "*.cl")
              if re.search(r"\bsteady_clock\b|\bcudaEvent|\bclock64\s*\(", path.read_text())]
     assert not wrong, wrong
+
+
+def test_simt_shares_only_its_abi_between_binary_and_module():
+    """backends/simt: device/ is the binary's; executor/, ptx/, checks/ and cuda_headers/ are the modules'."""
+    module = ("executor", "ptx", "checks", "cuda_headers")
+    wrong = []
+    for path in files("backends/simt", "*.hpp", "*.cpp", "*.h"):
+        own = path.relative_to(ROOT / "backends/simt").parts[0]
+        for room in re.findall(r'#\s*include\s+"backends/simt/(\w+)/', path.read_text()):
+            if own == "abi.hpp" or (own == "device") != (room == "device"):
+                wrong.append(f"{path.relative_to(ROOT)} includes from {room}/")
+    assert all((ROOT / "backends/simt" / room).is_dir() for room in ("device", *module))
+    assert not wrong, "\n".join(wrong)

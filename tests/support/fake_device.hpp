@@ -51,8 +51,8 @@ public:
     std::size_t memory_limit = std::size_t{1} << 30;  ///< live payload beyond this is out of memory
     ClockState health;
 
-    std::vector<std::string> timed, ran;              ///< entries, in order
-    std::vector<const Buffer*> first_arguments;       ///< of each timed launch
+    std::vector<std::string> timed, ran;         ///< entries, in order
+    std::vector<const Buffer*> first_arguments;  ///< of each timed launch
     std::vector<std::string> ranges;
     int evictions = 0;
     std::size_t live_bytes = 0;
@@ -85,7 +85,8 @@ public:
         double sum = 0;
         for (const Launch& launch : launches) {
             timed.push_back(execute(launch));
-            if (const auto* buffer = std::get_if<Buffer*>(&launch.arguments.front())) first_arguments.push_back(*buffer);
+            if (const auto* buffer = std::get_if<Buffer*>(&launch.arguments.front()))
+                first_arguments.push_back(*buffer);
             sum += time(timed.back());
         }
         return sum;
