@@ -36,8 +36,8 @@ enum class Flaw {
 /// C[M,N] = A[M,K] B[N,K]ᵀ, K a multiple of 8, by cp.async, ldmatrix and mma.sync. 128 threads, a 64 x 64 tile, each
 /// warp 32 x 32; three stages of 32 of K, rows padded to 80 bytes.
 template <Flaw flaw>
-__global__ void __launch_bounds__(128) ampere_gemm(const half* __restrict__ a, const half* __restrict__ b,
-                                                   float* __restrict__ c, int m, int n, int k) {
+__global__ void __launch_bounds__(128)
+    ampere_gemm(const half* __restrict__ a, const half* __restrict__ b, float* __restrict__ c, int m, int n, int k) {
     constexpr int BLOCK = 64, BLOCK_K = 32, PITCH = 40, STAGES = 3, TILE = BLOCK * PITCH;
     half* tile_a = dynamic_shared<half>();
     half* tile_b = tile_a + STAGES * TILE;
