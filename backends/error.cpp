@@ -28,7 +28,7 @@ std::string sentence(const std::string& call, long code, const std::string& code
 
 }  // namespace
 
-DeviceError::DeviceError(std::string call, long code, std::string code_name, std::string detail,
+DeviceError::DeviceError(std::string call, long code, std::string code_name, const std::string& detail,
                          std::source_location where)
     : std::runtime_error(sentence(call, code, code_name, detail, where)),
       call_(std::move(call)),

@@ -18,7 +18,7 @@
 namespace stele::simt {
 
 /// Dynamic shared memory that a block may ask for, as on compute capability 9.0.
-inline constexpr std::size_t max_shared_bytes = 227 * 1024;
+inline constexpr std::size_t max_shared_bytes = std::size_t{227} * 1024;
 
 /// A buffer's payload, which kernels may touch; the guards around it, which they may not.
 struct Extent {

@@ -51,6 +51,7 @@ void DeviceMemory::release(std::byte* payload) {
 
 std::vector<Extent> DeviceMemory::buffers() const {
     std::vector<Extent> out;
+    out.reserve(used_.size());
     for (const auto& [offset, allocation] : used_)
         out.push_back({base_ + offset + Buffer::guard_bytes, allocation.payload_bytes});
     return out;

@@ -103,7 +103,7 @@ private:
         for (const Argument& argument : launch.arguments) {
             if (Buffer* const* buffer = std::get_if<Buffer*>(&argument)) {
                 pointers.push_back(*buffer != nullptr ? own_buffer<SimtBuffer>(**buffer).payload() : nullptr);
-                addresses.push_back(&pointers.back());
+                addresses.push_back(static_cast<void*>(&pointers.back()));
             } else if (const auto* map = std::get_if<TensorMapArgument>(&argument)) {
                 maps.push_back(simt::encode_tensor_map(map->spec, own_buffer<SimtBuffer>(*map->buffer).payload()));
                 addresses.push_back(&maps.back());
