@@ -124,15 +124,6 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
     return table;
 }
 
-struct LanguageColumn {
-    const char* title;
-    Language language;
-};
-constexpr std::array language_columns{LanguageColumn{"CUDA C++", Language::cuda}, LanguageColumn{"PTX", Language::ptx},
-                                      LanguageColumn{"OpenCL C", Language::opencl},
-                                      LanguageColumn{"OpenCL + PTX", Language::opencl_ptx},
-                                      LanguageColumn{"vendor", Language::vendor}};
-
 const ComparedCell* best_of(const ComparedProblem& problem, std::size_t report, Language language) {
     const ComparedCell* best = nullptr;
     for (const ComparedCell& cell : problem.cells) {
@@ -150,7 +141,8 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
     table.columns = {{"problem", Align::left}};
     if (reports > 1) table.columns.push_back({"in", Align::left});
     table.columns.push_back({"rate", Align::left});
-    for (const LanguageColumn& column : language_columns) table.columns.push_back({column.title, Align::right});
+    for (const LanguageInfo& column : language_columns())
+        table.columns.push_back({std::string(column.title), Align::right});
     for (std::size_t i = 0; i < problems.size(); ++i)
         for (std::size_t report = 0; report < reports; ++report) {
             const RateUnit unit = rate_unit(problems[i]);
@@ -159,7 +151,7 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
             if (reports > 1) row.cells.push_back(fmt::format("[{}]", report + 1));
             row.cells.push_back(unit.name);
             bool any = false;
-            for (const LanguageColumn& column : language_columns) {
+            for (const LanguageInfo& column : language_columns()) {
                 const ComparedCell* best = best_of(problems[i], report, column.language);
                 any = any || best;
                 if (best == nullptr) {
@@ -176,7 +168,7 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
     for (std::size_t column = table.columns.size(); column-- > 0;) {
         const bool empty =
             std::all_of(table.rows.begin(), table.rows.end(), [&](const Row& row) { return row.cells[column] == "–"; });
-        if (!empty || table.columns[column].title != "OpenCL + PTX") continue;
+        if (!empty || table.columns[column].title != info(Language::opencl_ptx).title) continue;
         table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(column));
         for (Row& row : table.rows) row.cells.erase(row.cells.begin() + static_cast<std::ptrdiff_t>(column));
     }
