@@ -204,6 +204,17 @@ const Variant& Registry::with_tile(const Variant& variant, std::string_view tile
     return made;
 }
 
+const Variant& Registry::default_on(const Variant& variant, const DeviceInfo& device, const Problem& problem) const {
+    if (!variant.default_tile || variant.supports(device, problem)) return variant;
+    for (const Variant* sibling : siblings(variant))
+        if (sibling->supports(device, problem)) return *sibling;
+    if (!variant.tile_space) return variant;
+    const std::vector<TileValues> tiles = variant.tile_space->legal_tiles();
+    const auto least = std::ranges::min_element(tiles, {}, tile_volume);
+    if (least == tiles.end() || !variant.tile_space->make(*least).supports(device, problem)) return variant;
+    return with_tile(variant, tile_text(*least));
+}
+
 const Variant& Registry::variant(std::string_view id) const {
     const bool has_tile = id.find('@') != std::string_view::npos;
     for (const Variant* variant : variants_)

@@ -24,6 +24,13 @@ constexpr std::string_view edge_shapes[] = {
     "batch=1 heads=1 kv_heads=1 seq_q=2 seq_k=1031 head_dim=64 causal",           // the same, masked and prime
     "batch=1 heads=2 kv_heads=1 seq_q=23 seq_k=41 head_dim=64 causal logits=80",  // scores of ±80
     "batch=1 heads=1 kv_heads=1 seq_q=19 seq_k=53 head_dim=128 logits=80",
+    "batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=1 head_dim=128 causal",
+    "batch=2 heads=2 kv_heads=1 seq_q=1 seq_k=0 head_dim=128 causal",
+    "batch=1 heads=2 kv_heads=1 seq_q=5 seq_k=1 head_dim=64 causal",              // all rows but the last see nothing
+    "batch=1 heads=1 kv_heads=1 seq_q=31 seq_k=33 head_dim=128 causal",           // tile ± 1 in both, masked
+    "batch=1 heads=1 kv_heads=1 seq_q=63 seq_k=31 head_dim=64 causal",
+    "batch=1 heads=1 kv_heads=1 seq_q=32 seq_k=16 head_dim=64",                   // whole tiles
+    "batch=1 heads=1 kv_heads=1 seq_q=65 seq_k=17 head_dim=128",
     "batch=1 heads=1 kv_heads=1 seq_q=17 seq_k=29 head_dim=64 scale=-0.3",        // a scale that turns the order round
 };
 
@@ -107,11 +114,6 @@ private:
 
 }  // namespace
 
-std::vector<std::string> attention_architectures(Language language) {
-    if (language != Language::cuda && language != Language::ptx) return {};
-    return {"sm_80", "sm_90a", "sm_100", "sm_120"};
-}
-
 std::string attention_instance(const AttentionShape& shape) {
     return fmt::format("{} d{}", name(shape.dtype), shape.head_dim);
 }
@@ -125,19 +127,17 @@ std::vector<std::string> attention_definitions(const AttentionShape& shape) {
 
 unsigned blocks(std::int64_t a, std::int64_t b) { return static_cast<unsigned>((a + b - 1) / b); }
 
+std::size_t launch_bytes(Language language, const AttentionTile& tile, const AttentionShape& shape, int stages) {
+    if (!is_native(language)) return 0;
+    return tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype), stages);
+}
+
 Support supports_tile(const DeviceInfo& device, Language language, const AttentionTile& tile,
                       const AttentionShape& shape, int stages) {
-    const int head_dim = static_cast<int>(shape.head_dim);
-    const std::size_t bytes = language == Language::opencl
-                                  ? tile.local_bytes(head_dim, size_of(shape.dtype))
-                                  : tile.shared_bytes(head_dim, size_of(shape.dtype), stages);
-    if (bytes > device.shared_bytes_per_block)
-        return Support::no(fmt::format("tile {} needs {} bytes of shared memory for {} d{}, the device has {}",
-                                       text(tile), bytes, name(shape.dtype), head_dim, device.shared_bytes_per_block));
-    if (tile.num_threads() > device.max_threads_per_block)
-        return Support::no(fmt::format("tile {} has {} threads, the device's blocks have at most {}", text(tile),
-                                       tile.num_threads(), device.max_threads_per_block));
-    return {};
+    const std::size_t bytes = is_native(language)
+                                  ? launch_bytes(language, tile, shape, stages)
+                                  : tile.local_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype));
+    return fits_block(device, tile.num_threads(), bytes);
 }
 
 std::unique_ptr<Operation> attention_operation() { return std::make_unique<Attention>(); }

@@ -1,21 +1,15 @@
 // What the rows of attention's algorithms share, and the list of them.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
 #include "kernels/attention/attention.hpp"
 #include "kernels/attention/tile.hpp"
+#include "kernels/row.hpp"
 #include "kernels/tile.hpp"
 
 namespace stele {
-
-/// The three languages that an algorithm of this rung has siblings in.
-inline constexpr std::array attention_languages{Language::cuda, Language::ptx, Language::opencl};
-
-/// Where the CUDA C++ and PTX siblings assemble; none for other languages.
-std::vector<std::string> attention_architectures(Language language);
 
 /// "f16 d128": the part of a kernel's instance that the problem chooses.
 std::string attention_instance(const AttentionShape& shape);
@@ -25,6 +19,9 @@ std::vector<std::string> attention_definitions(const AttentionShape& shape);
 
 /// ceil(a / b) as a grid extent.
 unsigned blocks(std::int64_t a, std::int64_t b);
+
+/// Shared memory that a launch asks for: none where the kernel declares its own.
+std::size_t launch_bytes(Language language, const AttentionTile& tile, const AttentionShape& shape, int stages);
 
 /// No, with the sizes, if a block of `tile` needs more threads or shared memory than the device has. `stages` is the
 /// number of key tiles that the CUDA C++ and PTX kernels hold.

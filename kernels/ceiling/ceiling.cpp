@@ -36,7 +36,7 @@ public:
             {"half2", {Language::cuda, Language::ptx}, {Dtype::f16}},
             {"mma", {Language::ptx}, {Dtype::f16, Dtype::bf16}, {"sm_80", "sm_90a", "sm_100", "sm_120"}, 2048},
             {"wmma", {Language::cuda}, {Dtype::f16, Dtype::bf16}, {"sm_80", "sm_90a", "sm_100", "sm_120"}, 10240},
-            {"wgmma", {Language::ptx}, {Dtype::f16, Dtype::bf16}, {"sm_90a"}, 0, 10240, 90},
+            {"wgmma", {Language::ptx}, {Dtype::f16, Dtype::bf16}, {"sm_90a"}, 0, 10240},
             {"copy", {Language::cuda, Language::opencl}, {Dtype::u8}},
         };
         for (const Row& row : rows)

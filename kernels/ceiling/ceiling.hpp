@@ -57,7 +57,6 @@ struct Row {
     std::vector<std::string> architectures{"sm_80", "sm_90a", "sm_100", "sm_120"};
     std::size_t shared_bytes = 0;          ///< that the kernel declares
     std::size_t dynamic_shared_bytes = 0;  ///< that it is launched with
-    int least_compute_capability = 0;
 };
 
 std::vector<Variant> variants_of(const Row& row);

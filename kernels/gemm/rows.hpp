@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/gemm/gemm.hpp"
+#include "kernels/row.hpp"
 
 namespace stele::gemm {
 
@@ -22,7 +23,10 @@ struct KernelRow {
     /// That the CUDA C++ and PTX kernels assemble for.
     std::vector<std::string> architectures{"sm_80", "sm_90a", "sm_100", "sm_120"};
     Arithmetic arithmetic;
-    int threads = 0;  ///< of a block
+    /// In the place of `arithmetic` where it depends on the problem's types; null elsewhere.
+    std::function<Arithmetic(const Problem&)> arithmetic_of;
+    std::shared_ptr<const TileSpace> tile_space;  ///< of the siblings that are compiled at run time
+    int threads = 0;                              ///< of a block
     /// Blocks of one product; a batch is the grid's z.
     std::function<std::int64_t(const Shape&)> blocks;
     /// In the place of `blocks`.
@@ -37,6 +41,10 @@ struct KernelRow {
     std::string flavour;
     /// Empty: A, B, C, M, N, K.
     std::function<std::vector<Operand>(const Shape&)> operands;
+    /// What comes before or beside the kernel: scratch, further steps, options. Empty: nothing.
+    std::function<Plan(Plan, const DeviceInfo&, const Shape&)> completed;
+    /// In the place of one kernel on one grid.
+    std::function<Plan(const DeviceInfo&, const Shape&)> whole_plan;
 };
 
 /// What `takes` is where it is empty: f32, f16, bf16; no scales, batch or groups.

@@ -93,6 +93,16 @@ std::vector<std::string> SparseAttention::suite(Suite which) const {
                          "pattern=random",
                          "heads=1 kv_heads=1 seq_q=3 seq_k=1 head_dim=64 {} block=64 density=1 pattern=random",
                          "heads=1 kv_heads=1 seq_q=5 seq_k=0 head_dim=64 {} block=64 density=1 pattern=random",
+                         "heads=1 kv_heads=1 seq_q=1 seq_k=1 head_dim=128 {} causal block=128 density=1 pattern=random",
+                         "heads=2 kv_heads=1 seq_q=2 seq_k=0 head_dim=128 {} causal block=128 density=0 "
+                         "pattern=window",
+                         // A mask block, and one more or less of it.
+                         "heads=1 kv_heads=1 seq_q=64 seq_k=128 head_dim=64 {} causal block=64 density=0.5 "
+                         "pattern=random",
+                         "heads=1 kv_heads=1 seq_q=129 seq_k=127 head_dim=64 {} causal block=128 density=0.5 "
+                         "pattern=full_row",
+                         "heads=1 kv_heads=1 seq_q=127 seq_k=65 head_dim=128 {} causal block=64 density=0.7 "
+                         "pattern=random",
                          // Scores of ±80 where the key is kept.
                          "heads=1 kv_heads=1 seq_q=66 seq_k=129 head_dim=64 {} logits=80 block=64 density=0.5 "
                          "pattern=random",
@@ -196,6 +206,14 @@ SparseAttentionProblem::SparseAttentionProblem(const AttentionShape& shape, std:
       mask_(make_block_mask(grid_, shape.batch * shape.heads, pattern, density, mask_seed)),
       work_(count_work(shape_, grid_, mask_)) {}
 
+SparseAttentionProblem::SparseAttentionProblem(const SparseAttentionProblem& other, BlockMask mask)
+    : shape_(other.shape_),
+      grid_(other.grid_),
+      pattern_(other.pattern_),
+      density_(other.density_),
+      mask_(std::move(mask)),
+      work_(count_work(shape_, grid_, mask_)) {}
+
 double SparseAttentionProblem::kept_share() const {
     const auto candidates = static_cast<double>(grid_.candidates() * shape_.batch * shape_.heads);
     return candidates > 0 ? static_cast<double>(mask_.column.size()) / candidates : 0;
@@ -224,7 +242,7 @@ std::vector<TensorSpec> SparseAttentionProblem::tensors() const {
     const auto rows = static_cast<std::int64_t>(mask_.row_begin.size()),
                kept = static_cast<std::int64_t>(mask_.column.size());
     specs.insert(specs.begin() + sparse_row_begin, {{"row_begin", Role::input, Dtype::i32, {rows}, {"rows + 1"}},
-                                                    {"column", Role::input, Dtype::i32, {kept}, {"kept"}}});
+                                                    {"column", Role::input, Dtype::i32, {kept}, {"kept"}, true}});
     return specs;
 }
 
@@ -239,6 +257,14 @@ std::vector<Tensor> SparseAttentionProblem::inputs(std::uint64_t seed, Fill fill
 void SparseAttentionProblem::check_inputs(std::span<const Tensor> inputs) const {
     check_block_mask(grid_, shape_.batch * shape_.heads, inputs[sparse_row_begin].as<std::int32_t>(),
                      inputs[sparse_column].as<std::int32_t>());
+}
+
+std::unique_ptr<Problem> SparseAttentionProblem::following(std::span<const Tensor> inputs) const {
+    const auto row_begin = inputs[sparse_row_begin].as<std::int32_t>();
+    const auto column = inputs[sparse_column].as<std::int32_t>();
+    if (std::ranges::equal(row_begin, mask_.row_begin) && std::ranges::equal(column, mask_.column)) return nullptr;
+    return std::make_unique<SparseAttentionProblem>(
+        *this, BlockMask{{row_begin.begin(), row_begin.end()}, {column.begin(), column.end()}});
 }
 
 std::vector<Expected> SparseAttentionProblem::reference(std::span<const Tensor> inputs,

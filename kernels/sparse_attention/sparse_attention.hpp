@@ -33,6 +33,8 @@ VisibleKeys sparse_visibility(const AttentionShape& shape, const BlockGrid& grid
 class SparseAttentionProblem final : public Problem {
 public:
     SparseAttentionProblem(const AttentionShape& shape, std::int64_t block, MaskPattern pattern, double density);
+    /// With a mask from outside, of any number of kept blocks, in the place of the pattern's.
+    SparseAttentionProblem(const SparseAttentionProblem& other, BlockMask mask);
 
     const AttentionShape& shape() const { return shape_; }
     const BlockGrid& grid() const { return grid_; }
@@ -49,6 +51,7 @@ public:
     std::vector<TensorSpec> tensors() const override;
     std::vector<Tensor> inputs(std::uint64_t seed, Fill fill) const override;
     void check_inputs(std::span<const Tensor> inputs) const override;
+    std::unique_ptr<Problem> following(std::span<const Tensor> inputs) const override;
     std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const override;
 
 private:

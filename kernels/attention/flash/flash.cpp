@@ -25,10 +25,9 @@ std::int64_t key_splits(const DeviceInfo& device, const AttentionShape& shape, c
 KernelSource source(Language language, const std::string& entry, const AttentionTile& tile,
                     const AttentionShape& shape) {
     const std::string instance = text(tile) + ' ' + attention_instance(shape);
-    if (language != Language::opencl) return native_source(language, "attention/flash", entry, instance);
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : attention_definitions(shape)) options.push_back(std::move(option));
-    return opencl_source(language, "attention/flash", entry, instance, std::move(options));
+    return kernel_source(language, "attention/flash", entry, instance, std::move(options));
 }
 
 Plan make_plan(Language language, const AttentionTile& tile, const DeviceInfo& device, const Problem& problem) {
@@ -46,9 +45,7 @@ Plan make_plan(Language language, const AttentionTile& tile, const DeviceInfo& d
                           {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
                            static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
                           {static_cast<unsigned>(tile.num_threads()), 1, 1},
-                          language == Language::opencl
-                              ? 0
-                              : tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype), stages(language)),
+                          launch_bytes(language, tile, shape, stages(language)),
                           {q, k, v, o, lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads),
                            extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k), extent(splits),
                            shape.softmax_scale, extent(shape.causal)}});
@@ -66,23 +63,19 @@ Plan make_plan(Language language, const AttentionTile& tile, const DeviceInfo& d
 
 std::vector<Variant> attention_flash_variants() {
     std::vector<Variant> out;
-    for (Language language : attention_languages) {
-        for (const AttentionTile& tile : attention_tiles) {
-            Variant row;
-            row.operation = "attention";
-            row.algorithm = "flash";
-            row.language = language;
-            row.tile = text(tile);
-            row.default_tile = tile == attention_tiles.front();
-            row.architectures = attention_architectures(language);
-            row.supports_problem = [=](const DeviceInfo& device, const Problem& problem) {
-                return supports_tile(device, language, tile, attention_shape(problem), stages(language));
-            };
-            row.make_plan = [=](const DeviceInfo& device, const Problem& problem) {
-                return make_plan(language, tile, device, problem);
-            };
-            out.push_back(std::move(row));
-        }
+    for (const AttentionTile& tile : attention_tiles) {
+        VariantRow row;
+        row.operation = "attention";
+        row.algorithm = "flash";
+        row.tile = text(tile);
+        row.default_tile = tile == attention_tiles.front();
+        row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
+            return supports_tile(device, language, tile, attention_shape(problem), stages(language));
+        };
+        row.plan = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
+            return make_plan(language, tile, device, problem);
+        };
+        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
     }
     return out;
 }

@@ -3,10 +3,11 @@
 // know neither the mask nor lse.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
-#include "kernels/attention/attention.hpp"
+#include "kernels/attention/rows.hpp"
 
 namespace stele {
 
@@ -27,6 +28,13 @@ struct ComposedLibrary {
 
 /// The row attention/vendor.<name>: f32 on `host`.
 Variant composed_attention(const ComposedLibrary& library);
+
+/// O[rows, head_dim] = P[rows, keys] V[keys, head_dim] by `multiply`, of a row the first seen(row) keys alone: where a
+/// key that some row does not see holds NaN or infinity, which P's 0 would carry there, it is left out of the product
+/// and added to the rows that see it.
+void weigh_seen(std::int64_t rows, std::int64_t keys, std::int64_t head_dim, const float* p, const float* v, float* o,
+                const std::function<std::int64_t(std::int64_t row)>& seen,
+                const std::function<void(const float* p, const float* v, float* o)>& multiply);
 
 /// Turns one row of `all` unscaled scores into probabilities in place: the first `seen`, at least one, count, the others
 /// become 0. Returns the row's lse.

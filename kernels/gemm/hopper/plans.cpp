@@ -19,7 +19,7 @@ constexpr std::size_t barrier_bytes = 1024;
 constexpr std::int64_t most_in_y = 65535;
 
 KernelSource source(const std::string& algorithm, int block_m, int block_n, const std::string& operands) {
-    return native_source(Language::ptx, "gemm/" + algorithm, "gemm_" + algorithm,
+    return kernel_source(Language::ptx, "gemm/" + algorithm, "gemm_" + algorithm,
                          fmt::format("{}x{} {}", block_m, block_n, operands));
 }
 
@@ -123,21 +123,16 @@ Support hopper_fits(const DeviceInfo& device, std::size_t shared_bytes) {
 Variant hopper_variant(std::string algorithm, std::string tile, bool default_tile,
                        std::function<Support(const DeviceInfo&, const Shape&)> takes,
                        std::function<Plan(const DeviceInfo&, const Shape&)> plan) {
-    Variant variant;
-    variant.operation = "gemm";
-    variant.algorithm = std::move(algorithm);
-    variant.language = Language::ptx;
-    variant.tile = std::move(tile);
-    variant.default_tile = default_tile;
-    variant.arithmetic_of = hopper_arithmetic;
-    variant.architectures = {"sm_90a"};
-    variant.supports_problem = [takes = std::move(takes)](const DeviceInfo& device, const Problem& problem) {
-        return takes(device, as_gemm(problem).shape());
-    };
-    variant.make_plan = [plan = std::move(plan)](const DeviceInfo& device, const Problem& problem) {
-        return plan(device, as_gemm(problem).shape());
-    };
-    return variant;
+    KernelRow row;
+    row.algorithm = std::move(algorithm);
+    row.languages = {Language::ptx};
+    row.tile = std::move(tile);
+    row.default_tile = default_tile;
+    row.arithmetic_of = hopper_arithmetic;
+    row.architectures = {"sm_90a"};
+    row.takes = std::move(takes);
+    row.whole_plan = std::move(plan);
+    return variants_of(row).front();
 }
 
 std::vector<Variant> hopper_step_variants(const std::string& algorithm, std::span<const HopperStepTile> tiles,
@@ -156,7 +151,7 @@ std::vector<Variant> hopper_step_variants(const std::string& algorithm, std::spa
             Step step{0, line(blocks), line(tile.threads(has_producer)), tile.shared_bytes(), {}};
             step.operands = {plan.map_a(tile.block_m), plan.map_b(tile.block_n), plan.c(),
                              extent(shape.m),          extent(shape.n),          extent(shape.k)};
-            plan.add(native_source(Language::ptx, "gemm/" + algorithm, "gemm_" + algorithm,
+            plan.add(kernel_source(Language::ptx, "gemm/" + algorithm, "gemm_" + algorithm,
                                    text(tile) + ' ' + plan.operands_name()),
                      std::move(step));
             return plan.take();

@@ -66,7 +66,7 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
         __syncwarp();
 
         // -- multiply
-        A::multiply_tile(state, shared, shared.tile_v, row_group, col);
+        A::multiply_tile(state, shared, shared.tile_v, key_begin, row_group, col);
         __syncthreads();
     }
 

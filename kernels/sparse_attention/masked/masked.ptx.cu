@@ -75,7 +75,7 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
         __syncwarp();
 
         // -- multiply
-        A::multiply_tile(state, shared, tile_v, row_group, col);
+        A::multiply_tile(state, shared, tile_v, is_kept ? key_begin : seq_k, row_group, col);
         __syncthreads();
     }
 
