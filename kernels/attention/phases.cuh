@@ -9,12 +9,12 @@
 #include "kernels/attention/tile.hpp"
 #include "kernels/common/half.cuh"
 
-namespace stele::cuda {
+namespace stele::attention::cuda {
 
 /// The constants that a tile and a head_dim give, as the kernels name them, and the phases over them. `stages` tiles of
 /// K and of V lie in shared memory.
-template <typename T, AttentionTile tile, int head_dim, int stages = 1>
-struct AttentionPhases {
+template <typename T, Tile tile, int head_dim, int stages = 1>
+struct Phases {
     static constexpr int BLOCK_M = tile.block_m, BLOCK_N = tile.block_n, THREADS_N = tile.threads_n;
     static constexpr int THREAD_M = tile.thread_m, THREAD_N = BLOCK_N / THREADS_N;
     static constexpr int NUM_THREADS = tile.num_threads(), HEAD_DIM = head_dim;
@@ -27,7 +27,7 @@ struct AttentionPhases {
     static_assert(HEAD_DIM % (4 * THREADS_N) == 0, "a thread owns whole float4 columns of O");
     static_assert(NUM_THREADS % 32 == 0, "warp exchanges name all lanes");
 
-    /// The block's shared memory, in the order that AttentionTile::shared_bytes() counts.
+    /// The block's shared memory, in the order that Tile::shared_bytes() counts.
     struct Shared {
         float* tile_q;   ///< [BLOCK_M][QUERY_STRIDE]
         T* tile_k;       ///< [STAGES][BLOCK_N][KEY_STRIDE]
@@ -230,4 +230,4 @@ private:
     }
 };
 
-}  // namespace stele::cuda
+}  // namespace stele::attention::cuda

@@ -8,11 +8,13 @@
 #include "kernels/common/ptx/cp_async.cuh"
 #include "kernels/common/ptx/shuffle.cuh"
 
-namespace stele::ptx {
+namespace stele::attention::ptx {
 
-template <typename T, AttentionTile tile, int head_dim, int stages>
-struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
-    using Base = cuda::AttentionPhases<T, tile, head_dim, stages>;
+using namespace stele::ptx;
+
+template <typename T, Tile tile, int head_dim, int stages>
+struct Phases : cuda::Phases<T, tile, head_dim, stages> {
+    using Base = cuda::Phases<T, tile, head_dim, stages>;
     using Base::BLOCK_M, Base::BLOCK_N, Base::THREADS_N, Base::THREAD_M, Base::THREAD_N, Base::NUM_THREADS;
     using Base::HEAD_DIM, Base::VECTORS, Base::QUERY_STRIDE, Base::KEY_STRIDE, Base::P_STRIDE;
     using typename Base::Shared, typename Base::State;
@@ -179,4 +181,4 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
     }
 };
 
-}  // namespace stele::ptx
+}  // namespace stele::attention::ptx

@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "kernels/ceiling/ceiling.hpp"
-#include "kernels/row.hpp"
+#include "kernels/ceiling/rows.hpp"
 #include "kernels/source.hpp"
 
 namespace stele::ceiling {
@@ -55,6 +54,21 @@ std::vector<Variant> variants_of(const Row& row) {
         return plan(row, language, device, as_ceiling(problem));
     };
     return stele::variants_of(as_row);
+}
+
+std::vector<Variant> all_variants() {
+    const std::vector<Row> rows{
+        {"fma", {Language::cuda, Language::ptx, Language::opencl}, {Dtype::f32}},
+        {"half2", {Language::cuda, Language::ptx}, {Dtype::f16}},
+        {"mma", {Language::ptx}, {Dtype::f16, Dtype::bf16}, {"sm_80", "sm_90a", "sm_100", "sm_120"}, 2048},
+        {"wmma", {Language::cuda}, {Dtype::f16, Dtype::bf16}, {"sm_80", "sm_90a", "sm_100", "sm_120"}, 10240},
+        {"wgmma", {Language::ptx}, {Dtype::f16, Dtype::bf16}, {"sm_90a"}, 0, 10240},
+        {"copy", {Language::cuda, Language::opencl}, {Dtype::u8}},
+    };
+    std::vector<Variant> out;
+    for (const Row& row : rows)
+        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
+    return out;
 }
 
 }  // namespace stele::ceiling

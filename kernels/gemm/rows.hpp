@@ -1,11 +1,11 @@
-// How a GEMM algorithm's kernels become variants.
+// How a GEMM algorithm's kernels become variants, and the list of its algorithms.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/problem.hpp"
 #include "kernels/row.hpp"
 
 namespace stele::gemm {
@@ -52,6 +52,21 @@ Support takes_plain(const Shape& shape);
 
 /// The row's variants, one a language.
 std::vector<Variant> variants_of(const KernelRow& row);
+
+/// The rows of each algorithm, in its own folder.
+std::vector<Variant> naive_variants();
+std::vector<Variant> tiled_variants();
+std::vector<Variant> half_variants();
+std::vector<Variant> panel_variants();
+std::vector<Variant> tensor_variants();
+std::vector<Variant> bulk_variants();
+std::vector<Variant> hopper_single_variants();
+std::vector<Variant> hopper_roles_variants();
+std::vector<Variant> hopper_persistent_variants();
+std::vector<Variant> hopper_variants();
+std::vector<Variant> hopper_split_variants();
+std::vector<Variant> hopper_scaled_variants();
+std::vector<Variant> vendor_variants();
 
 /// ceil(a / b)
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }

@@ -4,7 +4,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/operation.hpp"
+#include "kernels/gemm/problem.hpp"
 
 namespace stele::gemm {
 namespace {

@@ -3,32 +3,25 @@
 #include <fmt/format.h>
 
 #include "kernels/source.hpp"
-#include "kernels/sparse_attention/stages.hpp"
+#include "kernels/sparse_attention/tile.hpp"
 
-namespace stele {
+namespace stele::sparse_attention {
 namespace {
 
-// A tile must lie in one mask block, of which there are two sizes.
-static_assert([] {
-    for (const AttentionTile& tile : attention_tiles)
-        if (64 % tile.block_m != 0 || 64 % tile.block_n != 0) return false;
-    return true;
-}());
+int stages(Language language) { return language == Language::ptx ? stages_ptx : 1; }
 
-int stages(Language language) { return language == Language::ptx ? sparse_stages_ptx : 1; }
-
-KernelSource source(Language language, const std::string& algorithm, const AttentionTile& tile,
-                    const AttentionShape& shape) {
+KernelSource source(Language language, const std::string& algorithm, const Tile& tile,
+                    const Shape& shape) {
     const std::string path = "sparse_attention/" + algorithm, entry = "sparse_attention_" + algorithm;
-    const std::string instance = text(tile) + ' ' + attention_instance(shape);
+    const std::string instance = text(tile) + ' ' + instance_of(shape);
     std::vector<std::string> options = definitions(tile);
-    for (std::string& option : attention_definitions(shape)) options.push_back(std::move(option));
+    for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
     return kernel_source(language, path, entry, instance, std::move(options));
 }
 
-Plan plan(Language language, const std::string& algorithm, const AttentionTile& tile, const Problem& problem) {
-    const SparseAttentionProblem& sparse = sparse_attention_problem(problem);
-    const AttentionShape& shape = sparse.shape();
+Plan plan(Language language, const std::string& algorithm, const Tile& tile, const Problem& problem) {
+    const SparseAttentionProblem& sparse = as_sparse_attention(problem);
+    const Shape& shape = sparse.shape();
     Step step;
     step.grid = {blocks(shape.seq_q, tile.block_m), static_cast<unsigned>(shape.heads),
                  static_cast<unsigned>(shape.batch)};
@@ -45,16 +38,16 @@ Plan plan(Language language, const std::string& algorithm, const AttentionTile& 
 
 }  // namespace
 
-std::vector<Variant> sparse_tile_rows(const std::string& algorithm) {
+std::vector<Variant> tile_rows(const std::string& algorithm) {
     std::vector<Variant> out;
-    for (const AttentionTile& tile : attention_tiles) {
+    for (const Tile& tile : tiles) {
         VariantRow row;
         row.operation = "sparse_attention";
         row.algorithm = algorithm;
         row.tile = text(tile);
-        row.default_tile = tile == attention_tiles.front();
+        row.default_tile = tile == tiles.front();
         row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
-            return supports_tile(device, language, tile, sparse_attention_problem(problem).shape(), stages(language));
+            return supports_tile(device, language, tile, as_sparse_attention(problem).shape(), stages(language));
         };
         row.plan = [algorithm, tile](Language language, const DeviceInfo&, const Problem& problem) {
             return plan(language, algorithm, tile, problem);
@@ -64,4 +57,4 @@ std::vector<Variant> sparse_tile_rows(const std::string& algorithm) {
     return out;
 }
 
-}  // namespace stele
+}  // namespace stele::sparse_attention

@@ -8,7 +8,7 @@
 #include "kernels/attention/rows.cuh"
 #include "kernels/common/half.cuh"
 
-namespace stele::cuda {
+namespace stele::attention::cuda {
 
 constexpr int BLOCK_M = 16, BLOCK_N = 16, NUM_THREADS = 128;
 
@@ -104,7 +104,7 @@ __global__ void __launch_bounds__(NUM_THREADS)
 
 std::vector<NativeInstance> attention_naive() {
     NativeList list;
-    for_each_attention([&]<typename T, int head_dim>(const std::string& instance) {
+    for_each_instance([&]<typename T, int head_dim>(const std::string& instance) {
         list.add<&attention_naive_score<T, head_dim>>("attention_naive_score", instance);
         list.add<&attention_naive_softmax>("attention_naive_softmax", instance);
         list.add<&attention_naive_weigh<T, head_dim>>("attention_naive_weigh", instance);
@@ -112,4 +112,4 @@ std::vector<NativeInstance> attention_naive() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::attention::cuda

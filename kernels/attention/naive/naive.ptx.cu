@@ -10,7 +10,9 @@
 #include "kernels/attention/vectors.ptx.cuh"
 #include "kernels/common/ptx/shuffle.cuh"
 
-namespace stele::ptx {
+namespace stele::attention::ptx {
+
+using namespace stele::ptx;
 
 constexpr int BLOCK_M = 16, BLOCK_N = 16, NUM_THREADS = 128, WARPS = NUM_THREADS / 32;
 constexpr float log2_e = 1.44269504088896341f, ln_2 = 0.693147180559945309f;
@@ -110,7 +112,7 @@ __global__ void __launch_bounds__(NUM_THREADS)
 
 std::vector<NativeInstance> attention_naive() {
     NativeList list;
-    for_each_attention([&]<typename T, int head_dim>(const std::string& instance) {
+    for_each_instance([&]<typename T, int head_dim>(const std::string& instance) {
         list.add<&attention_naive_score<T, head_dim>>("attention_naive_score", instance);
         list.add<&attention_naive_softmax>("attention_naive_softmax", instance);
         list.add<&attention_naive_weigh<T, head_dim>>("attention_naive_weigh", instance);
@@ -118,4 +120,4 @@ std::vector<NativeInstance> attention_naive() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::attention::ptx

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
 constexpr std::int64_t lanes = 16;                   // running values a row, so that the compiler may use vectors
@@ -35,11 +35,11 @@ inline float exp2_of(float x) {
     return x < -126.0f ? 0.0f : series * std::bit_cast<float>(exponent << 23);
 }
 
-std::size_t score_bytes(const AttentionShape& shape) {
+std::size_t score_bytes(const Shape& shape) {
     return static_cast<std::size_t>(shape.group() * shape.seq_q) * static_cast<std::size_t>(shape.seq_k) * 4;
 }
 
-Support supports(const ComposedLibrary& library, const DeviceInfo& device, const AttentionShape& shape) {
+Support supports(const ComposedLibrary& library, const DeviceInfo& device, const Shape& shape) {
     if (shape.dtype != Dtype::f32)
         return Support::no(
             fmt::format("composed of {}'s f32 products only, the problem is {}", library.name, name(shape.dtype)));
@@ -51,7 +51,7 @@ Support supports(const ComposedLibrary& library, const DeviceInfo& device, const
     return {};
 }
 
-void run(const AttentionShape& shape, const AttentionProducts& products, const HostCallContext& context) {
+void run(const Shape& shape, const Products& products, const HostCallContext& context) {
     const auto* q = static_cast<const float*>(context.arguments[0]);
     const auto* k = static_cast<const float*>(context.arguments[1]);
     const auto* v = static_cast<const float*>(context.arguments[2]);
@@ -74,8 +74,8 @@ void run(const AttentionShape& shape, const AttentionProducts& products, const H
     }
 }
 
-HostCall call_of(const ComposedLibrary& library, const AttentionShape& shape) {
-    const AttentionProducts products = shape.seq_k > 0 ? library.products(shape) : AttentionProducts{};
+HostCall call_of(const ComposedLibrary& library, const Shape& shape) {
+    const Products products = shape.seq_k > 0 ? library.products(shape) : Products{};
     return [shape, products](const HostCallContext& context) { run(shape, products, context); };
 }
 
@@ -107,7 +107,7 @@ float softmax_row(float* row, std::int64_t seen, std::int64_t all, float softmax
     return (row_max + std::log2(row_sum)) * 0.693147180559945309f;
 }
 
-void softmax_rows(const AttentionShape& shape, float* scores, float* lse) {
+void softmax_rows(const Shape& shape, float* scores, float* lse) {
     const std::int64_t rows = shape.group() * shape.seq_q;
     const auto work = [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = begin; row < end; ++row) {
@@ -150,19 +150,19 @@ void weigh_seen(std::int64_t rows, std::int64_t keys, std::int64_t head_dim, con
                 o[row * head_dim + d] += p[row * keys + key] * v[key * head_dim + d];
 }
 
-Variant composed_attention(const ComposedLibrary& library) {
+Variant composed_row(const ComposedLibrary& library) {
     LibraryRow row;
     row.operation = "attention";
     row.library = library.name;
     row.why_not = library.why_not;
     row.description = library.description;
     row.supports = [library](const DeviceInfo& device, const Problem& problem) {
-        return supports(library, device, attention_shape(problem));
+        return supports(library, device, shape_of(problem));
     };
-    row.call = [library](const Problem& problem) { return call_of(library, attention_shape(problem)); };
-    row.instance = [](const Problem& problem) { return attention_instance(attention_shape(problem)); };
-    row.scratch = [](const Problem& problem) { return std::vector{score_bytes(attention_shape(problem))}; };
+    row.call = [library](const Problem& problem) { return call_of(library, shape_of(problem)); };
+    row.instance = [](const Problem& problem) { return instance_of(shape_of(problem)); };
+    row.scratch = [](const Problem& problem) { return std::vector{score_bytes(shape_of(problem))}; };
     return variant_of(row);
 }
 
-}  // namespace stele
+}  // namespace stele::attention

@@ -3,7 +3,7 @@
 
 #include <variant>
 
-#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/problem.hpp"
 #include "kernels/gemm/hopper/tile.hpp"
 
 namespace stele::gemm {

@@ -1,6 +1,7 @@
 // gemm / hopper: its rows. `auto` takes the tile, or the sibling, that an estimate finds the fastest for the problem.
 #include "kernels/gemm/hopper/choice.hpp"
 #include "kernels/gemm/hopper/plans.hpp"
+#include "kernels/gemm/rows.hpp"
 
 namespace stele::gemm {
 namespace {

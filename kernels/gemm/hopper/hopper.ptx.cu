@@ -11,7 +11,9 @@
 #include "kernels/gemm/hopper/pack.cuh"
 #include "kernels/gemm/hopper/roles.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// scale_a[1] and scale_b[1] are null for operands that have none. `tma_store` is 0 where map_c is none: C's rows are
 /// not multiples of 16 bytes.
@@ -74,4 +76,4 @@ std::vector<NativeInstance> gemm_hopper() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -5,7 +5,9 @@
 
 #include "kernels/gemm/hopper/operands.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 template <gemm::HopperTile tile>
 inline constexpr int hopper_threads = tile.threads();
@@ -33,4 +35,4 @@ void for_each_operand(F&& f) {
     f.template operator()<Element::s8, LayoutB::nk>("s8 nk");
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/problem.hpp"
 #include "kernels/gemm/hopper/tile.hpp"
 
 namespace stele::gemm {

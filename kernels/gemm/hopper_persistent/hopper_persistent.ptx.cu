@@ -8,7 +8,9 @@
 #include "kernels/gemm/hopper/schedule.cuh"
 #include "kernels/gemm/hopper/step.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 template <Element element, std::size_t TILE>
 __global__ void __launch_bounds__(step_threads<gemm::hopper_persistent_tile<TILE>, true>, 1)
@@ -73,4 +75,4 @@ std::vector<NativeInstance> gemm_hopper_persistent() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -1,5 +1,6 @@
 // gemm / hopper_roles: its rows.
 #include "kernels/gemm/hopper/plans.hpp"
+#include "kernels/gemm/rows.hpp"
 
 namespace stele::gemm {
 

@@ -7,7 +7,9 @@
 #include "kernels/gemm/hopper/pipeline.cuh"
 #include "kernels/gemm/hopper/step.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 template <Element element, std::size_t TILE>
 __global__ void __launch_bounds__(step_threads<gemm::hopper_roles_tile<TILE>, true>, 1)
@@ -69,4 +71,4 @@ std::vector<NativeInstance> gemm_hopper_roles() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

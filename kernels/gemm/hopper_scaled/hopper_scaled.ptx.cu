@@ -8,7 +8,9 @@
 #include "kernels/gemm/hopper/roles.cuh"
 #include "kernels/gemm/hopper/scales.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// `tma_store` is 0 where map_c is none: C's rows are not multiples of 16 bytes.
 template <Element element, std::size_t TILE>
@@ -76,4 +78,4 @@ std::vector<NativeInstance> gemm_hopper_scaled() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -5,7 +5,9 @@
 #include "kernels/gemm/hopper/pipeline.cuh"
 #include "kernels/gemm/hopper/step.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 template <Element element, std::size_t TILE>
 __global__ void __launch_bounds__(step_threads<gemm::hopper_single_tile<TILE>, false>, 1)
@@ -62,4 +64,4 @@ std::vector<NativeInstance> gemm_hopper_single() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -9,7 +9,9 @@
 #include "kernels/gemm/hopper/partial.cuh"
 #include "kernels/gemm/hopper/roles.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// scale_a[1] and scale_b[1] are null for operands that have none. A cluster has no more blocks than K has stages.
 template <Element element, std::size_t TILE, LayoutB layout>
@@ -84,4 +86,4 @@ std::vector<NativeInstance> gemm_hopper_split() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

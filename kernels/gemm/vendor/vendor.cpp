@@ -1,6 +1,8 @@
 // gemm / vendor: the libraries' rows.
 #include "kernels/gemm/vendor/vendor.hpp"
 
+#include "kernels/gemm/rows.hpp"
+
 namespace stele::gemm {
 namespace {
 

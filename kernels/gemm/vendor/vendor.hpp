@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/problem.hpp"
 #include "kernels/row.hpp"
 
 namespace stele::gemm {

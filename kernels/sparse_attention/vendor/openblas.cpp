@@ -10,11 +10,11 @@
 #include "kernels/attention/vendor/composed.hpp"
 #include "kernels/sparse_attention/rows.hpp"
 
-namespace stele {
+namespace stele::sparse_attention {
 namespace {
 
 /// Room for a query block that keeps every key, whatever the mask: K and V together, and the scores.
-std::size_t gathered_bytes(const AttentionShape& shape) {
+std::size_t gathered_bytes(const Shape& shape) {
     return static_cast<std::size_t>(2 * shape.seq_k * shape.head_dim) * sizeof(float);
 }
 std::size_t score_bytes(const BlockGrid& grid) {
@@ -45,7 +45,7 @@ struct QueryBlock {
     }
 };
 
-void run(const AttentionShape& shape, const BlockGrid& grid, const HostCallContext& context) {
+void run(const Shape& shape, const BlockGrid& grid, const HostCallContext& context) {
     const auto* q = static_cast<const float*>(context.arguments[sparse_q]);
     const auto* k = static_cast<const float*>(context.arguments[sparse_k]);
     const auto* v = static_cast<const float*>(context.arguments[sparse_v]);
@@ -114,7 +114,7 @@ Support supports(const DeviceInfo&, const Problem& problem) {
 
 }  // namespace
 
-std::vector<Variant> sparse_openblas_variants() {
+std::vector<Variant> openblas_variants() {
     LibraryRow row;
     row.operation = "sparse_attention";
     row.library = "openblas";
@@ -122,19 +122,19 @@ std::vector<Variant> sparse_openblas_variants() {
     row.description = openblas_description;
     row.supports = supports;
     row.call = [](const Problem& problem) -> HostCall {
-        const SparseAttentionProblem& sparse = sparse_attention_problem(problem);
+        const SparseAttentionProblem& sparse = as_sparse_attention(problem);
         return [shape = sparse.shape(), grid = sparse.grid()](const HostCallContext& context) {
             run(shape, grid, context);
         };
     };
     row.instance = [](const Problem& problem) {
-        return attention_instance(sparse_attention_problem(problem).shape());
+        return instance_of(as_sparse_attention(problem).shape());
     };
     row.scratch = [](const Problem& problem) {
-        const SparseAttentionProblem& sparse = sparse_attention_problem(problem);
+        const SparseAttentionProblem& sparse = as_sparse_attention(problem);
         return std::vector{gathered_bytes(sparse.shape()), score_bytes(sparse.grid())};
     };
     return {variant_of(row)};
 }
 
-}  // namespace stele
+}  // namespace stele::sparse_attention

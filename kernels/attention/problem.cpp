@@ -1,4 +1,4 @@
-#include "kernels/attention/attention.hpp"
+#include "kernels/attention/problem.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
 // Grid extents in y and z end at 65535 on NVIDIA.
@@ -16,7 +16,7 @@ constexpr std::int64_t most_keys = std::int64_t{1} << 23;
 constexpr std::int64_t most_elements = std::int64_t{1} << 36;
 
 /// Makes each row of Q a multiple of a key that it sees.
-void reach_logits(const AttentionShape& shape, Tensor& q, const Tensor& k) {
+void reach_logits(const Shape& shape, Tensor& q, const Tensor& k) {
     for (std::int64_t row = 0; row < shape.rows(); ++row) {
         const std::int64_t query = row % shape.seq_q;
         const std::int64_t head = row / shape.seq_q % shape.heads, batch = row / shape.seq_q / shape.heads;
@@ -42,12 +42,12 @@ float default_softmax_scale(std::int64_t head_dim) {
     return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
 }
 
-std::int64_t visible_keys(const AttentionShape& shape, std::int64_t query) {
+std::int64_t visible_keys(const Shape& shape, std::int64_t query) {
     if (!shape.causal) return shape.seq_k;
     return std::clamp<std::int64_t>(query + 1 + shape.seq_k - shape.seq_q, 0, shape.seq_k);
 }
 
-double attention_pairs(const AttentionShape& shape) {
+double pairs_of(const Shape& shape) {
     const double q = static_cast<double>(shape.seq_q), k = static_cast<double>(shape.seq_k);
     double pairs = q * k;
     // Row i sees i + 1 + (k − q) keys, or none: a trapezium if k ≥ q, else the triangle of the last k rows.
@@ -55,12 +55,12 @@ double attention_pairs(const AttentionShape& shape) {
     return pairs * static_cast<double>(shape.batch * shape.heads);
 }
 
-double attention_flops(const AttentionShape& shape, double pairs) {
+double flops_of(const Shape& shape, double pairs) {
     return 4.0 * static_cast<double>(shape.head_dim) * pairs;
 }
 
-AttentionShape take_attention_shape(ProblemText& text) {
-    AttentionShape shape;
+Shape take_shape(ProblemText& text) {
+    Shape shape;
     shape.batch = text.take_extent("batch", 1, most_heads);
     shape.heads = text.take_extent("heads", 1, most_heads);
     shape.kv_heads = text.take_extent("kv_heads", 1, most_heads);
@@ -85,7 +85,7 @@ AttentionShape take_attention_shape(ProblemText& text) {
     return shape;
 }
 
-std::string attention_text(const AttentionShape& shape) {
+std::string shape_text(const Shape& shape) {
     std::string out = fmt::format("batch={} heads={} kv_heads={} seq_q={} seq_k={} head_dim={} {}", shape.batch,
                                   shape.heads, shape.kv_heads, shape.seq_q, shape.seq_k, shape.head_dim,
                                   name(shape.dtype));
@@ -97,7 +97,7 @@ std::string attention_text(const AttentionShape& shape) {
     return out;
 }
 
-std::vector<TensorSpec> attention_tensors(const AttentionShape& shape) {
+std::vector<TensorSpec> tensors_of(const Shape& shape) {
     const std::vector<std::int64_t> query_shape{shape.batch, shape.heads, shape.seq_q, shape.head_dim};
     const std::vector<std::int64_t> key_shape{shape.batch, shape.kv_heads, shape.seq_k, shape.head_dim};
     const std::vector<std::string> query_names{"batch", "heads", "seq_q", "head_dim"};
@@ -109,8 +109,8 @@ std::vector<TensorSpec> attention_tensors(const AttentionShape& shape) {
             {"lse", Role::output, Dtype::f32, {shape.batch, shape.heads, shape.seq_q}, {"batch", "heads", "seq_q"}}};
 }
 
-std::vector<Tensor> attention_inputs(const AttentionShape& shape, std::uint64_t seed, Fill how) {
-    const std::vector<TensorSpec> specs = attention_tensors(shape);
+std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill how) {
+    const std::vector<TensorSpec> specs = tensors_of(shape);
     std::vector<Tensor> out;
     for (std::size_t i = 0; i < 3; ++i) {
         out.emplace_back(specs[i]);
@@ -120,14 +120,14 @@ std::vector<Tensor> attention_inputs(const AttentionShape& shape, std::uint64_t 
     return out;
 }
 
-VisibleKeys dense_visibility(const AttentionShape& shape) {
+VisibleKeys dense_visibility(const Shape& shape) {
     return [shape](std::int64_t, std::int64_t, std::int64_t query, std::vector<std::int32_t>& keys) {
         keys.resize(static_cast<std::size_t>(visible_keys(shape, query)));
         for (std::size_t j = 0; j < keys.size(); ++j) keys[j] = static_cast<std::int32_t>(j);
     };
 }
 
-double AttentionProblem::flops() const { return attention_flops(shape_, attention_pairs(shape_)); }
+double AttentionProblem::flops() const { return flops_of(shape_, pairs_of(shape_)); }
 
 double AttentionProblem::bytes() const {
     double bytes = 0;
@@ -136,16 +136,16 @@ double AttentionProblem::bytes() const {
 }
 
 std::vector<Tensor> AttentionProblem::inputs(std::uint64_t seed, Fill how) const {
-    return attention_inputs(shape_, seed, how);
+    return inputs_of(shape_, seed, how);
 }
 
 std::vector<Expected> AttentionProblem::reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const {
-    return attention_reference(shape_, inputs, attention_pairs(shape_), dense_visibility(shape_), arithmetic);
+    return reference_of(shape_, inputs, pairs_of(shape_), dense_visibility(shape_), arithmetic);
 }
 
-const AttentionShape& attention_shape(const Problem& problem) {
+const Shape& shape_of(const Problem& problem) {
     if (const auto* found = dynamic_cast<const AttentionProblem*>(&problem)) return found->shape();
     throw std::logic_error("attention was handed a problem of " + std::string(problem.operation()));
 }
 
-}  // namespace stele
+}  // namespace stele::attention

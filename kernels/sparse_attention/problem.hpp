@@ -9,34 +9,35 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/attention/attention.hpp"
+#include "kernels/attention/problem.hpp"
 #include "kernels/sparse_attention/block_mask.hpp"
+#include "kernels/sparse_attention/tile.hpp"
 
-namespace stele {
+namespace stele::sparse_attention {
 
 /// What a mask leaves to do, counted exactly.
-struct SparseWork {
+struct Work {
     double pairs = 0;       ///< (query, key) pairs of kept blocks that the causal rule leaves
     double query_rows = 0;  ///< rows of Q that see at least one key
     double key_rows = 0;    ///< rows of K (and of V) that some query sees, once for each kv head
 };
 
 /// `mask` has a row for each (batch, head, query block) of `shape`; its blocks are those of `grid`.
-SparseWork count_work(const AttentionShape& shape, const BlockGrid& grid, const BlockMask& mask);
+Work count_work(const Shape& shape, const BlockGrid& grid, const BlockMask& mask);
 
 /// The keys that a query sees: of its kept blocks, those that the causal rule leaves. The spans must outlive the
 /// result.
-VisibleKeys sparse_visibility(const AttentionShape& shape, const BlockGrid& grid,
+VisibleKeys visibility(const Shape& shape, const BlockGrid& grid,
                               std::span<const std::int32_t> row_begin, std::span<const std::int32_t> column);
 
 /// One shape with one mask. The mask follows from the problem's text alone.
 class SparseAttentionProblem final : public Problem {
 public:
-    SparseAttentionProblem(const AttentionShape& shape, std::int64_t block, MaskPattern pattern, double density);
+    SparseAttentionProblem(const Shape& shape, std::int64_t block, MaskPattern pattern, double density);
     /// With a mask from outside, of any number of kept blocks, in the place of the pattern's.
     SparseAttentionProblem(const SparseAttentionProblem& other, BlockMask mask);
 
-    const AttentionShape& shape() const { return shape_; }
+    const Shape& shape() const { return shape_; }
     const BlockGrid& grid() const { return grid_; }
     const BlockMask& mask() const { return mask_; }
     /// Share of the candidate blocks that the mask keeps; 0 where there are none.
@@ -55,20 +56,18 @@ public:
     std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const override;
 
 private:
-    AttentionShape shape_;
+    Shape shape_;
     BlockGrid grid_;
     MaskPattern pattern_;
     double density_;
     BlockMask mask_;
-    SparseWork work_;
+    Work work_;
 };
 
 /// The problem as this operation's own. Throws std::logic_error for another operation's problem.
-const SparseAttentionProblem& sparse_attention_problem(const Problem& problem);
+const SparseAttentionProblem& as_sparse_attention(const Problem& problem);
 
 /// Indices into SparseAttentionProblem::tensors(); Q, K and V come first, as in attention.
 enum SparseTensor : std::size_t { sparse_q, sparse_k, sparse_v, sparse_row_begin, sparse_column, sparse_o, sparse_lse };
 
-std::unique_ptr<Operation> sparse_attention_operation();
-
-}  // namespace stele
+}  // namespace stele::sparse_attention

@@ -5,14 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/gemm/layout.hpp"
 #include "kernels/operation.hpp"
+#include "kernels/problem_text.hpp"
 
-namespace stele {
-
-namespace gemm {
+namespace stele::gemm {
 
 /// What the products of 8-bit types are multiplied with: one number for A and one for B, or one for each 128 of a row
 /// of A and one for each 128 × 128 of B.
@@ -75,6 +75,10 @@ private:
     Shape shape_;
 };
 
+/// What a problem text may hold, and its reading. Throws ProblemError through `words`.
+extern const std::string_view grammar;
+Shape take_shape(ProblemText& words);
+
 const GemmProblem& as_gemm(const Problem& problem);
 
 /// "f16 nk": dtype and layout, the part of a kernel's instance that the problem chooses; "e4m3 nk block" with its
@@ -87,26 +91,4 @@ Operand row_begin_operand(const Shape& shape);
 /// Index of C among the problem's tensors: 2, and more where scales or groups come before it.
 std::size_t index_of_c(const Shape& shape);
 
-/// The named lists of problem texts.
-std::vector<std::string> suite(Suite suite);
-
-/// The rows of each algorithm, in its own folder.
-std::vector<Variant> naive_variants();
-std::vector<Variant> tiled_variants();
-std::vector<Variant> half_variants();
-std::vector<Variant> panel_variants();
-std::vector<Variant> tensor_variants();
-std::vector<Variant> bulk_variants();
-std::vector<Variant> hopper_single_variants();
-std::vector<Variant> hopper_roles_variants();
-std::vector<Variant> hopper_persistent_variants();
-std::vector<Variant> hopper_variants();
-std::vector<Variant> hopper_split_variants();
-std::vector<Variant> hopper_scaled_variants();
-std::vector<Variant> vendor_variants();
-
-}  // namespace gemm
-
-std::unique_ptr<Operation> gemm_operation();
-
-}  // namespace stele
+}  // namespace stele::gemm

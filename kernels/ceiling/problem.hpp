@@ -7,15 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "kernels/ceiling/tile.hpp"
 #include "kernels/operation.hpp"
+#include "kernels/problem_text.hpp"
 
-namespace stele {
+namespace stele::ceiling {
 
-namespace ceiling {
-
-/// Rows and columns of C that a block keeps, products a sum gets in one iteration, and a block's threads.
-inline constexpr std::int64_t block_m = 64, block_n = 256, depth = 16;
-inline constexpr int threads = 128;
 /// Beyond it f32 no longer holds every sum, 16 · iterations, exactly.
 inline constexpr std::int64_t most_iterations = std::int64_t{1} << 20;
 
@@ -49,20 +46,8 @@ private:
     Shape shape_;
 };
 
-/// One loop in one language; the kernel is ceiling_<algorithm>(a, b, C, iterations), or of a copy (from, to, pieces).
-struct Row {
-    std::string algorithm;
-    std::vector<Language> languages;
-    std::vector<Dtype> dtypes;  ///< u8: a copy
-    std::vector<std::string> architectures{"sm_80", "sm_90a", "sm_100", "sm_120"};
-    std::size_t shared_bytes = 0;          ///< that the kernel declares
-    std::size_t dynamic_shared_bytes = 0;  ///< that it is launched with
-};
+/// What a problem text may hold, and its reading. Throws ProblemError through `words`.
+extern const std::string_view grammar;
+Shape take_shape(ProblemText& words);
 
-std::vector<Variant> variants_of(const Row& row);
-
-}  // namespace ceiling
-
-std::unique_ptr<Operation> ceiling_operation();
-
-}  // namespace stele
+}  // namespace stele::ceiling

@@ -1,4 +1,4 @@
-#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/problem.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,23 +8,28 @@
 #include <fmt/ranges.h>
 
 #include "kernels/gemm/expected.hpp"
-#include "kernels/problem_text.hpp"
 
-namespace stele {
-namespace gemm {
+namespace stele::gemm {
 namespace {
 
 constexpr std::int64_t most_extent = std::int64_t{1} << 30;
-constexpr double most_bytes = 0x1p43;
-
-constexpr std::string_view grammar =
-    "m=M n=N k=K [f32|tf32|f16|bf16|e4m3|s8] [b=kn|nk] [scale=tensor|block] [batch=B], or groups=M0,M1,… in the place "
-    "of "
-    "m=  (n and m at least 1, k at least 0; f32 and b=kn when not given; e4m3 and s8 take b=nk and scales)";
 
 bool is_8_bit(Dtype dtype) { return size_of(dtype) == 1; }
 
-Shape read(ProblemText& words) {
+/// Scales are positive and near 1; those of s8 bring its whole numbers to unit variance.
+void fill_scale(Tensor& scale, Dtype scaled, std::uint64_t seed) {
+    fill(scale, Fill::normal, seed, 0.1);
+    const float unit = scaled == Dtype::s8 ? 1.0f / 24 : 1.0f;
+    for (float& value : scale.as<float>()) value = unit * (1.0f + value);
+}
+
+}  // namespace
+
+const std::string_view grammar =
+    "m=M n=N k=K [f32|tf32|f16|bf16|e4m3|s8] [b=kn|nk] [scale=tensor|block] [batch=B], or groups=M0,M1,… in the place of "
+    "m=  (n and m at least 1, k at least 0; f32 and b=kn when not given; e4m3 and s8 take b=nk and scales)";
+
+Shape take_shape(ProblemText& words) {
     Shape shape;
     shape.groups = words.take_extents("groups", 0, most_extent);
     shape.m = shape.groups.empty() ? words.take_extent("m", 1, most_extent)
@@ -45,46 +50,6 @@ Shape read(ProblemText& words) {
     if (is_8_bit(shape.dtype)) shape.scale = scale == "block" ? Scale::block : Scale::tensor;
     return shape;
 }
-
-class GemmOperation final : public Operation {
-public:
-    GemmOperation() {
-        for (auto rows : {&naive_variants, &tiled_variants, &half_variants, &panel_variants, &tensor_variants,
-                          &bulk_variants, &hopper_single_variants, &hopper_roles_variants, &hopper_persistent_variants,
-                          &hopper_variants, &hopper_split_variants, &hopper_scaled_variants, &vendor_variants})
-            for (Variant& variant : rows()) variants_.push_back(std::move(variant));
-    }
-
-    std::string_view name() const override { return "gemm"; }
-    std::string_view summary() const override {
-        return "C[M,N] = A[M,K] B[K,N]; b=nk gives B as [N,K], as weights are kept";
-    }
-    std::string_view problem_grammar() const override { return grammar; }
-
-    std::unique_ptr<Problem> parse(std::string_view text) const override {
-        ProblemText words("gemm", grammar, text);
-        auto problem = std::make_unique<GemmProblem>(read(words));
-        if (problem->bytes() > most_bytes)
-            words.fail(fmt::format("its matrices take {:.3g} bytes, more than the {:.3g} accepted", problem->bytes(),
-                                   most_bytes));
-        return problem;
-    }
-
-    std::vector<std::string> suite(Suite suite) const override { return gemm::suite(suite); }
-    const std::vector<Variant>& variants() const override { return variants_; }
-
-private:
-    std::vector<Variant> variants_;
-};
-
-/// Scales are positive and near 1; those of s8 bring its whole numbers to unit variance.
-void fill_scale(Tensor& scale, Dtype scaled, std::uint64_t seed) {
-    fill(scale, Fill::normal, seed, 0.1);
-    const float unit = scaled == Dtype::s8 ? 1.0f / 24 : 1.0f;
-    for (float& value : scale.as<float>()) value = unit * (1.0f + value);
-}
-
-}  // namespace
 
 Dtype output_dtype(Dtype operands) {
     return is_8_bit(operands) ? Dtype::bf16 : operands == Dtype::tf32 ? Dtype::f32 : operands;
@@ -207,8 +172,4 @@ ProbeResult GemmProblem::probe(std::span<const Tensor> inputs, std::span<const T
     return is_sampled(shape_) ? probe_products(shape_, inputs, outputs[0], arithmetic) : ProbeResult{};
 }
 
-}  // namespace gemm
-
-std::unique_ptr<Operation> gemm_operation() { return std::make_unique<gemm::GemmOperation>(); }
-
-}  // namespace stele
+}  // namespace stele::gemm
