@@ -126,6 +126,8 @@ struct Plan {
     std::vector<KernelSource> kernels;
     std::vector<std::size_t> scratch;  ///< bytes
     std::vector<Step> steps;
+    /// Id of the variant whose plan this is, where the row chooses among others.
+    std::string ran;
 };
 
 /// See kernels/tile_space.hpp.

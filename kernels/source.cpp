@@ -1,5 +1,6 @@
 #include "kernels/source.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <sstream>
@@ -80,6 +81,12 @@ NativeKernel native_kernel(Language language, std::string_view algorithm, std::s
 }
 
 bool built_with_cuda() { return !native_exports().empty(); }
+
+bool has_native_file(Language language, std::string_view algorithm) {
+    return std::ranges::any_of(native_exports(), [&](const NativeExport& file) {
+        return file.language == language && file.algorithm == algorithm;
+    });
+}
 
 KernelSource kernel_source(Language language, std::string_view algorithm, std::string entry, std::string instance,
                            std::vector<std::string> options) {

@@ -29,6 +29,10 @@ NativeKernel native_kernel(Language language, std::string_view algorithm, std::s
 /// True if this build compiled CUDA C++ for the GPU.
 bool built_with_cuda();
 
+/// True if this build compiled the file `kernels/<algorithm>.cu` (or `.ptx.cu`) for the GPU. A row that chooses among
+/// others has none.
+bool has_native_file(Language language, std::string_view algorithm);
+
 /// The sibling of `kernels/<algorithm>` in the language: filled from native_kernel(), or text with its options, which
 /// native ones have no use for.
 KernelSource kernel_source(Language language, std::string_view algorithm, std::string entry, std::string instance,

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "kernels/former_ids.hpp"
 #include "kernels/tile_space.hpp"
 
 namespace stele {
@@ -139,7 +140,8 @@ const Operation& Registry::operation(std::string_view name) const {
     throw RegistryError(fmt::format("no operation is called '{}'; there are {}", name, fmt::join(names, ", ")));
 }
 
-std::vector<const Variant*> Registry::select(std::string_view pattern) const {
+std::vector<const Variant*> Registry::select(std::string_view given) const {
+    const std::string pattern = present_id(given);
     std::vector<const Variant*> out;
     std::copy_if(variants_.begin(), variants_.end(), std::back_inserter(out),
                  [&](const Variant* variant) { return selects(pattern, *variant); });
@@ -215,7 +217,8 @@ const Variant& Registry::default_on(const Variant& variant, const DeviceInfo& de
     return with_tile(variant, tile_text(*least));
 }
 
-const Variant& Registry::variant(std::string_view id) const {
+const Variant& Registry::variant(std::string_view given) const {
+    const std::string id = present_id(given);
     const bool has_tile = id.find('@') != std::string_view::npos;
     for (const Variant* variant : variants_)
         if (has_tile ? variant->id() == id : variant->default_tile && variant->base_id() == id) return *variant;

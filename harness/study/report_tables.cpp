@@ -120,6 +120,10 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
         if (cell.measurement && cell.measurement->tuning && *cell.measurement->tuning != "default")
             table.notes.push_back(fmt::format("{} on {}: tile by {}", short_name(cell.variant),
                                               cell.measurement->device, *cell.measurement->tuning));
+    for (const ComparedCell& cell : problem.cells)
+        if (cell.measurement && cell.measurement->ran)
+            table.notes.push_back(fmt::format("{} on {} ran {}", short_name(cell.variant), cell.measurement->device,
+                                              short_name(*cell.measurement->ran)));
     if (uncertain) table.notes.push_back("* of fewer samples than 95 % takes: all that the time allowed.");
     return table;
 }
@@ -265,6 +269,7 @@ Json report_comparison_json(std::span<const NamedReport> reports) {
                 row["language"] = std::string(name(cell.measurement->language));
                 row["reason"] = cell.measurement->verdict.reason;
                 if (cell.measurement->tuning) row["tuning"] = *cell.measurement->tuning;
+                if (cell.measurement->ran) row["ran"] = *cell.measurement->ran;
             }
             if (const Timing* timing = timing_of(cell)) {
                 row["median_ns"] = timing->median_ns;

@@ -24,9 +24,8 @@ void reach_logits(const Shape& shape, Tensor& q, const Tensor& k) {
         if (seen == 0) continue;
         // 7919 is a prime beyond the tile sizes, so that the chosen keys fall into different tiles.
         const std::int64_t key = row * 7919 % seen;
-        const std::size_t from =
-            static_cast<std::size_t>(((batch * shape.kv_heads + head / shape.group()) * shape.seq_k + key) *
-                                     shape.head_dim);
+        const std::size_t from = static_cast<std::size_t>(
+            ((batch * shape.kv_heads + head / shape.group()) * shape.seq_k + key) * shape.head_dim);
         double norm = 0;
         for (std::int64_t d = 0; d < shape.head_dim; ++d) norm += k.at(from + d) * k.at(from + d);
         if (norm == 0) continue;
@@ -55,9 +54,7 @@ double pairs_of(const Shape& shape) {
     return pairs * static_cast<double>(shape.batch * shape.heads);
 }
 
-double flops_of(const Shape& shape, double pairs) {
-    return 4.0 * static_cast<double>(shape.head_dim) * pairs;
-}
+double flops_of(const Shape& shape, double pairs) { return 4.0 * static_cast<double>(shape.head_dim) * pairs; }
 
 Shape take_shape(ProblemText& text) {
     Shape shape;
@@ -75,10 +72,11 @@ Shape take_shape(ProblemText& text) {
     if (shape.head_dim != 64 && shape.head_dim != 128)
         text.fail(fmt::format("head_dim={} is not supported: the kernels are built for 64 and 128", shape.head_dim));
     if (shape.heads % shape.kv_heads != 0)
-        text.fail(fmt::format("heads={} is not a multiple of kv_heads={}: query heads share key-value heads in equal "
-                              "groups", shape.heads, shape.kv_heads));
-    if (shape.logits != 0 && shape.softmax_scale == 0)
-        text.fail("logits cannot be reached with scale=0");
+        text.fail(
+            fmt::format("heads={} is not a multiple of kv_heads={}: query heads share key-value heads in equal "
+                        "groups",
+                        shape.heads, shape.kv_heads));
+    if (shape.logits != 0 && shape.softmax_scale == 0) text.fail("logits cannot be reached with scale=0");
     if (shape.rows() > most_elements / shape.head_dim ||
         shape.batch * shape.kv_heads * shape.seq_k > most_elements / shape.head_dim)
         text.fail(fmt::format("a tensor would have more than {} elements", most_elements));
@@ -86,9 +84,9 @@ Shape take_shape(ProblemText& text) {
 }
 
 std::string shape_text(const Shape& shape) {
-    std::string out = fmt::format("batch={} heads={} kv_heads={} seq_q={} seq_k={} head_dim={} {}", shape.batch,
-                                  shape.heads, shape.kv_heads, shape.seq_q, shape.seq_k, shape.head_dim,
-                                  name(shape.dtype));
+    std::string out =
+        fmt::format("batch={} heads={} kv_heads={} seq_q={} seq_k={} head_dim={} {}", shape.batch, shape.heads,
+                    shape.kv_heads, shape.seq_q, shape.seq_k, shape.head_dim, name(shape.dtype));
     if (shape.causal) out += " causal";
     // fmt's shortest form that reads back to the same f32.
     if (shape.softmax_scale != default_softmax_scale(shape.head_dim))

@@ -57,8 +57,8 @@ std::vector<TensorSpec> tensors_of(const Shape& shape);
 std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill fill);
 
 /// Writes the keys that a query row sees, ascending, into `keys` (handed over empty). Called from several threads.
-using VisibleKeys = std::function<void(std::int64_t batch, std::int64_t head, std::int64_t query,
-                                       std::vector<std::int32_t>& keys)>;
+using VisibleKeys =
+    std::function<void(std::int64_t batch, std::int64_t head, std::int64_t query, std::vector<std::int32_t>& keys)>;
 
 /// All of visible_keys(shape, query).
 VisibleKeys dense_visibility(const Shape& shape);
@@ -67,7 +67,7 @@ VisibleKeys dense_visibility(const Shape& shape);
 /// all; beyond a few million only a spread sample of whole query rows is computed, the same for the same shape. A row
 /// that sees nothing has O = 0 and lse = −inf. `inputs` begins with Q, K, V.
 std::vector<Expected> reference_of(const Shape& shape, std::span<const Tensor> inputs, double pairs,
-                                          const VisibleKeys& visible, const Arithmetic& arithmetic);
+                                   const VisibleKeys& visible, const Arithmetic& arithmetic);
 
 /// One shape of dense attention.
 class AttentionProblem final : public Problem {

@@ -4,9 +4,7 @@
 
 namespace stele::attention {
 
-std::string instance_of(const Shape& shape) {
-    return fmt::format("{} d{}", name(shape.dtype), shape.head_dim);
-}
+std::string instance_of(const Shape& shape) { return fmt::format("{} d{}", name(shape.dtype), shape.head_dim); }
 
 std::vector<std::string> definitions_of(const Shape& shape) {
     const char* element = shape.dtype == Dtype::f32   ? "-DELEMENT_F32"
@@ -22,8 +20,7 @@ std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape
     return tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype), stages);
 }
 
-Support supports_tile(const DeviceInfo& device, Language language, const Tile& tile,
-                      const Shape& shape, int stages) {
+Support supports_tile(const DeviceInfo& device, Language language, const Tile& tile, const Shape& shape, int stages) {
     const std::size_t bytes = is_native(language)
                                   ? launch_bytes(language, tile, shape, stages)
                                   : tile.local_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype));

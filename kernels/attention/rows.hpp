@@ -25,8 +25,7 @@ std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape
 
 /// No, with the sizes, if a block of `tile` needs more threads or shared memory than the device has. `stages` is the
 /// number of key tiles that the CUDA C++ and PTX kernels hold.
-Support supports_tile(const DeviceInfo& device, Language language, const Tile& tile,
-                      const Shape& shape, int stages);
+Support supports_tile(const DeviceInfo& device, Language language, const Tile& tile, const Shape& shape, int stages);
 
 /// The rows of each algorithm, in its own folder.
 std::vector<Variant> naive_variants();

@@ -23,12 +23,12 @@ constexpr std::string_view edge_shapes[] = {
     "batch=1 heads=1 kv_heads=1 seq_q=19 seq_k=53 head_dim=128 logits=80",
     "batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=1 head_dim=128 causal",
     "batch=2 heads=2 kv_heads=1 seq_q=1 seq_k=0 head_dim=128 causal",
-    "batch=1 heads=2 kv_heads=1 seq_q=5 seq_k=1 head_dim=64 causal",              // all rows but the last see nothing
-    "batch=1 heads=1 kv_heads=1 seq_q=31 seq_k=33 head_dim=128 causal",           // tile ± 1 in both, masked
+    "batch=1 heads=2 kv_heads=1 seq_q=5 seq_k=1 head_dim=64 causal",     // all rows but the last see nothing
+    "batch=1 heads=1 kv_heads=1 seq_q=31 seq_k=33 head_dim=128 causal",  // tile ± 1 in both, masked
     "batch=1 heads=1 kv_heads=1 seq_q=63 seq_k=31 head_dim=64 causal",
-    "batch=1 heads=1 kv_heads=1 seq_q=32 seq_k=16 head_dim=64",                   // whole tiles
+    "batch=1 heads=1 kv_heads=1 seq_q=32 seq_k=16 head_dim=64",  // whole tiles
     "batch=1 heads=1 kv_heads=1 seq_q=65 seq_k=17 head_dim=128",
-    "batch=1 heads=1 kv_heads=1 seq_q=17 seq_k=29 head_dim=64 scale=-0.3",        // a scale that turns the order round
+    "batch=1 heads=1 kv_heads=1 seq_q=17 seq_k=29 head_dim=64 scale=-0.3",  // a scale that turns the order round
 };
 
 constexpr std::string_view full_shapes[] = {

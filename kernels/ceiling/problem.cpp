@@ -1,6 +1,5 @@
 #include "kernels/ceiling/problem.hpp"
 
-
 #include <fmt/format.h>
 
 namespace stele::ceiling {

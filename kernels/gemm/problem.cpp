@@ -26,7 +26,8 @@ void fill_scale(Tensor& scale, Dtype scaled, std::uint64_t seed) {
 }  // namespace
 
 const std::string_view grammar =
-    "m=M n=N k=K [f32|tf32|f16|bf16|e4m3|s8] [b=kn|nk] [scale=tensor|block] [batch=B], or groups=M0,M1,… in the place of "
+    "m=M n=N k=K [f32|tf32|f16|bf16|e4m3|s8] [b=kn|nk] [scale=tensor|block] [batch=B], or groups=M0,M1,… in the place "
+    "of "
     "m=  (n and m at least 1, k at least 0; f32 and b=kn when not given; e4m3 and s8 take b=nk and scales)";
 
 Shape take_shape(ProblemText& words) {

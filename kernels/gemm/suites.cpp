@@ -59,9 +59,9 @@ std::vector<std::string> edge() {
             list.push_back(text({m, n, k, Dtype::tf32, layout}));
     for (Dtype dtype : narrow_dtypes)
         for (Scale scale : {Scale::tensor, Scale::block})
-            for (const auto& [m, n, k] : {std::array{128, 128, 128}, std::array{129, 65, 400}, std::array{37, 101, 53},
-                                          std::array{1, 160, 272}, std::array{5, 7, 0}, std::array{1, 1, 1},
-                                          std::array{40, 48, 1}, std::array{130, 127, 129}})
+            for (const auto& [m, n, k] :
+                 {std::array{128, 128, 128}, std::array{129, 65, 400}, std::array{37, 101, 53}, std::array{1, 160, 272},
+                  std::array{5, 7, 0}, std::array{1, 1, 1}, std::array{40, 48, 1}, std::array{130, 127, 129}})
                 list.push_back(text(narrow(m, n, k, dtype, scale)));
     list.push_back(batched(3, 70, 66, 40, Dtype::f32, LayoutB::kn));
     list.push_back(batched(2, 130, 72, 64, Dtype::f16, LayoutB::kn));

@@ -78,8 +78,7 @@ double SparseAttentionProblem::kept_share() const {
 }
 
 std::string SparseAttentionProblem::id() const {
-    return fmt::format("{} block={} density={} pattern={}", shape_text(shape_), grid_.block, density_,
-                       name(pattern_));
+    return fmt::format("{} block={} density={} pattern={}", shape_text(shape_), grid_.block, density_, name(pattern_));
 }
 
 double SparseAttentionProblem::flops() const { return flops_of(shape_, work_.pairs); }

@@ -27,8 +27,8 @@ Work count_work(const Shape& shape, const BlockGrid& grid, const BlockMask& mask
 
 /// The keys that a query sees: of its kept blocks, those that the causal rule leaves. The spans must outlive the
 /// result.
-VisibleKeys visibility(const Shape& shape, const BlockGrid& grid,
-                              std::span<const std::int32_t> row_begin, std::span<const std::int32_t> column);
+VisibleKeys visibility(const Shape& shape, const BlockGrid& grid, std::span<const std::int32_t> row_begin,
+                       std::span<const std::int32_t> column);
 
 /// One shape with one mask. The mask follows from the problem's text alone.
 class SparseAttentionProblem final : public Problem {

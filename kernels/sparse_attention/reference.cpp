@@ -5,8 +5,8 @@
 
 namespace stele::sparse_attention {
 
-VisibleKeys visibility(const Shape& shape, const BlockGrid& grid,
-                              std::span<const std::int32_t> row_begin, std::span<const std::int32_t> column) {
+VisibleKeys visibility(const Shape& shape, const BlockGrid& grid, std::span<const std::int32_t> row_begin,
+                       std::span<const std::int32_t> column) {
     return [=](std::int64_t batch, std::int64_t head, std::int64_t query, std::vector<std::int32_t>& keys) {
         const std::int64_t row = (batch * shape.heads + head) * grid.query_blocks() + query / grid.block;
         const std::int64_t seen = visible_keys(shape, query);
@@ -21,8 +21,7 @@ std::vector<Expected> SparseAttentionProblem::reference(std::span<const Tensor> 
                                                         const Arithmetic& arithmetic) const {
     const auto row_begin = inputs[sparse_row_begin].as<std::int32_t>();
     const auto column = inputs[sparse_column].as<std::int32_t>();
-    return reference_of(shape_, inputs, work_.pairs, visibility(shape_, grid_, row_begin, column),
-                               arithmetic);
+    return reference_of(shape_, inputs, work_.pairs, visibility(shape_, grid_, row_begin, column), arithmetic);
 }
 
 }  // namespace stele::sparse_attention

@@ -10,8 +10,7 @@ namespace {
 
 int stages(Language language) { return language == Language::ptx ? stages_ptx : 1; }
 
-KernelSource source(Language language, const std::string& algorithm, const Tile& tile,
-                    const Shape& shape) {
+KernelSource source(Language language, const std::string& algorithm, const Tile& tile, const Shape& shape) {
     const std::string path = "sparse_attention/" + algorithm, entry = "sparse_attention_" + algorithm;
     const std::string instance = text(tile) + ' ' + instance_of(shape);
     std::vector<std::string> options = definitions(tile);

@@ -11,11 +11,11 @@
 #include <numeric>
 #include <string_view>
 
+#include "harness/base/statistics.hpp"
 #include "harness/catalog/device_set.hpp"
 #include "harness/catalog/registry.hpp"
-#include "harness/measure/sampler.hpp"
-#include "harness/base/statistics.hpp"
 #include "harness/catalog/tile_choices.hpp"
+#include "harness/measure/sampler.hpp"
 #include "harness/measure/verdict.hpp"
 #include "tests/conformance/unseen.hpp"
 

@@ -127,7 +127,7 @@ private:
         progress_.show("compiling");
         std::set<std::pair<std::string, std::string>> files;
         for (const Variant* variant : variants_)
-            if (variant->language == Language::cuda || variant->language == Language::ptx)
+            if (has_native_file(variant->language, variant->operation + "/" + variant->algorithm))
                 for (const std::string& architecture : gpus)
                     if (std::find(variant->architectures.begin(), variant->architectures.end(), architecture) != variant->architectures.end())
                         files.emplace(kernel_source(variant->language, variant->operation + "/" + variant->algorithm, "", "").file, architecture);

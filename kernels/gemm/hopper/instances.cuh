@@ -3,7 +3,9 @@
 
 #include <string>
 
+#include "kernels/gemm/hopper/clusters/clusters.hpp"
 #include "kernels/gemm/hopper/operands.cuh"
+#include "kernels/gemm/hopper/split/split.hpp"
 
 namespace stele::gemm::ptx {
 

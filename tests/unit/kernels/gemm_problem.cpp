@@ -265,7 +265,7 @@ TEST(GemmVariants, AreListedOnceWithTheirIds) {
     for (const Variant& variant : operation->variants()) EXPECT_TRUE(ids.insert(variant.id()).second) << variant.id();
     for (const char* id :
          {"gemm/naive.cuda", "gemm/naive.ptx", "gemm/naive.opencl", "gemm/tiled.opencl@128x256x8x8x16",
-          "gemm/tiled.ptx@64x64x16x8x4", "gemm/hopper.ptx@auto", "gemm/vendor.openblas", "gemm/vendor.onednn",
+          "gemm/tiled.ptx@64x64x16x8x4", "gemm/hopper/auto.ptx", "gemm/vendor.openblas", "gemm/vendor.onednn",
           "gemm/vendor.cublaslt", "gemm/vendor.clblast"})
         EXPECT_TRUE(ids.contains(id)) << id;
 }

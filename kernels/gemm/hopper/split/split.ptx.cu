@@ -1,10 +1,11 @@
-// gemm / hopper_split — CUDA C++ with PTX, sm_90a; for products with fewer tiles than the device has SMs: hopper's
-// sibling
+// gemm / hopper / split — CUDA C++ with PTX, sm_90a; for products with fewer tiles than the device has SMs: a
+// sibling of clusters
 //
 // C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K] (tf32 and 8 bits: [N,K]); batched, or by groups of rows with a
 // B each; 8-bit operands times one scale each. A cluster owns BLOCK_M × BLOCK_N of C, and each of its blocks a part of
 // K: one warp brings stages by TMA, a warpgroup for each 64 rows multiplies by wgmma. Partial sums stay in shared
 // memory, where every block adds its share of the rows from all blocks of the cluster, in the order of their ranks.
+#include "kernels/gemm/hopper/split/split.hpp"
 #include "kernels/gemm/hopper/instances.cuh"
 #include "kernels/gemm/hopper/partial.cuh"
 #include "kernels/gemm/hopper/roles.cuh"

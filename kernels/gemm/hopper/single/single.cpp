@@ -1,4 +1,6 @@
-// gemm / hopper_single: its rows.
+// gemm / hopper / single: its rows.
+#include "kernels/gemm/hopper/single/single.hpp"
+
 #include "kernels/gemm/hopper/plans.hpp"
 #include "kernels/gemm/rows.hpp"
 
@@ -6,7 +8,7 @@ namespace stele::gemm {
 
 std::vector<Variant> hopper_single_variants() {
     constexpr bool has_producer = false, persistent = false;
-    return hopper_step_variants("hopper_single", hopper_single_tiles, has_producer, persistent);
+    return hopper_step_variants("single", hopper_single_tiles, has_producer, persistent);
 }
 
 }  // namespace stele::gemm

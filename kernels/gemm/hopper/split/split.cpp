@@ -1,14 +1,15 @@
-// gemm / hopper_split: its rows.
+// gemm / hopper / split: its rows.
 #include "kernels/gemm/hopper/plans.hpp"
 #include "kernels/gemm/rows.hpp"
 
 namespace stele::gemm {
 
 std::vector<Variant> hopper_split_variants() {
+    constexpr HopperSplitTile by_default = hopper_split_tiles[2];
     std::vector<Variant> out;
-    for (const HopperSplitTile& tile : hopper_split_tiles)
+    const auto add = [&](const HopperSplitTile& tile) {
         out.push_back(hopper_variant(
-            "hopper_split", text(tile), tile == hopper_split_tiles[2],
+            "split", text(tile), tile == by_default,
             [tile](const DeviceInfo& device, const Shape& shape) {
                 if (Support answer = hopper_takes(shape); !answer) return answer;
                 if (shape.scale == Scale::block)
@@ -16,6 +17,10 @@ std::vector<Variant> hopper_split_variants() {
                 return hopper_fits(device, tile.shared_bytes());
             },
             [tile](const DeviceInfo&, const Shape& shape) { return hopper_split_plan(shape, tile); }));
+    };
+    add(by_default);
+    for (const HopperSplitTile& tile : hopper_split_tiles)
+        if (tile != by_default) add(tile);
     return out;
 }
 

@@ -1,8 +1,9 @@
-// gemm / hopper_scaled — CUDA C++ with PTX, sm_90a; hopper's sibling for 8-bit operands with block scales
+// gemm / hopper / scaled — CUDA C++ with PTX, sm_90a; a sibling of clusters for 8-bit operands with block scales
 //
 // C[M,N] = A[M,K] B[N,K]ᵀ, row-major, A times scale_a[M,⌈K/128⌉], B times scale_b[⌈N/128⌉,⌈K/128⌉]; batched, or by
-// groups of rows with a B each. As hopper, but a stage is one block of K, whose products are summed apart: acc holds
+// groups of rows with a B each. As clusters, but a stage is one block of K, whose products are summed apart: acc holds
 // them, sums what they come to with their scales. BLOCK_N is 128, so that one number scales tile B.
+#include "kernels/gemm/hopper/scaled/scaled.hpp"
 #include "kernels/common/ptx/registers.cuh"
 #include "kernels/gemm/hopper/instances.cuh"
 #include "kernels/gemm/hopper/roles.cuh"

@@ -1,4 +1,4 @@
-// gemm / hopper — CUDA C++ with PTX, sm_90a; the steps to it: hopper_single, hopper_roles, hopper_persistent
+// gemm / hopper / clusters — CUDA C++ with PTX, sm_90a; the steps to it: single, roles, persistent
 //
 // C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K] (tf32 and 8 bits: [N,K]); batched, or by groups of rows with a
 // B each; 8-bit operands times one scale each. A
@@ -6,6 +6,7 @@
 // BLOCK_M × BLOCK_N of C: one thread of the producer's warpgroup brings its rows of A and its part of the cluster's
 // shared tile B, which it multicasts; a consumer's warpgroup owns 64 rows, multiplies by wgmma, and hands C over to
 // TMA, which stores while the next tile is multiplied.
+#include "kernels/gemm/hopper/clusters/clusters.hpp"
 #include "kernels/common/ptx/registers.cuh"
 #include "kernels/gemm/hopper/instances.cuh"
 #include "kernels/gemm/hopper/pack.cuh"
@@ -19,7 +20,7 @@ using namespace stele::ptx;
 /// not multiples of 16 bytes.
 template <Element element, std::size_t TILE, LayoutB layout>
 __global__ void __launch_bounds__(hopper_threads<gemm::hopper_kernel<TILE>>, 1)
-    gemm_hopper(const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b,
+    gemm_hopper_clusters(const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b,
                 const __grid_constant__ TensorMap map_c, const float* __restrict__ scale_a,
                 const float* __restrict__ scale_b, const int* __restrict__ row_begin,
                 typename OperandType<element>::Output* __restrict__ C, int M, int N, int K, int products,
@@ -61,12 +62,12 @@ __global__ void __launch_bounds__(hopper_threads<gemm::hopper_kernel<TILE>>, 1)
     cluster_sync();
 }
 
-std::vector<NativeInstance> gemm_hopper() {
+std::vector<NativeInstance> gemm_hopper_clusters() {
     NativeList list;
     for_each_tile<gemm::hopper_kernels>([&]<gemm::HopperTile tile>() {
         constexpr std::size_t TILE = tile_index<gemm::hopper_kernels>(tile);
         for_each_operand([&]<Element element, LayoutB layout>(const std::string& instance) {
-            list.add<gemm_hopper<element, TILE, layout>>("gemm_hopper", hopper_instance(tile) + instance);
+            list.add<gemm_hopper_clusters<element, TILE, layout>>("gemm_hopper_clusters", hopper_instance(tile) + instance);
         });
     });
     list.add<gemm_hopper_pack<std::uint8_t>>("gemm_hopper_pack", "1 byte");
