@@ -7,6 +7,7 @@
 #include "kernels/attention/phases.cuh"
 #include "kernels/attention/rows.cuh"
 #include "kernels/common/shared.cuh"
+#include "kernels/sparse_attention/tile.hpp"
 
 namespace stele::sparse_attention::cuda {
 
