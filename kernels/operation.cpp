@@ -44,8 +44,7 @@ Support supports_device(const Variant& variant, const DeviceInfo& device) {
 /// most 48 KiB: only a launch may ask for more.
 DeviceInfo as_found_by(Language language, DeviceInfo device) {
     constexpr std::size_t most_declared = 48 << 10;
-    const bool opencl = language == Language::opencl || language == Language::opencl_ptx;
-    if (opencl && device.backend == "cuda")
+    if (is_from_text(language) && device.opencl_as_ptx)
         device.shared_bytes_per_block = std::min(device.shared_bytes_per_block, most_declared);
     return device;
 }

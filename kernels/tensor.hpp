@@ -45,6 +45,7 @@ struct TensorSpec {
     Dtype dtype = Dtype::f32;
     std::vector<std::int64_t> shape;
     std::vector<std::string> dimensions;  ///< one name an extent: {"M", "K"}
+    bool open_length = false;             ///< from outside, a vector of another length is taken too
 
     std::size_t elements() const;  ///< 1 for a scalar, 0 if an extent is 0
     std::size_t bytes() const;

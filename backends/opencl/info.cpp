@@ -109,10 +109,13 @@ FoundDevice describe(cl_platform_id platform, cl_device_id device, std::size_t i
         info.architecture = fmt::format("sm_{}", info.compute_capability);
         info.warp_size = static_cast<int>(device_value<cl_uint>(device, CL_DEVICE_WARP_SIZE_NV, 32));
         info.languages.push_back(Language::opencl_ptx);
+        // NVIDIA compiles `half` from there on without an extension that says so.
+        if (info.compute_capability >= 53 && !info.has("f16")) info.features.emplace_back("f16");
     } else if (info.has("cl_amd_device_attribute_query")) {
         info.warp_size = static_cast<int>(device_value<cl_uint>(device, CL_DEVICE_WAVEFRONT_WIDTH_AMD, 64));
     }
     info.languages.push_back(Language::vendor);
+    info.host_queue = HostQueue::opencl_queue;
     return found;
 }
 

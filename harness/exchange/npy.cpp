@@ -145,7 +145,8 @@ std::string npy_bytes(const Tensor& tensor) {
     return bytes;
 }
 
-Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std::string& origin) {
+Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& wanted_spec, const std::string& origin) {
+    TensorSpec spec = wanted_spec;
     const auto fail = [&](const std::string& why) { throw CommandError(exit_usage, origin + " " + why); };
     if (!bytes.starts_with(magic)) fail("is not a .npy file");
     if (bytes.size() < magic.size() + 4) fail("is truncated in its header");
@@ -162,6 +163,7 @@ Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std
     if (header.descr != wanted)
         fail(fmt::format("holds '{}', but {} is {}, which is stored as '{}'{}", header.descr, spec.name,
                          name(spec.dtype), wanted, spec.dtype == Dtype::bf16 || spec.dtype == Dtype::e4m3 ? " (its bits)" : ""));
+    if (spec.open_length && header.shape.size() == 1) spec.shape = header.shape;
     if (header.shape != spec.shape)
         fail(fmt::format("has the shape {}, but {} is {} = {}", shape_text(header.shape), spec.name,
                          fmt::format("({})", fmt::join(spec.dimensions, ", ")), shape_text(spec.shape)));

@@ -17,7 +17,7 @@ std::string_view npy_type(Dtype dtype);
 std::string npy_bytes(const Tensor& tensor);
 
 /// A tensor as `spec` describes it. Throws CommandError (exit_usage) if `bytes` is not such a file, or is of another
-/// dtype, byte order, element order, shape or length. `origin` names the file.
+/// dtype, byte order, element order, shape (but for an open length) or length. `origin` names the file.
 Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std::string& origin);
 
 void write_npy(const std::filesystem::path& path, const Tensor& tensor);

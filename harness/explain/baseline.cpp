@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "kernels/former_ids.hpp"
+
 namespace stele::explain {
 namespace {
 
@@ -32,6 +34,19 @@ double margin_of(const Figure& figure, long before, const Margins& margins) {
     if (figure.value == &BaselineRow::registers) return static_cast<double>(margins.registers);
     if (figure.value == &BaselineRow::loop_instructions) return margins.loop_instructions * static_cast<double>(before);
     return 0;
+}
+
+/// The key of a row as it is called now.
+std::string present_key(const std::string& key) {
+    const std::size_t bar = key.find('|');
+    const std::string was = key.substr(0, bar), is = present_id(was);
+    if (was == is || bar == std::string::npos) return key;
+    std::string rest = key.substr(bar);
+    // The kernel had its family's name.
+    constexpr std::string_view family = "|gemm_hopper|";
+    if (const std::size_t at = rest.find(family); at != std::string::npos)
+        rest.replace(at, family.size(), "|gemm_hopper_clusters|");
+    return is + rest;
 }
 
 std::string variant_of(const std::string& key) { return key.substr(0, key.find('|')); }
@@ -68,7 +83,7 @@ Baseline parse_baseline(const std::string& json) try {
     Baseline baseline;
     baseline.versions = document.at("versions").get<std::map<std::string, std::string>>();
     for (const auto& [key, row] : document.at("kernels").items())
-        for (const Figure& figure : figures) baseline.rows[key].*figure.value = row.at(figure.name).get<long>();
+        for (const Figure& figure : figures) baseline.rows[present_key(key)].*figure.value = row.at(figure.name).get<long>();
     return baseline;
 } catch (const nlohmann::json::exception& wrong) {
     throw std::runtime_error(fmt::format("not a whole baseline: {}", wrong.what()));

@@ -98,12 +98,9 @@ std::string file_name(const std::string& path) { return path.substr(path.rfind('
 }  // namespace
 
 std::string column_title(const KernelFigures& figures) {
-    switch (figures.language) {
-        case Language::cuda: return "CUDA C++";
-        case Language::ptx: return "PTX";
-        case Language::opencl_ptx: return "OpenCL C + PTX, " + figures.compiler;
-        default: return "OpenCL C, " + figures.compiler;
-    }
+    std::string title(info(figures.language).title);
+    // Text has several compilers.
+    return is_native(figures.language) ? title : title + ", " + figures.compiler;
 }
 
 std::string in_words(const KernelFigures& figures) {

@@ -126,6 +126,7 @@ void CellGroup::check_first(CellState& state) {
     state.guarded([&] {
         Workspace& place = workspace(*cell.device);
         state.plan = std::make_unique<LoadedPlan>(*cell.device, *cell.variant, *cell.problem);
+        if (!state.plan->ran().empty()) state.measurement.ran = state.plan->ran();
         state.scratch = place.scratch().take(state.plan->scratch_bytes());
         const CheckedRun run = check(state, options_.seed);
         state.measurement.verdict = run.verdict;

@@ -44,8 +44,6 @@ struct Bind {
 
 constexpr std::uint32_t before_salt = 1, after_salt = 2;
 
-bool is_opencl(Language language) { return language == Language::opencl || language == Language::opencl_ptx; }
-
 double nanoseconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
 }
@@ -182,7 +180,7 @@ LoadedPlan::LoadedPlan(Device& device, const Variant& variant, const Problem& pr
     for (std::size_t index = 0; index < plan_.kernels.size(); ++index) {
         KernelSource& source = plan_.kernels[index];
         // A CUDA device takes OpenCL C as PTX, so that the language is told from the driver's OpenCL compiler.
-        if (is_opencl(source.language) && device.info().backend == "cuda") {
+        if (is_from_text(source.language) && device.info().opencl_as_ptx) {
             const auto start = std::chrono::steady_clock::now();
             source.text = ptx_of(source, threads_of(plan_, index), device.info().architecture);
             translation_ns_ += nanoseconds_since(start);

@@ -84,6 +84,8 @@ public:
 
     const std::vector<std::size_t>& scratch_bytes() const { return plan_.scratch; }
     double build_ns() const;
+    /// Id of the variant that runs, where the row chooses among others; empty elsewhere.
+    const std::string& ran() const { return plan_.ran; }
     /// The steps on these operands. Throws std::out_of_range if a step names a kernel or an operand that is not there.
     std::vector<Launch> launches(TensorSet& tensors, const std::vector<GuardedBuffer*>& scratch) const;
 

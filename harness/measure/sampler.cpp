@@ -114,6 +114,7 @@ VerifiedRun run_cell(const Cell& cell, const std::vector<Tensor>& inputs, const 
         state.guarded([&] {
             Workspace place(*cell.device, *cell.problem);
             state.plan = std::make_unique<LoadedPlan>(*cell.device, *cell.variant, *cell.problem);
+            if (!state.plan->ran().empty()) state.measurement.ran = state.plan->ran();
             const Arithmetic arithmetic = cell.variant->arithmetic_for(*cell.problem);
             CheckedRun run = checked_run(
                 *cell.device, *state.plan, place.first(), place.scratch().take(state.plan->scratch_bytes()),

@@ -75,6 +75,8 @@ struct Measurement {
     double flops = 0, bytes = 0, dense_flops = 0;
     /// Where the tile is from: a tuning file's entry, or "default". Absent where the tile was asked for or there is none.
     std::optional<std::string> tuning{};
+    /// Id of the variant that ran, where the row chooses among others.
+    std::optional<std::string> ran{};
 };
 
 /// Where and how the run was made.

@@ -98,6 +98,7 @@ void visit_fields(Visit& visit, T& cell) {
     visit("language", cell.language);
     visit("tile", cell.tile);
     visit("tuning", cell.tuning);
+    visit("ran", cell.ran);
     visit("problem", cell.problem);
     visit("known_as", cell.known_as);
     visit("dtype", cell.dtype);

@@ -11,6 +11,7 @@
 
 #include "harness/base/json_fields.hpp"
 #include "harness/record/report_fields.hpp"
+#include "kernels/former_ids.hpp"
 
 namespace stele {
 
@@ -57,6 +58,19 @@ void check_meaning(const Report& report) {
              {std::pair{"flops", cell.flops}, {"bytes", cell.bytes}, {"dense_flops", cell.dense_flops}})
             if (!std::isfinite(value) || value < 0) fail(path + "." + field, "must be a count");
     }
+}
+
+/// Variants by their present names: a row that split in two has another algorithm too.
+void rename_former(Measurement& cell) {
+    const std::string present = present_id(cell.variant);
+    if (present == cell.variant) return;
+    cell.variant = present;
+    const std::size_t at = present.find('@');
+    cell.tile = at == present.npos ? "" : present.substr(at + 1);
+    std::string base = present.substr(0, at);
+    const std::string suffix = fmt::format(".{}", name(cell.language));
+    if (base.ends_with(suffix)) base.resize(base.size() - suffix.size());
+    cell.algorithm = base.substr(base.find('/') + 1);
 }
 
 Json parse(std::string_view text) {
@@ -146,6 +160,7 @@ Report report_from_text(std::string_view text, const std::string& origin) {
         Report report;
         read(json, "", report);
         check_meaning(report);
+        for (Measurement& cell : report.measurements) rename_former(cell);
         return report;
     } catch (const ReportError& error) {
         throw ReportError(origin + ": " + error.what());

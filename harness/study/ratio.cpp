@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "harness/base/statistics.hpp"
+#include "kernels/former_ids.hpp"
 
 namespace stele {
 
@@ -41,6 +42,8 @@ RatioPair parse_ratio_pair(std::string_view text) {
             fmt::format("'{}' is not two variants with a colon between, such as "
                         "gemm/panel.opencl:gemm/vendor.openblas",
                         text));
+    pair.variant = present_id(pair.variant);
+    pair.base = present_id(pair.base);
     return pair;
 }
 

@@ -120,18 +120,13 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
         if (cell.measurement && cell.measurement->tuning && *cell.measurement->tuning != "default")
             table.notes.push_back(fmt::format("{} on {}: tile by {}", short_name(cell.variant),
                                               cell.measurement->device, *cell.measurement->tuning));
+    for (const ComparedCell& cell : problem.cells)
+        if (cell.measurement && cell.measurement->ran)
+            table.notes.push_back(fmt::format("{} on {} ran {}", short_name(cell.variant), cell.measurement->device,
+                                              short_name(*cell.measurement->ran)));
     if (uncertain) table.notes.push_back("* of fewer samples than 95 % takes: all that the time allowed.");
     return table;
 }
-
-struct LanguageColumn {
-    const char* title;
-    Language language;
-};
-constexpr std::array language_columns{LanguageColumn{"CUDA C++", Language::cuda}, LanguageColumn{"PTX", Language::ptx},
-                                      LanguageColumn{"OpenCL C", Language::opencl},
-                                      LanguageColumn{"OpenCL + PTX", Language::opencl_ptx},
-                                      LanguageColumn{"vendor", Language::vendor}};
 
 const ComparedCell* best_of(const ComparedProblem& problem, std::size_t report, Language language) {
     const ComparedCell* best = nullptr;
@@ -150,7 +145,8 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
     table.columns = {{"problem", Align::left}};
     if (reports > 1) table.columns.push_back({"in", Align::left});
     table.columns.push_back({"rate", Align::left});
-    for (const LanguageColumn& column : language_columns) table.columns.push_back({column.title, Align::right});
+    for (const LanguageInfo& column : language_columns())
+        table.columns.push_back({std::string(column.title), Align::right});
     for (std::size_t i = 0; i < problems.size(); ++i)
         for (std::size_t report = 0; report < reports; ++report) {
             const RateUnit unit = rate_unit(problems[i]);
@@ -159,7 +155,7 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
             if (reports > 1) row.cells.push_back(fmt::format("[{}]", report + 1));
             row.cells.push_back(unit.name);
             bool any = false;
-            for (const LanguageColumn& column : language_columns) {
+            for (const LanguageInfo& column : language_columns()) {
                 const ComparedCell* best = best_of(problems[i], report, column.language);
                 any = any || best;
                 if (best == nullptr) {
@@ -176,7 +172,7 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
     for (std::size_t column = table.columns.size(); column-- > 0;) {
         const bool empty =
             std::all_of(table.rows.begin(), table.rows.end(), [&](const Row& row) { return row.cells[column] == "–"; });
-        if (!empty || table.columns[column].title != "OpenCL + PTX") continue;
+        if (!empty || table.columns[column].title != info(Language::opencl_ptx).title) continue;
         table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(column));
         for (Row& row : table.rows) row.cells.erase(row.cells.begin() + static_cast<std::ptrdiff_t>(column));
     }
@@ -273,6 +269,7 @@ Json report_comparison_json(std::span<const NamedReport> reports) {
                 row["language"] = std::string(name(cell.measurement->language));
                 row["reason"] = cell.measurement->verdict.reason;
                 if (cell.measurement->tuning) row["tuning"] = *cell.measurement->tuning;
+                if (cell.measurement->ran) row["ran"] = *cell.measurement->ran;
             }
             if (const Timing* timing = timing_of(cell)) {
                 row["median_ns"] = timing->median_ns;

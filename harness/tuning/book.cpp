@@ -120,7 +120,7 @@ TileChoice TuningBook::choose(const Registry& registry, const Variant& default_v
             // A tile of an earlier revision, which the variant no longer has.
         }
     }
-    return {&default_variant, "default"};
+    return {&registry.default_on(default_variant, device, problem), "default"};
 }
 
 }  // namespace stele

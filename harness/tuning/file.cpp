@@ -9,6 +9,7 @@
 #include "harness/study/side_by_side.hpp"
 #include "harness/base/json_fields.hpp"
 #include "harness/record/report_fields.hpp"
+#include "kernels/former_ids.hpp"
 
 namespace stele {
 
@@ -156,6 +157,11 @@ TuningFile read_tuning(const std::filesystem::path& path) {
         const auto json = json_fields::parse_document(text, "tuning file", tuning_format, TuningFile::schema_version);
         TuningFile file;
         json_fields::read(json, "", file);
+        const auto rename = [](auto& cells) {
+            for (auto& cell : cells) cell.variant = present_id(cell.variant);
+        };
+        rename(file.cells);
+        rename(file.unfinished);
         check_meaning(file);
         return file;
     } catch (const ReportError& error) {

@@ -1,6 +1,6 @@
 // Phases that every attention kernel without scores in memory goes through, with PTX instructions where they add
-// something: cp.async for K and V, vectors with cache hints for Q and O, ex2, lg2 and rcp at their approximate accuracy.
-// Siblings: phases.cuh (whose constants, shared memory and state these are), phases.clh.
+// something: cp.async for K and V, vectors with cache hints for Q and O, ex2, lg2 and rcp at their approximate
+// accuracy. Siblings: phases.cuh (whose constants, shared memory and state these are), phases.clh.
 #pragma once
 
 #include "kernels/attention/phases.cuh"
@@ -8,16 +8,19 @@
 #include "kernels/common/ptx/cp_async.cuh"
 #include "kernels/common/ptx/shuffle.cuh"
 
-namespace stele::ptx {
+namespace stele::attention::ptx {
 
-template <typename T, AttentionTile tile, int head_dim, int stages>
-struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
-    using Base = cuda::AttentionPhases<T, tile, head_dim, stages>;
+using namespace stele::ptx;
+
+template <typename T, Tile tile, int head_dim, int stages>
+struct Phases : cuda::Phases<T, tile, head_dim, stages> {
+    using Base = cuda::Phases<T, tile, head_dim, stages>;
     using Base::BLOCK_M, Base::BLOCK_N, Base::THREADS_N, Base::THREAD_M, Base::THREAD_N, Base::NUM_THREADS;
     using Base::HEAD_DIM, Base::VECTORS, Base::QUERY_STRIDE, Base::KEY_STRIDE, Base::P_STRIDE;
     using typename Base::Shared, typename Base::State;
 
-    /// tile_q[r][d] = Q[query_row[r]][d] · softmax_scale · log2(e), so that ex2 of a score is its weight. 16 bytes a load.
+    /// tile_q[r][d] = Q[query_row[r]][d] · softmax_scale · log2(e), so that ex2 of a score is its weight. 16 bytes a
+    /// load.
     __device__ static void load_query_tile(const Shared& shared, const T* Q, float softmax_scale, int thread) {
         constexpr int width = 16 / sizeof(T), chunks = HEAD_DIM / width;
         const float factor = mul_rn_f32(softmax_scale, 1.44269504088896341f);
@@ -33,8 +36,8 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
         }
     }
 
-    /// tile[n][d] = rows[key_begin + n][d] of one head's K or V, once its group has been waited for; zero from key_end on,
-    /// so that no weight of 0 meets a NaN.
+    /// tile[n][d] = rows[key_begin + n][d] of one head's K or V, once its group has been waited for; zero from key_end
+    /// on, so that no weight of 0 meets a NaN.
     __device__ static void load_key_tile(T* tile_kv, const T* rows, int key_begin, int key_end, int thread) {
         constexpr int width = 16 / sizeof(T), chunks = HEAD_DIM / width;
 #pragma unroll
@@ -57,8 +60,7 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
         for (int d = 0; d < HEAD_DIM; d += 4) {
             float4 k[THREAD_N];
 #pragma unroll
-            for (int j = 0; j < THREAD_N; ++j)
-                k[j] = load_shared4(tile_k + (col + j * THREADS_N) * KEY_STRIDE + d);
+            for (int j = 0; j < THREAD_N; ++j) k[j] = load_shared4(tile_k + (col + j * THREADS_N) * KEY_STRIDE + d);
 #pragma unroll
             for (int i = 0; i < THREAD_M; ++i) {
                 const float4 q = load_shared4(shared.tile_q + (row_group * THREAD_M + i) * QUERY_STRIDE + d);
@@ -109,10 +111,19 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
         }
     }
 
-    /// acc[row i] += tile_p[row i] · tile_v.
-    __device__ static void multiply_tile(State& state, const Shared& shared, const T* tile_v, int row_group, int col) {
+    /// acc[row i] += tile_p[row i] · tile_v. From the first four keys on that not all of the thread's rows see, each
+    /// row selects: a weight of 0 would make NaN of a NaN.
+    __device__ static void multiply_tile(State& state, const Shared& shared, const T* tile_v, int key_begin,
+                                         int row_group, int col) {
+        int seen_by_all = BLOCK_N, n = 0;
+#pragma unroll
+        for (int i = 0; i < THREAD_M; ++i) {
+            const int r = row_group * THREAD_M + i;
+            if (static_cast<int>(ld_shared_b32(shared.query_row + r)) >= 0)
+                seen_by_all = min(seen_by_all, static_cast<int>(ld_shared_b32(shared.visible + r)) - key_begin);
+        }
 #pragma unroll 1
-        for (int n = 0; n < BLOCK_N; n += 4) {
+        for (; n + 4 <= seen_by_all; n += 4) {
             float4 p[THREAD_M];
 #pragma unroll
             for (int i = 0; i < THREAD_M; ++i)
@@ -131,6 +142,17 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
                 }
             }
         }
+#pragma unroll 1
+        for (; n < BLOCK_N; ++n)
+#pragma unroll
+            for (int i = 0; i < THREAD_M; ++i) {
+                const int r = row_group * THREAD_M + i;
+                if (key_begin + n >= static_cast<int>(ld_shared_b32(shared.visible + r))) continue;
+                const float p = __uint_as_float(ld_shared_b32(shared.tile_p + r * P_STRIDE + n));
+#pragma unroll
+                for (int v = 0; v < VECTORS; ++v)
+                    add_scaled(state.acc[i][v], p, load_shared4(tile_v + n * KEY_STRIDE + (col + v * THREADS_N) * 4));
+            }
     }
 
     /// Adds up the parts of row_sum over the threads of a row.
@@ -153,10 +175,10 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
 #pragma unroll
             for (int v = 0; v < VECTORS; ++v)
                 store4_streaming(O + static_cast<std::size_t>(row) * HEAD_DIM + (col + v * THREADS_N) * 4,
-                              scaled(state.acc[i][v], inverse));
+                                 scaled(state.acc[i][v], inverse));
             if (col == 0) lse[row] = (state.row_max[i] + lg2_approx_ftz_f32(state.row_sum[i])) * 0.693147180559945309f;
         }
     }
 };
 
-}  // namespace stele::ptx
+}  // namespace stele::attention::ptx

@@ -6,15 +6,15 @@
 #include <limits>
 #include <thread>
 
-#include "kernels/attention/attention.hpp"
+#include "kernels/attention/problem.hpp"
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
-constexpr double most_pairs = 4e6;      // about half a second on two cores
-constexpr double exp_error = 6;         // OpenCL allows exp2 and log2 3 ulp, that is 6 u; ex2.approx and exp2f are better
-constexpr double keys_per_rescale = 16; // no variant has a smaller key tile
-constexpr double flushed = 0x1p-126;    // what a kernel that flushes subnormals may drop
+constexpr double most_pairs = 4e6;  // about half a second on two cores
+constexpr double exp_error = 6;     // OpenCL allows exp2 and log2 3 ulp, that is 6 u; ex2.approx and exp2f are better
+constexpr double keys_per_rescale = 16;  // no variant has a smaller key tile
+constexpr double flushed = 0x1p-126;     // what a kernel that flushes subnormals may drop
 constexpr int threads = 2;
 
 /// λ√n·u of a sum of `terms` products in the given arithmetic.
@@ -54,7 +54,8 @@ void parallel(std::size_t count, F&& body) {
 std::vector<std::int64_t> choose_rows(std::int64_t rows, double pairs) {
     std::vector<std::int64_t> chosen;
     const double share = pairs > most_pairs ? most_pairs / pairs : 1.0;
-    const auto count = std::max<std::int64_t>(std::min<std::int64_t>(rows, 16), static_cast<std::int64_t>(rows * share));
+    const auto count =
+        std::max<std::int64_t>(std::min<std::int64_t>(rows, 16), static_cast<std::int64_t>(rows * share));
     std::uint64_t state = 0x9e3779b97f4a7c15u;
     for (std::int64_t i = 0; i < count; ++i) {
         state = state * 6364136223846793005u + 1442695040888963407u;
@@ -70,7 +71,7 @@ std::vector<std::int64_t> choose_rows(std::int64_t rows, double pairs) {
 /// One row's working memory.
 struct Row {
     std::vector<std::int32_t> keys;
-    std::vector<double> score, magnitude;        // s_j; Σ_d |q||k| · |scale|
+    std::vector<double> score, magnitude;                // s_j; Σ_d |q||k| · |scale|
     std::vector<double> query, o, size, spread, square;  // Σ p v; Σ p |v|; Σ p δ |v|; Σ p² v²
 };
 
@@ -81,7 +82,7 @@ struct Head {
 };
 
 struct Reference {
-    const AttentionShape& shape;
+    const Shape& shape;
     const Arithmetic& arithmetic;
     const VisibleKeys& visible;
     const Tensor& q;
@@ -101,8 +102,7 @@ struct Reference {
             return;
         }
         work.query.resize(head_dim);
-        for (std::int64_t d = 0; d < head_dim; ++d)
-            work.query[d] = q.at(static_cast<std::size_t>(row * head_dim + d));
+        for (std::int64_t d = 0; d < head_dim; ++d) work.query[d] = q.at(static_cast<std::size_t>(row * head_dim + d));
 
         // Scores, and the maximum.
         const double scale = shape.softmax_scale;
@@ -126,8 +126,8 @@ struct Reference {
         for (std::size_t j = 0; j < n; ++j) {
             const double p = std::exp(work.score[j] - row_max);
             // Rounded Q·scale and dot product; scale · log2(e); the product by it; the maximum taken off, then log2(e).
-            const double delta = (u_score + u) * work.magnitude[j] + 4 * u * std::abs(work.score[j]) +
-                                 3 * u * (row_max - work.score[j]);
+            const double delta =
+                (u_score + u) * work.magnitude[j] + 4 * u * std::abs(work.score[j]) + 3 * u * (row_max - work.score[j]);
             row_sum += p;
             delta_sum += p * delta;
             square_sum += p * p;
@@ -153,7 +153,8 @@ struct Reference {
             double bound = (work.spread[d] + std::abs(value) * delta_sum) / row_sum;
             bound += (u_sum + u_exp) * (size + std::abs(value)) + 6 * u * size;
             // Rounded probabilities: independent errors, so λ times the 2-norm; subnormal ones have an absolute error.
-            bound += sum_error(1, u_p) * (std::sqrt(work.square[d]) + std::abs(value) * std::sqrt(square_sum)) / row_sum;
+            bound +=
+                sum_error(1, u_p) * (std::sqrt(work.square[d]) + std::abs(value) * std::sqrt(square_sum)) / row_sum;
             if (u_p > 0)
                 bound += sum_error(terms, smallest_rounding(arithmetic.probabilities)) * 2 * head.largest_v / row_sum;
             o[d] = value;
@@ -162,9 +163,9 @@ struct Reference {
         }
         const double log_sum = std::log(row_sum);
         lse = row_max + log_sum;
-        lse_bound = (delta_sum / row_sum + u_sum + u_exp + sum_error(1, u_p) * std::sqrt(square_sum) / row_sum) *
-                        second_order +
-                    exp_error * u * (1 + std::abs(log_sum)) + 4 * u * (std::abs(row_max) + std::abs(lse));
+        lse_bound =
+            (delta_sum / row_sum + u_sum + u_exp + sum_error(1, u_p) * std::sqrt(square_sum) / row_sum) * second_order +
+            exp_error * u * (1 + std::abs(log_sum)) + 4 * u * (std::abs(row_max) + std::abs(lse));
     }
 };
 
@@ -181,8 +182,8 @@ std::vector<float> as_f32(const Tensor& from, std::size_t begin, std::size_t cou
 
 }  // namespace
 
-std::vector<Expected> attention_reference(const AttentionShape& shape, std::span<const Tensor> inputs, double pairs,
-                                          const VisibleKeys& visible, const Arithmetic& arithmetic) {
+std::vector<Expected> reference_of(const Shape& shape, std::span<const Tensor> inputs, double pairs,
+                                   const VisibleKeys& visible, const Arithmetic& arithmetic) {
     const std::vector<std::int64_t> rows = choose_rows(shape.rows(), pairs);
     const auto head_dim = static_cast<std::size_t>(shape.head_dim);
     Expected o, lse;
@@ -219,4 +220,4 @@ std::vector<Expected> attention_reference(const AttentionShape& shape, std::span
     return {std::move(o), std::move(lse)};
 }
 
-}  // namespace stele
+}  // namespace stele::attention

@@ -30,11 +30,12 @@ def algorithms():
     """{'gemm/tiled': {'.cu': path, …}}: kernel files by algorithm folder."""
     found = {}
     for operation in OPERATIONS:
-        for folder in sorted(path for path in (ROOT / "kernels" / operation).iterdir() if path.is_dir()):
+        # An algorithm of several rungs is a folder of folders: gemm/hopper/roles.
+        for folder in sorted(path for path in (ROOT / "kernels" / operation).rglob("*") if path.is_dir()):
             siblings = {ending: folder / (folder.name + ending) for ending in SUFFIXES
                         if (folder / (folder.name + ending)).exists()}
             if siblings:
-                found[f"{operation}/{folder.name}"] = siblings
+                found[folder.relative_to(ROOT / "kernels").as_posix()] = siblings
     return found
 
 

@@ -108,7 +108,7 @@ private:
     /// The first NVIDIA GPU that has an OpenCL driver: its program binaries are PTX.
     void find_driver() {
         for (const DeviceInfo& device : devices_.infos()) {
-            if (device.backend != "opencl" || device.is_cpu || device.vendor.find("NVIDIA") == std::string::npos || device.compute_capability == 0)
+            if (device.opencl_as_ptx || !device.speaks(Language::opencl_ptx))
                 continue;
             const auto ptx = [this, &device](const KernelSource& source) {
                 std::string text = opencl_program_binary(*devices_.open(device).load(source));
@@ -127,10 +127,10 @@ private:
         progress_.show("compiling");
         std::set<std::pair<std::string, std::string>> files;
         for (const Variant* variant : variants_)
-            if (variant->language == Language::cuda || variant->language == Language::ptx)
+            if (has_native_file(variant->language, variant->operation + "/" + variant->algorithm))
                 for (const std::string& architecture : gpus)
                     if (std::find(variant->architectures.begin(), variant->architectures.end(), architecture) != variant->architectures.end())
-                        files.emplace(native_source(variant->language, variant->operation + "/" + variant->algorithm, "", "").file, architecture);
+                        files.emplace(kernel_source(variant->language, variant->operation + "/" + variant->algorithm, "", "").file, architecture);
         try {
             compiler_.prepare({files.begin(), files.end()});
         } catch (const MissingTool&) {

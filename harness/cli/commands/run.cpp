@@ -13,21 +13,30 @@ namespace stele {
 
 namespace {
 
-/// The first device that can run the variant; what keeps the others from it goes to the message.
-const DeviceInfo& device_for(const Variant& variant, const Problem& problem, const DeviceSet& devices,
-                             const std::string& wanted) {
+struct Place {
+    const DeviceInfo& device;
+    const Variant& variant;
+};
+
+/// The first device that can run the variant, with the tile that it has there unless one was named; what keeps the
+/// others from it goes to the message.
+Place place_for(const Registry& registry, const Variant& named, const Problem& problem, const DeviceSet& devices,
+                const RunOptions& options) {
+    const std::string& wanted = options.device;
+    const bool tile_is_meant = options.variant.find('@') != std::string::npos;
     const auto selected = devices.select(wanted.empty() ? std::vector<std::string>{} : std::vector{wanted});
     std::vector<std::string> reasons;
     for (const DeviceInfo* device : selected) {
-        if (!device->speaks(variant.language)) continue;
+        if (!device->speaks(named.language)) continue;
+        const Variant& variant = tile_is_meant ? named : registry.default_on(named, *device, problem);
         const Support support = variant.supports(*device, problem);
         const std::string too_large = support ? why_too_large(*device, problem) : "";
-        if (support && too_large.empty()) return *device;
+        if (support && too_large.empty()) return {*device, variant};
         reasons.push_back(fmt::format("{}: {}", device->id, support ? too_large : support.why_not));
     }
-    if (reasons.empty()) reasons.push_back(devices.why_none_speaks(variant.language, selected));
+    if (reasons.empty()) reasons.push_back(devices.why_none_speaks(named.language, selected));
     throw CommandError(
-        exit_nothing, fmt::format("nothing ran: {} on '{}': {}", variant.id(), problem.id(), fmt::join(reasons, "; ")));
+        exit_nothing, fmt::format("nothing ran: {} on '{}': {}", named.id(), problem.id(), fmt::join(reasons, "; ")));
 }
 
 std::string summary(const Measurement& cell) {
@@ -50,18 +59,21 @@ std::string summary(const Measurement& cell) {
 
 int run_command(const RunOptions& options) {
     const Registry registry;
-    const Variant& variant = registry.variant(options.variant);
-    const OwnedProblem owned = parse_problem(options.problem, {&registry.operation(variant.operation)});
-    const Problem& problem = *owned.problem;
+    const Variant& named = registry.variant(options.variant);
+    const OwnedProblem owned = parse_problem(options.problem, {&registry.operation(named.operation)});
+    const Problem& named_problem = *owned.problem;
     SamplerOptions sampling;
     sampling.seed = options.operands.seed;
     sampling.fill = options.operands.fill;
 
     DeviceSet devices;
-    const DeviceInfo& device = device_for(variant, problem, devices, options.device);
+    const auto [device, variant] = place_for(registry, named, named_problem, devices, options);
     const std::vector<Tensor> inputs =
-        options.inputs.empty() ? problem.inputs(sampling.seed, sampling.fill) : read_inputs(options.inputs, problem);
-    problem.check_inputs(inputs);
+        options.inputs.empty() ? named_problem.inputs(sampling.seed, sampling.fill)
+                               : read_inputs(options.inputs, named_problem);
+    named_problem.check_inputs(inputs);
+    const std::unique_ptr<Problem> followed = named_problem.following(inputs);
+    const Problem& problem = followed ? *followed : named_problem;
     if (!options.dump.empty()) check_writable(std::filesystem::path(options.dump) / "manifest.json");
 
     const Cell cell{&variant, &problem, &devices.open(device)};

@@ -4,7 +4,7 @@
 // C, a thread 8 × 16.
 #include "kernels/common/half.cuh"
 
-namespace stele::cuda {
+namespace stele::ceiling::cuda {
 
 template <typename T>
 __global__ void __launch_bounds__(128, 1) ceiling_fma(const T* __restrict__ a,  // [64]
@@ -49,4 +49,4 @@ std::vector<NativeInstance> ceiling_fma() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::ceiling::cuda

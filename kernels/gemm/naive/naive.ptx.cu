@@ -6,7 +6,9 @@
 #include "kernels/gemm/instances.cuh"
 #include "kernels/gemm/naive/naive.hpp"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 using gemm::LayoutB;
 
@@ -37,4 +39,4 @@ std::vector<NativeInstance> gemm_naive() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -8,7 +8,9 @@
 #include "kernels/common/ptx_element.cuh"
 #include "kernels/gemm/tiled/tiled.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 using gemm::LayoutB;
 using gemm::TiledTile;
@@ -166,4 +168,4 @@ std::vector<NativeInstance> gemm_tiled() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

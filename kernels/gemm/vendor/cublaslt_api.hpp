@@ -1,6 +1,6 @@
 // The part of cuBLASLt's C ABI that is used (NVIDIA cuBLAS documentation, "Using the cuBLASLt API"; the same in 12 and
-// 13). Declared here because the header is not on every machine that builds; tests/unit/kernels/gemm_cublaslt_api.cpp holds it
-// against the header where there is one.
+// 13). Declared here because the header is not on every machine that builds; tests/unit/kernels/gemm_cublaslt_api.cpp
+// holds it against the header where there is one.
 #pragma once
 
 #include <cstddef>
