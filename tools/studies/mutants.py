@@ -137,7 +137,8 @@ def tried(room, unit_tests):
         words = [program if program.exists() else "/usr/bin/python3", *command[1:]]
         code, said = made(words, TEST_SECONDS, cwd=COPY, env=environment)
         if code not in (0, 77):
-            first = next((line for line in said.splitlines() if "FAILED" in line or "rror" in line), said[-200:])
+            lines = sorted(said.splitlines(), key=lambda line: "FAILED" not in line)
+            first = lines[0] if lines else ""
             return f"{command[0]}: exit {code}: {first.strip()[:160]}"
     return ""
 
