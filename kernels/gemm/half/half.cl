@@ -152,12 +152,6 @@ static inline void read_b(half2* b, local const uint* tile_row) {
 #pragma unroll
     for (int j = 0; j < THREAD_N; j += 8) read_words(b + j / 2, tile_row + col_of(j) / 2);
 }
-// NVIDIA's OpenCL computes with half2 without cl_khr_fp16, but reads no single half other than by vload_half.
-#ifdef cl_khr_fp16
-static inline float2 widened(half2 pair) { return convert_float2(pair); }
-#else
-static inline float2 widened(half2 pair) { return vload_half2(0, (const half*)&pair); }
-#endif
 // One expression, so that compilers without fma() for `half` fuse it.
 static inline void multiply(half2 acc[THREAD_M][THREAD_N / 2], const half2* a, const half2* b, int k) {
 #pragma unroll
@@ -235,9 +229,8 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_half(
         for (int i = 0; i < THREAD_M; ++i)
 #pragma unroll
             for (int j = 0; j < THREAD_N; j += 2) {
-                const float2 pair = widened(acc[i][j / 2]);
-                sum[i][j] += pair.x;
-                sum[i][j + 1] += pair.y;
+                sum[i][j] += (float)acc[i][j / 2].x;
+                sum[i][j + 1] += (float)acc[i][j / 2].y;
             }
     }
 

@@ -128,7 +128,7 @@ static inline void read_b(float* b, local const float* tile_row) {
 #pragma unroll
     for (int j = 0; j < THREAD_N; j += 4) read4(b + j, tile_row + col_of(j));
 }
-// Down a column and up the next, as in tiled.cu.
+// Down a column and up the next, as in tiled.ptx.cu.
 static inline void multiply(float acc[THREAD_M][THREAD_N], const float* a, const float* b) {
 #pragma unroll
     for (int j = 0; j < THREAD_N; ++j)
