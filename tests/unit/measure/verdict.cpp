@@ -203,6 +203,19 @@ TEST(ReferenceCache, MakesEachReferenceOnce) {
     EXPECT_EQ(cache.inputs(problem, 1, Fill::normal), cache.inputs(problem, 1, Fill::normal));
 }
 
+TEST(ReferenceCache, EveryFieldOfArithmeticTellsReferencesApart) {
+    const test::TwiceProblem problem(8, 8);
+    ReferenceCache cache;
+    const std::vector<Arithmetic> unequal{{},
+                                          {.accumulate = Dtype::f16},
+                                          {.probabilities = Dtype::bf16},
+                                          {.promote_every = 32},
+                                          {.products_per_rounding = 32},
+                                          {.narrower_roundoff = 0x1p-13}};
+    for (const Arithmetic& arithmetic : unequal) cache.expected(problem, 1, Fill::normal, arithmetic);
+    EXPECT_EQ(problem.references, static_cast<int>(unequal.size()));
+}
+
 TEST(ReferenceCache, ForgetsTheOldestBeyondItsLimit) {
     const test::TwiceProblem problem(64, 64);
     ReferenceCache cache(3 * 64 * 64 * 8);
