@@ -16,14 +16,21 @@
 #include <variant>
 #include <vector>
 
+#include "backends/names.hpp"
 #include "backends/tensor_map.hpp"
 
 namespace stele {
 
 enum class Language { cuda, ptx, opencl, opencl_ptx, host, vendor };
 
-std::string_view name(Language language);
-std::optional<Language> parse_language(std::string_view text);
+constexpr auto name_list(Language) {
+    return name_rows<Language>({{Language::cuda, "cuda"},
+                                {Language::ptx, "ptx"},
+                                {Language::opencl, "opencl"},
+                                {Language::opencl_ptx, "opencl_ptx"},
+                                {Language::host, "host"},
+                                {Language::vendor, "vendor"}});
+}
 
 /// What a device is and can do; copied whole into every report.
 struct DeviceInfo {

@@ -16,8 +16,14 @@
 namespace stele {
 
 enum class Outcome { passed, wrong, impossible, skipped, error, timeout };
-std::string_view name(Outcome outcome);
-std::optional<Outcome> parse_outcome(std::string_view text);
+constexpr auto name_list(Outcome) {
+    return name_rows<Outcome>({{Outcome::passed, "passed"},
+                               {Outcome::wrong, "wrong"},
+                               {Outcome::impossible, "impossible"},
+                               {Outcome::skipped, "skipped"},
+                               {Outcome::error, "error"},
+                               {Outcome::timeout, "timeout"}});
+}
 /// wrong, impossible, error or timeout: the run's exit code is 4.
 bool is_failure(Outcome outcome);
 
@@ -35,11 +41,14 @@ struct Verdict {
 };
 
 enum class Regime { burst, sustained };
+constexpr auto name_list(Regime) {
+    return name_rows<Regime>({{Regime::burst, "burst"}, {Regime::sustained, "sustained"}});
+}
+
 enum class CacheMode { cold, warm };
-std::string_view name(Regime regime);
-std::optional<Regime> parse_regime(std::string_view text);
-std::string_view name(CacheMode cache);
-std::optional<CacheMode> parse_cache_mode(std::string_view text);
+constexpr auto name_list(CacheMode) {
+    return name_rows<CacheMode>({{CacheMode::cold, "cold"}, {CacheMode::warm, "warm"}});
+}
 
 /// Samples in the order taken. A round holds one interleaved pass over all cells.
 struct Timing {
@@ -93,16 +102,12 @@ struct AbsentBackend {
 };
 
 struct Report {
-    static constexpr int schema_version = 1;
     Environment environment;
     std::vector<DeviceInfo> devices;
     std::map<std::string, ClockCheck> clocks;   ///< by device id
     std::vector<AbsentBackend> absent;
     std::vector<Measurement> measurements;
     bool complete = true;                       ///< false: interrupted
-
-    bool any_failure() const;
-    bool any_passed() const;
 };
 
 }  // namespace stele

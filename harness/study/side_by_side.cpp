@@ -1,11 +1,8 @@
 #include "harness/study/side_by_side.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <map>
 #include <set>
-#include <sstream>
 #include <tuple>
 
 namespace stele {
@@ -63,19 +60,19 @@ std::vector<Place> places_of(std::span<const Report> reports) {
     return places;
 }
 
-bool is_vendor(const ComparedCell& cell) { return cell.variant.find("/vendor.") != std::string::npos; }
+bool is_vendor(const CellSide& cell) { return cell.variant.find("/vendor.") != std::string::npos; }
 
 std::string_view without_tile(std::string_view variant) { return variant.substr(0, variant.find('@')); }
 
-double median_of(const ComparedCell& cell) {
+double median_of(const CellSide& cell) {
     return cell.measurement && cell.measurement->timing ? cell.measurement->timing->median_ns : 0;
 }
 
-void set_ratios(std::vector<ComparedCell>& cells) {
-    for (ComparedCell& cell : cells) {
+void set_ratios(std::vector<CellSide>& cells) {
+    for (CellSide& cell : cells) {
         if (median_of(cell) <= 0) continue;
         double best = median_of(cell), vendor = 0;
-        for (const ComparedCell& other : cells) {
+        for (const CellSide& other : cells) {
             const double time = median_of(other);
             if (time <= 0 || other.report != cell.report) continue;
             best = std::min(best, time);
@@ -120,38 +117,15 @@ VariantOrder variant_order(std::span<const Report> reports) {
 
 }  // namespace
 
-std::string hardware_of(const DeviceInfo& device, const Environment& environment) {
-    const bool known_cpu = !environment.cpu.empty() && environment.cpu != "unknown";
-    return device.is_cpu && known_cpu ? environment.cpu : device.name;
-}
-
-std::string hardware_slug(const std::string& hardware) {
-    static const std::set<std::string> noise{"nvidia",      "amd",       "intel", "r",   "tm",
-                                             "corporation", "processor", "cpu",   "core"};
-    std::string words, slug;
-    for (char c : hardware)
-        words += std::isalnum(static_cast<unsigned char>(c))
-                     ? static_cast<char>(std::tolower(static_cast<unsigned char>(c)))
-                 : c == '-' ? '-'
-                            : ' ';
-    std::istringstream in(words);
-    for (std::string word; in >> word;) {
-        // "96-core" says nothing that the model does not.
-        if (noise.contains(word) || word.ends_with("-core") || word == "-") continue;
-        slug += (slug.empty() ? "" : "-") + word;
-    }
-    return slug.empty() ? "device" : slug;
-}
-
-double ComparedProblem::rate(const ComparedCell& cell) const {
+double ProblemSides::rate(const CellSide& cell) const {
     return (by_bandwidth() ? bytes : flops) / (median_of(cell) * 1e-9);
 }
 
-std::vector<ComparedProblem> compare_reports(std::span<const Report> reports) {
+std::vector<ProblemSides> side_by_side(std::span<const Report> reports) {
     VariantOrder order = variant_order(reports);
-    std::vector<ComparedProblem> problems;
+    std::vector<ProblemSides> problems;
     for (const Place& place : places_of(reports)) {
-        ComparedProblem& problem = problems.emplace_back();
+        ProblemSides& problem = problems.emplace_back();
         std::tie(problem.operation, problem.problem, problem.hardware) =
             std::tie(place.operation, place.problem, place.hardware);
         problem.regime = place.regime;

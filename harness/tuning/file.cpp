@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "harness/base/file.hpp"
-#include "harness/study/side_by_side.hpp"
+#include "harness/record/hardware.hpp"
 #include "harness/base/json_fields.hpp"
 #include "harness/record/report_fields.hpp"
 
@@ -151,9 +151,9 @@ std::filesystem::path tuning_path(const DeviceIdentity& device) {
 }
 
 TuningFile read_tuning(const std::filesystem::path& path) {
-    const std::string text = json_fields::read_text(path);
+    const std::string text = read_text(path);
     try {
-        const auto json = json_fields::parse_document(text, "tuning file", tuning_format, TuningFile::schema_version);
+        const auto json = parse_document(text, TuningFile::kind);
         TuningFile file;
         json_fields::read(json, "", file);
         check_meaning(file);
@@ -164,9 +164,7 @@ TuningFile read_tuning(const std::filesystem::path& path) {
 }
 
 void write_tuning(const std::filesystem::path& path, const TuningFile& file) {
-    json_fields::Json json = json_fields::Json::object();
-    json["format"] = std::string(tuning_format);
-    json["schema_version"] = TuningFile::schema_version;
+    nlohmann::ordered_json json = new_document(TuningFile::kind);
     json.update(json_fields::json_of(file));
     write_atomically(path, dump(json));
 }

@@ -9,11 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/base/json_document.hpp"
 #include "harness/record/measurement.hpp"
 
 namespace stele {
 
-/// Which device a tile was found on. Times on another one say less, see tune_lookup.hpp.
+/// Which device a tile was found on. Times on another one say less, see book.hpp.
 struct DeviceIdentity {
     /// The hardware's: a CPU's own, whatever the runtime calls it, with the number of threads where it is not all.
     std::string name;
@@ -71,7 +72,7 @@ struct UnfinishedCell {
 };
 
 struct TuningFile {
-    static constexpr int schema_version = 1;
+    static constexpr DocumentKind kind{"tuning file", "stele-tuning", 1};
     DeviceIdentity device;
     std::vector<TunedCell> cells;
     std::vector<UnfinishedCell> unfinished;
@@ -85,9 +86,6 @@ struct TuningFile {
     void put(UnfinishedCell cell);
     void forget(std::string_view variant, std::string_view problem);
 };
-
-/// What a tuning file's first field says of itself.
-inline constexpr std::string_view tuning_format = "stele-tuning";
 
 /// "results/tuning/h200-cuda.json"
 std::filesystem::path tuning_path(const DeviceIdentity& device);

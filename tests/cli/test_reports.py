@@ -79,18 +79,18 @@ def test_not_a_report(stele, bench):
     stele("report", "bytes", code=2)
 
 
-def test_a_comparison_is_no_report(stele, bench):
-    (stele.folder / "comparison.json").write_text(stele("report", bench.path, "--format", "json").stdout)
-    assert "not a Stele report" in stele("report", "comparison.json", code=2).stderr
+def test_tables_as_json_are_no_report(stele, bench):
+    (stele.folder / "tables.json").write_text(stele("report", bench.path, "--format", "json").stdout)
+    assert "not a Stele report" in stele("report", "tables.json", code=2).stderr
 
 
 def test_formats_agree(stele, bench):
-    comparison = json.loads(stele("report", bench.path, "--format", "json").stdout)
+    tables = json.loads(stele("report", bench.path, "--format", "json").stdout)
     console = stele("report", bench.path).stdout
     markdown = stele("report", bench.path, "--format", "markdown").stdout
     timed = {(m["variant"], m["device"]): m for m in bench.report["measurements"] if "timing" in m}
     seen = 0
-    for problem in comparison["problems"]:
+    for problem in tables["problems"]:
         best = min(c["median_ns"] for c in problem["cells"] if "median_ns" in c)
         for cell in problem["cells"]:
             name = cell["variant"].split("/")[1]
