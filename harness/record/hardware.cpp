@@ -1,5 +1,7 @@
 #include "harness/record/hardware.hpp"
 
+#include <fmt/format.h>
+
 #include <cctype>
 #include <set>
 #include <sstream>
@@ -9,6 +11,11 @@ namespace stele {
 std::string hardware_of(const DeviceInfo& device, const Environment& environment) {
     const bool known_cpu = !environment.cpu.empty() && environment.cpu != "unknown";
     return device.is_cpu && known_cpu ? environment.cpu : device.name;
+}
+
+std::string hardware_and_family(const DeviceInfo& device, const Environment& environment) {
+    const std::string name = hardware_of(device, environment);
+    return device.is_cpu && !environment.cpu_family.empty() ? fmt::format("{} ({})", name, environment.cpu_family) : name;
 }
 
 std::string hardware_slug(const std::string& hardware) {

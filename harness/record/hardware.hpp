@@ -11,6 +11,10 @@ namespace stele {
 /// CUDA and OpenCL both list.
 std::string hardware_of(const DeviceInfo& device, const Environment& environment);
 
+/// The same with the family of a CPU, by which equal names are told apart: "AMD EPYC (family 26 model 2 stepping 1)". A
+/// report that does not know it speaks of an unknown CPU of that name.
+std::string hardware_and_family(const DeviceInfo& device, const Environment& environment);
+
 /// A name for a folder: "NVIDIA H200" is "h200", "AMD EPYC 9R14 96-Core Processor" is "epyc-9r14".
 std::string hardware_slug(const std::string& hardware);
 

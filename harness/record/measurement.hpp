@@ -50,12 +50,12 @@ constexpr auto name_list(CacheMode) {
     return name_rows<CacheMode>({{CacheMode::cold, "cold"}, {CacheMode::warm, "warm"}});
 }
 
-/// Samples in the order taken. A round holds one interleaved pass over all cells.
+/// Samples in the order taken. A pass goes once over all cells of a problem.
 struct Timing {
     std::vector<double> samples_ns;        ///< per execution of the plan
-    std::vector<std::uint32_t> round;      ///< round of each sample
+    std::vector<std::uint32_t> pass;       ///< pass of each sample
     std::vector<ClockState> clock;         ///< per sample, or empty where the device cannot tell
-    std::uint32_t rounds = 0;
+    std::uint32_t passes = 0;
     std::uint32_t batch = 1;               ///< executions per sample, where one is shorter than 50 × resolution
     double median_ns = 0, low_ns = 0, high_ns = 0;  ///< interval of the median, between two of the samples
     double coverage = 0;                   ///< of that interval: at least 0.95, less only where samples were too few
@@ -91,6 +91,8 @@ struct Environment {
     std::string revision, version;         ///< baked in at build
     std::string host_compiler, cuda_compiler, build_type, cuda_flags, cxx_flags;
     std::string cpu, governor, os;
+    std::string cpu_family;                ///< "family 26 model 2 stepping 1"; empty: not known
+    std::string allowed_cpus;              ///< of this process, "0-3,8"; empty: not known
     int cpu_threads = 0;
     std::string started;                   ///< UTC, ISO 8601
     std::vector<std::string> command_line;

@@ -22,9 +22,9 @@ void check_timing(const Timing& timing, const std::string& path) {
     if (timing.samples_ns.empty()) fail(path + ".samples_ns", "is empty");
     for (std::size_t i = 0; i < timing.samples_ns.size(); ++i)
         if (!positive(timing.samples_ns[i])) fail(fmt::format("{}.samples_ns[{}]", path, i), "must be a positive time");
-    if (timing.round.size() != timing.samples_ns.size())
-        fail(path + ".round",
-             fmt::format("has {} entries for {} samples", timing.round.size(), timing.samples_ns.size()));
+    if (timing.pass.size() != timing.samples_ns.size())
+        fail(path + ".pass",
+             fmt::format("has {} entries for {} samples", timing.pass.size(), timing.samples_ns.size()));
     if (!timing.clock.empty() && timing.clock.size() != timing.samples_ns.size())
         fail(path + ".clock",
              fmt::format("has {} entries for {} samples", timing.clock.size(), timing.samples_ns.size()));
@@ -55,6 +55,27 @@ void check_meaning(const Report& report) {
     }
 }
 
+void rename(Json& object, const char* from, const char* to) {
+    if (!object.is_object() || !object.contains(from) || object.contains(to)) return;
+    Json value = std::move(object[from]);
+    object.erase(from);
+    object[to] = std::move(value);
+}
+
+/// A report of version 1 as one of now. What is wrong with it is left for the reader to say.
+void bring_up_to_date(Json& report) {
+    if (report["schema_version"] != 1) return;
+    if (const auto environment = report.find("environment"); environment != report.end() && environment->is_object())
+        for (const char* unknown : {"cpu_family", "allowed_cpus"}) (*environment)[unknown] = "";
+    const auto measurements = report.find("measurements");
+    if (measurements == report.end() || !measurements->is_array()) return;
+    for (Json& measurement : *measurements) {
+        if (!measurement.is_object() || !measurement.contains("timing")) continue;
+        rename(measurement["timing"], "rounds", "passes");
+        rename(measurement["timing"], "round", "pass");
+    }
+}
+
 }  // namespace
 
 Json to_json(const Report& report) {
@@ -69,7 +90,8 @@ Json to_json(const Measurement& measurement) { return json_of(measurement); }
 
 Report report_from_text(std::string_view text, const std::string& origin) {
     try {
-        const Json json = parse_document(text, report_kind);
+        Json json = parse_document(text, report_kind);
+        bring_up_to_date(json);
         Report report;
         read(json, "", report);
         check_meaning(report);

@@ -14,7 +14,8 @@
 
 namespace stele {
 
-inline constexpr DocumentKind report_kind{"report", "stele-report", 1};
+/// Version 1 called a pass a round, and knew neither the CPU's family nor the CPUs that were allowed.
+inline constexpr DocumentKind report_kind{"report", "stele-report", 2, 1};
 
 nlohmann::ordered_json to_json(const Report& report);
 nlohmann::ordered_json to_json(const DeviceInfo& device);

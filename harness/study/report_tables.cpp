@@ -249,7 +249,7 @@ std::vector<Table> report_tables(std::span<const NamedReport> reports) {
 Json side_by_side_json(std::span<const NamedReport> reports) {
     const std::vector<Report> plain = plain_reports(reports);
     Json json = new_document({"side by side", "stele-side-by-side", 1});
-    json["reports"] = json["problems"] = Json::array();
+    for (const char* list : {"reports", "problems"}) json[list] = Json::array();
     for (const NamedReport& named : reports)
         json["reports"].push_back({{"name", named.name},
                                    {"revision", named.report.environment.revision},

@@ -5,54 +5,46 @@
 #include <set>
 #include <tuple>
 
+#include "harness/record/cell_key.hpp"
+
 namespace stele {
 
 namespace {
 
-/// Where a measurement belongs. A cell without a device belongs to every piece of hardware.
-struct Place {
-    std::string operation, problem;
-    Regime regime;
-    CacheMode cache;
-    Fill fill;
-    std::string hardware;
-    bool operator==(const Place&) const = default;
-};
-
-std::string hardware_in(const Report& report, const std::string& device) {
-    for (const DeviceInfo& info : report.devices)
-        if (info.id == device) return hardware_of(info, report.environment);
-    return {};
-}
-
-Place place_of(const Report& report, const Measurement& cell) {
-    return {cell.operation, cell.problem, cell.regime, cell.cache, cell.fill, hardware_in(report, cell.device)};
+/// Where a measurement stands: the tables have all variants of an operation, by any runtime and number of threads. A cell
+/// without a device stands on every piece of hardware.
+CellKey place_of(const Report& report, const Measurement& cell) {
+    CellKey key = key_of(cell, report);
+    key.variant = cell.operation;
+    key.backend = key.platform = key.cpus = "";
+    key.threads = 0;
+    return key;
 }
 
 /// Collects the places that have a device; where a problem has none at all, the place without hardware.
-std::vector<Place> places_of(std::span<const Report> reports) {
-    std::vector<Place> places;
+std::vector<CellKey> places_of(std::span<const Report> reports) {
+    std::vector<CellKey> places;
     for (const Report& report : reports)
         for (const Measurement& cell : report.measurements) {
-            Place place = place_of(report, cell);
+            CellKey place = place_of(report, cell);
             if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(std::move(place));
         }
-    const auto without_hardware = [](Place place) {
+    const auto without_hardware = [](CellKey place) {
         place.hardware.clear();
         return place;
     };
-    const std::vector<Place> all = places;
-    std::erase_if(places, [&](const Place& place) {
-        return place.hardware.empty() && std::any_of(all.begin(), all.end(), [&](const Place& other) {
+    const std::vector<CellKey> all = places;
+    std::erase_if(places, [&](const CellKey& place) {
+        return place.hardware.empty() && std::any_of(all.begin(), all.end(), [&](const CellKey& other) {
                    return !other.hardware.empty() && without_hardware(other) == place;
                });
     });
     // First appearance of the problem decides, not of the hardware.
-    std::stable_sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
-        const auto rank = [&](const Place& place) {
+    std::stable_sort(places.begin(), places.end(), [&](const CellKey& a, const CellKey& b) {
+        const auto rank = [&](const CellKey& place) {
             return std::find_if(
                        all.begin(), all.end(),
-                       [&](const Place& other) { return without_hardware(other) == without_hardware(place); }) -
+                       [&](const CellKey& other) { return without_hardware(other) == without_hardware(place); }) -
                    all.begin();
         };
         return rank(a) < rank(b);
@@ -124,10 +116,11 @@ double ProblemSides::rate(const CellSide& cell) const {
 std::vector<ProblemSides> side_by_side(std::span<const Report> reports) {
     VariantOrder order = variant_order(reports);
     std::vector<ProblemSides> problems;
-    for (const Place& place : places_of(reports)) {
+    for (const CellKey& place : places_of(reports)) {
         ProblemSides& problem = problems.emplace_back();
-        std::tie(problem.operation, problem.problem, problem.hardware) =
-            std::tie(place.operation, place.problem, place.hardware);
+        problem.operation = place.variant;
+        problem.problem = place.problem;
+        problem.hardware = place.hardware;
         problem.regime = place.regime;
         problem.cache = place.cache;
         problem.fill = place.fill;
@@ -138,7 +131,7 @@ std::vector<ProblemSides> side_by_side(std::span<const Report> reports) {
         std::map<std::pair<std::string, std::size_t>, std::vector<const Measurement*>> found;
         for (std::size_t i = 0; i < reports.size(); ++i)
             for (const Measurement& cell : reports[i].measurements) {
-                Place own = place_of(reports[i], cell);
+                CellKey own = place_of(reports[i], cell);
                 const bool deviceless = own.hardware.empty();
                 if (deviceless) own.hardware = place.hardware;
                 if (own == place) {
@@ -159,7 +152,7 @@ std::vector<ProblemSides> side_by_side(std::span<const Report> reports) {
                        other.second.front()->tuning;
             });
         };
-        for (const std::string& variant : order[place.operation])
+        for (const std::string& variant : order[problem.operation])
             for (std::size_t i = 0; i < reports.size(); ++i) {
                 if (!takes_part[i]) continue;
                 const auto cells = found.find({variant, i});

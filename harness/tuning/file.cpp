@@ -98,10 +98,10 @@ void check_meaning(const TuningFile& file) {
                                   fmt::format("has {} as passed without a positive time", tried.tile));
 }
 
-template <typename Cell>
-auto find_in(Cell& cells, std::string_view variant, std::string_view problem) {
-    return std::find_if(cells.begin(), cells.end(),
-                        [&](const auto& cell) { return cell.variant == variant && cell.problem == problem; });
+auto is_cell(const DeviceIdentity& device, std::string_view variant, std::string_view problem) {
+    return [&device, key = device.cell(variant, problem)](const auto& cell) {
+        return device.cell(cell.variant, cell.problem) == key;
+    };
 }
 
 }  // namespace
@@ -115,13 +115,23 @@ DeviceIdentity identity_of(const DeviceInfo& device, const Environment& environm
             device.architecture, device.driver,  device.is_cpu,   device.compute_units};
 }
 
+CellKey DeviceIdentity::cell(std::string_view variant, std::string_view problem) const {
+    CellKey key;
+    key.variant = variant;
+    key.problem = problem;
+    key.hardware = name;
+    key.backend = backend;
+    key.platform = platform;
+    return key;
+}
+
 const TunedCell* TuningFile::find(std::string_view variant, std::string_view problem) const {
-    const auto found = find_in(cells, variant, problem);
+    const auto found = std::ranges::find_if(cells, is_cell(device, variant, problem));
     return found == cells.end() ? nullptr : &*found;
 }
 
 std::vector<TriedTile> TuningFile::tried(const UnfinishedCell& like) const {
-    const auto found = find_in(unfinished, like.variant, like.problem);
+    const auto found = std::ranges::find_if(unfinished, is_cell(device, like.variant, like.problem));
     const bool alike = found != unfinished.end() && found->seed == like.seed && found->driver == like.driver &&
                        found->revision == like.revision;
     return alike ? found->tried : std::vector<TriedTile>{};
@@ -133,7 +143,7 @@ void TuningFile::put(TunedCell cell) {
 }
 
 void TuningFile::put(UnfinishedCell cell) {
-    const auto found = find_in(unfinished, cell.variant, cell.problem);
+    const auto found = std::ranges::find_if(unfinished, is_cell(device, cell.variant, cell.problem));
     if (found == unfinished.end())
         unfinished.push_back(std::move(cell));
     else
@@ -141,7 +151,7 @@ void TuningFile::put(UnfinishedCell cell) {
 }
 
 void TuningFile::forget(std::string_view variant, std::string_view problem) {
-    const auto is_it = [&](const auto& cell) { return cell.variant == variant && cell.problem == problem; };
+    const auto is_it = is_cell(device, variant, problem);
     std::erase_if(cells, is_it);
     std::erase_if(unfinished, is_it);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/base/json_document.hpp"
+#include "harness/record/cell_key.hpp"
 #include "harness/record/measurement.hpp"
 
 namespace stele {
@@ -22,10 +23,11 @@ struct DeviceIdentity {
     bool is_cpu = false;
     int compute_units = 0;
 
+    /// The key of a tuned cell on this device, for a variant without its tile. Tuning is always in the burst regime, on a
+    /// cold cache and random operands.
+    CellKey cell(std::string_view variant, std::string_view problem) const;
     /// The same hardware through the same runtime; the driver's version may differ.
-    bool is_same_device(const DeviceIdentity& other) const {
-        return name == other.name && backend == other.backend && platform == other.platform;
-    }
+    bool is_same_device(const DeviceIdentity& other) const { return cell("", "") == other.cell("", ""); }
 };
 DeviceIdentity identity_of(const DeviceInfo& device, const Environment& environment);
 
@@ -51,7 +53,7 @@ struct TunedCell {
     std::string default_tile;
     TileTime chosen;
     std::optional<TileTime> of_default;  ///< absent where the default tile did not pass
-    /// Default's time ÷ chosen's, with its 95 % interval, of pairs within rounds.
+    /// Default's time ÷ chosen's, with its 95 % interval, of pairs within passes.
     std::optional<double> regret, regret_low, regret_high;
     std::string chosen_because;  ///< "fastest", or what it yielded to
     std::vector<TileTime> finalists;

@@ -13,10 +13,10 @@
 
 #include "harness/catalog/device_set.hpp"
 #include "harness/catalog/registry.hpp"
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "harness/base/statistics.hpp"
 #include "harness/catalog/tile_choices.hpp"
-#include "harness/measure/verdict.hpp"
+#include "harness/measure/references.hpp"
 
 namespace stele {
 namespace {

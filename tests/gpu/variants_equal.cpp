@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "harness/catalog/registry.hpp"
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "tests/support/first_device.hpp"
 
 namespace stele {

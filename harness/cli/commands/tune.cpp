@@ -18,7 +18,7 @@
 #include "harness/record/report_json.hpp"
 #include "harness/base/text.hpp"
 #include "harness/tuning/search.hpp"
-#include "harness/measure/verdict.hpp"
+#include "harness/measure/references.hpp"
 #include "harness/cli/workload.hpp"
 
 namespace stele {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/catalog/registry.hpp"
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "tests/support/first_device.hpp"
 
 namespace stele {

@@ -126,14 +126,6 @@ TEST(SideBySide, RateByIntensity) {
     EXPECT_FALSE(problem.by_bandwidth());
 }
 
-TEST(SideBySide, SlugIsAFolderName) {
-    EXPECT_EQ(hardware_slug("NVIDIA H200"), "h200");
-    EXPECT_EQ(hardware_slug("AMD EPYC 9R14 96-Core Processor"), "epyc-9r14");
-    EXPECT_EQ(hardware_slug("Intel(R) Xeon(R) CPU @ 2.20GHz"), "xeon-2-20ghz");
-    EXPECT_EQ(hardware_slug("../../etc"), "etc");
-    EXPECT_EQ(hardware_slug(""), "device");
-}
-
 TEST(ReportTables, SayWhyThereIsNoFigure) {
     Report report = sample_report();
     report.measurements.push_back(cell("gemm/naive.opencl", Language::opencl, "opencl:0", 0));
