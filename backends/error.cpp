@@ -9,7 +9,7 @@ namespace {
 
 // The path below the repository's root: where it was built is nobody's business.
 std::string_view short_path(std::string_view path) {
-    for (std::string_view top : {"backends/", "kernels/", "harness/", "tests/"}) {
+    for (std::string_view top : {"tests/", "backends/", "kernels/", "harness/"}) {
         const auto at = path.rfind(top);
         if (at != std::string_view::npos) return path.substr(at);
     }
