@@ -72,10 +72,10 @@ Json parse_document(std::string_view text, const DocumentKind& kind, std::string
     const Json& version = json["schema_version"];
     if (!version.is_number_integer()) throw ReportError("schema_version must be a whole number");
     if (version < kind.oldest || version > kind.version)
-        throw ReportError(fmt::format("the {} has schema version {}, and this stele reads version {}", kind.title,
-                                      version.dump(), kind.oldest == kind.version
-                                                          ? std::to_string(kind.version)
-                                                          : fmt::format("{} to {}", kind.oldest, kind.version)));
+        throw ReportError(
+            fmt::format("the {} has schema version {}, and this stele reads version {}", kind.title, version.dump(),
+                        kind.oldest == kind.version ? std::to_string(kind.version)
+                                                    : fmt::format("{} to {}", kind.oldest, kind.version)));
     return json;
 }
 

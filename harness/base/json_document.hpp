@@ -1,4 +1,5 @@
-// Files of JSON, all in one manner: their first fields say what they are (`format`) and in which version (`schema_version`).
+// Files of JSON, all in one manner: their first fields say what they are (`format`) and in which version
+// (`schema_version`).
 //
 // Numbers that JSON cannot hold are the strings "nan", "inf" and "-inf".
 #pragma once

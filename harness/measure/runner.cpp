@@ -38,11 +38,14 @@ std::vector<ProblemCells> by_problem(std::span<const Cell> cells) {
 std::string line_of(const Intent& intent, const Cell& cell, const Intent& before) {
     const auto title = [&] { return cell_title(cell.variant->id(), cell.problem->id(), cell.device->info().id); };
     switch (intent.phase) {
-        case Phase::verify: return "verifying " + title();
+        case Phase::verify:
+            return "verifying " + title();
         // Short beside the others, whose lines they would hide.
         case Phase::prepare:
-        case Phase::check_again: return {};
-        case Phase::profile: return "profiling " + title();
+        case Phase::check_again:
+            return {};
+        case Phase::profile:
+            return "profiling " + title();
         case Phase::warm_up:
             if (before.phase == intent.phase && before.seconds == intent.seconds) return {};
             return fmt::format("warming up, {:.0f} s", intent.seconds);

@@ -17,7 +17,8 @@ class ReferenceCache;
 
 enum class Work {
     verify,   ///< each cell on fresh inputs; no timing
-    bench,    ///< verified, timed in shuffled interleaved passes, verified again on fresh inputs; only then has it a timing
+    bench,    ///< verified, timed in shuffled interleaved passes, verified again on fresh inputs; only then has it a
+              ///< timing
     profile,  ///< verified, then run once, after one untimed execution, in a named range of its device
 };
 

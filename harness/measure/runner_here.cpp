@@ -169,12 +169,16 @@ void ProblemWork::profile() {
 
 }  // namespace
 
-void RunnerHere::run(Work work, std::span<const Cell> cells, const SamplerOptions& options, const RunnerEvents& events) {
+void RunnerHere::run(Work work, std::span<const Cell> cells, const SamplerOptions& options,
+                     const RunnerEvents& events) {
     ProblemWork here(cells, options, events, references_);
     switch (work) {
-        case Work::verify: return here.verify();
-        case Work::bench: return here.bench();
-        case Work::profile: return here.profile();
+        case Work::verify:
+            return here.verify();
+        case Work::bench:
+            return here.bench();
+        case Work::profile:
+            return here.profile();
     }
 }
 

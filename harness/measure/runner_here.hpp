@@ -11,7 +11,8 @@ public:
     /// The references outlive the runner.
     explicit RunnerHere(ReferenceCache& references) : references_(references) {}
 
-    void run(Work work, std::span<const Cell> cells, const SamplerOptions& options, const RunnerEvents& events) override;
+    void run(Work work, std::span<const Cell> cells, const SamplerOptions& options,
+             const RunnerEvents& events) override;
 
 private:
     ReferenceCache& references_;

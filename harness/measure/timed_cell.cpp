@@ -33,14 +33,16 @@ TimedCell::TimedCell(VerifiedCell verified, Workspace& workspace, const SamplerO
     timing_.rotations = workspace.rotations();
     timing_.evicted = workspace.evicts();
     timing_.footprint_bytes = static_cast<double>(workspace.first().bytes());
-    for (const GuardedBuffer* buffer : verified_.scratch) timing_.footprint_bytes += static_cast<double>(buffer->bytes());
+    for (const GuardedBuffer* buffer : verified_.scratch)
+        timing_.footprint_bytes += static_cast<double>(buffer->bytes());
     choose_batch();
 }
 
 double TimedCell::batch_ns(std::uint32_t batch) {
     std::vector<Launch> launches;
     for (std::uint32_t i = 0; i < batch; ++i)
-        for (Launch& launch : verified_.plan.launches(workspace_->next(), verified_.scratch)) launches.push_back(std::move(launch));
+        for (Launch& launch : verified_.plan.launches(workspace_->next(), verified_.scratch))
+            launches.push_back(std::move(launch));
     return launches.empty() ? 0 : workspace_->device().nanoseconds(launches);
 }
 
@@ -55,11 +57,13 @@ void TimedCell::choose_batch() {
         const double ns = batch_ns(timing_.batch);
         if (ns >= least) return;
         if (timing_.batch == most) {
-            throw NotTimeable(fmt::format("too short to be timed: {} executions take {:.0f} ns, and the clock's resolution of {:.0f} ns "
-                              "asks for {:.0f} ns",
-                              timing_.batch, ns, workspace_->device().info().timer_resolution_ns, least));
+            throw NotTimeable(fmt::format(
+                "too short to be timed: {} executions take {:.0f} ns, and the clock's resolution of {:.0f} ns "
+                "asks for {:.0f} ns",
+                timing_.batch, ns, workspace_->device().info().timer_resolution_ns, least));
         }
-        // A fifth more than just enough, as the next one may be shorter; eightfold while the clock has not moved at all.
+        // A fifth more than just enough, as the next one may be shorter; eightfold while the clock has not moved at
+        // all.
         const double factor = ns > 0 ? std::min(8.0, 1.2 * least / ns) : 8.0;
         timing_.batch = static_cast<std::uint32_t>(
             std::clamp(std::ceil(timing_.batch * factor), timing_.batch + 1.0, static_cast<double>(most)));
@@ -69,7 +73,8 @@ void TimedCell::choose_batch() {
 void TimedCell::sample(std::uint32_t pass) {
     const auto start = Clock::now();
     if (workspace_->evicts()) workspace_->device().evict_cache();
-    if (options_->cache == CacheMode::warm) workspace_->device().run(verified_.plan.launches(workspace_->first(), verified_.scratch));
+    if (options_->cache == CacheMode::warm)
+        workspace_->device().run(verified_.plan.launches(workspace_->first(), verified_.scratch));
     const double ns = batch_ns(timing_.batch) / timing_.batch;
     timing_.samples_ns.push_back(ns);
     timing_.pass.push_back(pass);

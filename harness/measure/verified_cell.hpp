@@ -38,8 +38,8 @@ struct FirstRun {
     std::optional<VerifiedCell> verified;  ///< if the verdict is passed
 };
 
-/// One problem on the devices where it is run: operands that all its cells there share, one after the other. Outlives its
-/// cells, whose plans are bound to these operands.
+/// One problem on the devices where it is run: operands that all its cells there share, one after the other. Outlives
+/// its cells, whose plans are bound to these operands.
 class ProblemPlace {
 public:
     /// Problem, options and references outlive the place.

@@ -22,8 +22,8 @@ struct CellKey {
 
     auto operator<=>(const CellKey&) const = default;
 
-    /// "gemm/tiled.opencl@64x64 | m=512 … f32 | AMD EPYC (…) | opencl | Portable Computing Language | burst cold normal |
-    /// 2 threads on 0-1". parse_cell_key() reads it back.
+    /// "gemm/tiled.opencl@64x64 | m=512 … f32 | AMD EPYC (…) | opencl | Portable Computing Language | burst cold normal
+    /// | 2 threads on 0-1". parse_cell_key() reads it back.
     std::string text() const;
 };
 

@@ -15,7 +15,8 @@ std::string hardware_of(const DeviceInfo& device, const Environment& environment
 
 std::string hardware_and_family(const DeviceInfo& device, const Environment& environment) {
     const std::string name = hardware_of(device, environment);
-    return device.is_cpu && !environment.cpu_family.empty() ? fmt::format("{} ({})", name, environment.cpu_family) : name;
+    return device.is_cpu && !environment.cpu_family.empty() ? fmt::format("{} ({})", name, environment.cpu_family)
+                                                            : name;
 }
 
 std::string hardware_slug(const std::string& hardware) {

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "backends/error.hpp"
+#include "harness/base/statistics.hpp"
 #include "harness/measure/runner.hpp"
 #include "harness/measure/runner_here.hpp"
-#include "harness/base/statistics.hpp"
 #include "tests/support/fake_device.hpp"
 #include "tests/support/twice.hpp"
 
@@ -189,7 +189,8 @@ TEST_F(BenchTest, WithoutAPeakTheTimingSaysSo) {
 }
 
 TEST_F(BenchTest, AWrongCellIsNeverTimed) {
-    const Variant wrong = twice_variant("wrong", [](float*, float* y, std::int64_t count) { std::fill_n(y, count, 0.f); });
+    const Variant wrong =
+        twice_variant("wrong", [](float*, float* y, std::int64_t count) { std::fill_n(y, count, 0.f); });
     const Variant right = twice_variant("right");
     const auto measured = bench({&wrong, &right});
     EXPECT_EQ(measured[0].verdict.outcome, Outcome::wrong);
@@ -260,8 +261,8 @@ TEST_F(BenchTest, InterruptKeepsWhatIsMeasuredAndLeavesOutTheRest) {
     watcher.stop = [&] { return device.timed.size() >= 11; };
     const Variant a = twice_variant("a"), b = twice_variant("b");
     TwiceProblem later(8, 8);
-    const auto measured = bench_cells({{&a, &problem, &device}, {&b, &problem, &device}, {&a, &later, &device}}, options,
-                                      watcher);
+    const auto measured =
+        bench_cells({{&a, &problem, &device}, {&b, &problem, &device}, {&a, &later, &device}}, options, watcher);
     ASSERT_EQ(measured.size(), 2u) << "the second problem was not reached";
     EXPECT_EQ(measured[0].timing->stopped_by, "interrupted");
     watcher.stop = [] { return true; };
@@ -348,7 +349,8 @@ TEST_F(RunnerTest, TellsWhatItIsAboutToDoBeforeItDoesIt) {
 }
 
 TEST_F(RunnerTest, FinishesEachCellOnceAndAsSoonAsNothingMoreIsDoneWithIt) {
-    const Variant wrong = twice_variant("wrong", [](float*, float* y, std::int64_t count) { std::fill_n(y, count, 0.f); });
+    const Variant wrong =
+        twice_variant("wrong", [](float*, float* y, std::int64_t count) { std::fill_n(y, count, 0.f); });
     const Variant right = twice_variant("right");
     run(Work::bench, {&right, &wrong});
     ASSERT_EQ(finished.size(), 2u);

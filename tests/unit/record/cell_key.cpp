@@ -13,8 +13,16 @@ namespace stele {
 namespace {
 
 CellKey sample_key() {
-    return {"gemm/tiled.opencl@64x64x16", "m=2 n=2 k=2 f16", "AMD EPYC (family 26 model 2 stepping 1)", "opencl",
-            "Portable Computing Language", Regime::sustained, CacheMode::warm, Fill::zeros, 2, "0-1,8"};
+    return {"gemm/tiled.opencl@64x64x16",
+            "m=2 n=2 k=2 f16",
+            "AMD EPYC (family 26 model 2 stepping 1)",
+            "opencl",
+            "Portable Computing Language",
+            Regime::sustained,
+            CacheMode::warm,
+            Fill::zeros,
+            2,
+            "0-1,8"};
 }
 
 /// Keys that differ from the sample in one field each.
@@ -81,7 +89,7 @@ TEST(CellKey, EveryFieldTellsCellsApartAndOrdersThem) {
     std::vector<CellKey> keys = one_field_changed();
     for (const CellKey& key : keys) {
         EXPECT_NE(key, sample_key());
-        EXPECT_NE(key < sample_key(), key > sample_key());
+        EXPECT_NE(key<sample_key(), key> sample_key());
     }
     keys.push_back(sample_key());
     std::ranges::sort(keys);
