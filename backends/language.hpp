@@ -1,13 +1,15 @@
 // The languages that a kernel can be written in: one table, which ids, titles, file names and devices are asked by.
 #pragma once
 
-#include <optional>
+#include <array>
 #include <span>
 #include <string_view>
 
+#include "backends/names.hpp"
+
 namespace stele {
 
-enum class Language { cuda, ptx, opencl, opencl_ptx, host, vendor };
+enum class Language { cuda, ptx, opencl, opencl_ptx, vendor, host };
 
 struct LanguageInfo {
     Language language;
@@ -19,14 +21,33 @@ struct LanguageInfo {
     bool from_text;            ///< kernels are compiled at run time, so that any legal tile can be had
 };
 
-std::span<const LanguageInfo> all_languages();
+namespace language_detail {
+constexpr bool native = true, from_text = true;
+}
+/// In the order of the enumerators.
+inline constexpr std::array language_table{
+    LanguageInfo{Language::cuda, "cuda", "CUDA C++", ".cu", "cuda", language_detail::native, !language_detail::from_text},
+    LanguageInfo{Language::ptx, "ptx", "PTX", ".ptx.cu", "cuda", language_detail::native, !language_detail::from_text},
+    LanguageInfo{Language::opencl, "opencl", "OpenCL C", ".cl", "opencl", !language_detail::native,
+                 language_detail::from_text},
+    LanguageInfo{Language::opencl_ptx, "opencl_ptx", "OpenCL C + PTX", ".ptx.cl", "opencl", !language_detail::native,
+                 language_detail::from_text},
+    LanguageInfo{Language::vendor, "vendor", "vendor", "", "host", !language_detail::native,
+                 !language_detail::from_text},
+    LanguageInfo{Language::host, "host", "host", "", "host", !language_detail::native, !language_detail::from_text},
+};
+
+constexpr auto name_list(Language) {
+    std::array<Named<Language>, language_table.size()> rows{};
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = {language_table[i].language, language_table[i].name};
+    return rows;
+}
+
 /// Those that kernels of the suite are written in, in the order of a table's columns, and the vendors'.
 std::span<const LanguageInfo> language_columns();
 const LanguageInfo& info(Language language);
 
-inline std::string_view name(Language language) { return info(language).name; }
 inline bool is_native(Language language) { return info(language).native; }
 inline bool is_from_text(Language language) { return info(language).from_text; }
-std::optional<Language> parse_language(std::string_view text);
 
 }  // namespace stele

@@ -12,11 +12,6 @@
 namespace stele {
 namespace {
 
-constexpr std::array suite_names{
-    std::pair{Suite::smoke, std::string_view("smoke")}, std::pair{Suite::edge, std::string_view("edge")},
-    std::pair{Suite::quick, std::string_view("quick")}, std::pair{Suite::full, std::string_view("full")},
-    std::pair{Suite::cpu, std::string_view("cpu")}};
-
 /// λ of the probabilistic bound; see sum_error().
 constexpr double lambda = 4;
 
@@ -70,18 +65,6 @@ Support Variant::supports(const DeviceInfo& device, const Problem& problem) cons
     } catch (const std::exception& error) {
         return Support::no(error.what());
     }
-}
-
-std::string_view name(Suite suite) {
-    for (const auto& [candidate, text] : suite_names)
-        if (candidate == suite) return text;
-    throw std::logic_error("unknown suite");
-}
-
-std::optional<Suite> parse_suite(std::string_view text) {
-    for (const auto& [candidate, candidate_text] : suite_names)
-        if (candidate_text == text) return candidate;
-    return std::nullopt;
 }
 
 }  // namespace stele

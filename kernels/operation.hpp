@@ -164,8 +164,13 @@ struct Variant {
 
 /// Named lists of problems. `smoke` and `edge` verify; `quick`, `full` (for GPUs) and `cpu` time.
 enum class Suite { smoke, edge, quick, full, cpu };
-std::string_view name(Suite suite);
-std::optional<Suite> parse_suite(std::string_view text);
+constexpr auto name_list(Suite) {
+    return name_rows<Suite>({{Suite::smoke, "smoke"},
+                             {Suite::edge, "edge"},
+                             {Suite::quick, "quick"},
+                             {Suite::full, "full"},
+                             {Suite::cpu, "cpu"}});
+}
 
 class Operation {
 public:

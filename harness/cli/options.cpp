@@ -11,16 +11,10 @@
 #include "harness/base/exit_code.hpp"
 #include "harness/exchange/google_benchmark.hpp"
 #include "harness/cli/manual.hpp"
-#include "harness/base/names.hpp"
+#include "backends/names.hpp"
 #include "harness/catalog/registry.hpp"
 
 namespace stele {
-
-std::string_view name(ReportFormat format) {
-    return format == ReportFormat::console ? "console" : format == ReportFormat::markdown ? "markdown" : "json";
-}
-template <>
-inline constexpr ReportFormat last_enumerator<ReportFormat> = ReportFormat::json;
 
 namespace {
 

@@ -62,6 +62,11 @@ struct RunOptions {
 };
 
 enum class ReportFormat { console, markdown, json };
+constexpr auto name_list(ReportFormat) {
+    return name_rows<ReportFormat>({{ReportFormat::console, "console"},
+                                    {ReportFormat::markdown, "markdown"},
+                                    {ReportFormat::json, "json"}});
+}
 
 struct ReportOptions {
     std::vector<std::string> files;

@@ -11,7 +11,7 @@
 #include "backends/error.hpp"
 #include "harness/record/environment.hpp"
 #include "harness/base/exit_code.hpp"
-#include "harness/base/names.hpp"
+#include "backends/names.hpp"
 #include "harness/base/text.hpp"
 
 namespace stele {

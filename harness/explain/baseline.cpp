@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
 #include "kernels/former_ids.hpp"
 
@@ -20,7 +19,7 @@ struct Figure {
     Direction direction;
 };
 
-/// The figures of a row; reading, writing and comparing all go by this list.
+/// The figures of a row; reading, writing and holding against all go by this list.
 constexpr std::array<Figure, 6> figures{{
     {"registers", &BaselineRow::registers, Direction::less_is_better},
     {"spill_bytes", &BaselineRow::spill_bytes, Direction::less_is_better},
@@ -51,6 +50,13 @@ std::string present_key(const std::string& key) {
 
 std::string variant_of(const std::string& key) { return key.substr(0, key.find('|')); }
 
+/// Version 2 called its format "schema", and was the same otherwise.
+nlohmann::ordered_json as_now(const std::string& text) {
+    const auto document = nlohmann::ordered_json::parse(text, nullptr, false);
+    const bool is_old = document.is_object() && document.value("schema", "") == "stele-explain";
+    return is_old ? parse_document(text, {"baseline", "stele-explain", 2}, "schema") : parse_document(text, Baseline::kind);
+}
+
 }  // namespace
 
 Baseline make_baseline(const Explanation& explanation) {
@@ -65,37 +71,32 @@ Baseline make_baseline(const Explanation& explanation) {
 }
 
 std::string to_json(const Baseline& baseline) {
-    nlohmann::ordered_json document;
-    document["schema"] = "stele-explain";
-    document["schema_version"] = Baseline::schema_version;
+    nlohmann::ordered_json document = new_document(Baseline::kind);
     document["versions"] = baseline.versions;
     auto& rows = document["kernels"] = nlohmann::ordered_json::object();
     for (const auto& [key, row] : baseline.rows)
         for (const Figure& figure : figures) rows[key][figure.name] = row.*figure.value;
-    return document.dump(1) + "\n";
+    return dump(document);
 }
 
 Baseline parse_baseline(const std::string& json) try {
-    const auto document = nlohmann::json::parse(json);
-    if (document.value("schema", "") != "stele-explain") throw std::runtime_error("not a baseline of `stele explain --save`");
-    if (const int version = document.at("schema_version"); version != Baseline::schema_version)
-        throw std::runtime_error(fmt::format("schema version {}, but this binary reads {}", version, Baseline::schema_version));
+    const auto document = as_now(json);
     Baseline baseline;
     baseline.versions = document.at("versions").get<std::map<std::string, std::string>>();
     for (const auto& [key, row] : document.at("kernels").items())
         for (const Figure& figure : figures) baseline.rows[present_key(key)].*figure.value = row.at(figure.name).get<long>();
     return baseline;
 } catch (const nlohmann::json::exception& wrong) {
-    throw std::runtime_error(fmt::format("not a whole baseline: {}", wrong.what()));
+    throw ReportError(fmt::format("not a whole baseline: {}", wrong.what()));
 }
 
-bool BaselineComparison::worse() const {
+bool HeldAgainst::worse() const {
     return std::any_of(changes.begin(), changes.end(), [](const Change& change) { return change.worse; });
 }
 
-BaselineComparison compare(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
-                           const Margins& margins) {
-    BaselineComparison result;
+HeldAgainst hold_against(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
+                         const Margins& margins) {
+    HeldAgainst result;
     for (const auto& [tool, version] : now.versions) {
         const auto then = before.versions.find(tool);
         const std::string old = then == before.versions.end() ? "absent" : then->second;
@@ -107,7 +108,7 @@ BaselineComparison compare(const Baseline& before, const Baseline& now, const st
             result.added.push_back(key);
             continue;
         }
-        ++result.compared;
+        ++result.held;
         for (const Figure& figure : figures) {
             const long was = then->second.*figure.value, is = row.*figure.value;
             if (was == is) continue;

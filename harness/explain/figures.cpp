@@ -129,7 +129,7 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
         return refuse("the variant is not for this architecture");
     const DeviceInfo device = stand_in(variant.language, architecture, *limits);
     if (const Support support = variant.supports(device, problem); !support) return refuse(support.why_not, true);
-    // The driver compiles for its own device: sm_90's code is what sm_90a is compared with.
+    // The driver compiles for its own device: sm_90's code is what sm_90a stands beside.
     const bool ask_driver = !native && driver && architecture.starts_with(driver->architecture);
 
     const Plan plan = variant.plan(device, problem);

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "harness/base/file.hpp"
-#include "harness/study/side_by_side.hpp"
+#include "harness/record/hardware.hpp"
 #include "harness/base/exit_code.hpp"
 #include "harness/record/report_json.hpp"
 

@@ -2,11 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
-#include <limits>
 #include <set>
 
 #include "harness/base/json_fields.hpp"
@@ -27,9 +23,9 @@ void check_timing(const Timing& timing, const std::string& path) {
     if (timing.samples_ns.empty()) fail(path + ".samples_ns", "is empty");
     for (std::size_t i = 0; i < timing.samples_ns.size(); ++i)
         if (!positive(timing.samples_ns[i])) fail(fmt::format("{}.samples_ns[{}]", path, i), "must be a positive time");
-    if (timing.round.size() != timing.samples_ns.size())
-        fail(path + ".round",
-             fmt::format("has {} entries for {} samples", timing.round.size(), timing.samples_ns.size()));
+    if (timing.pass.size() != timing.samples_ns.size())
+        fail(path + ".pass",
+             fmt::format("has {} entries for {} samples", timing.pass.size(), timing.samples_ns.size()));
     if (!timing.clock.empty() && timing.clock.size() != timing.samples_ns.size())
         fail(path + ".clock",
              fmt::format("has {} entries for {} samples", timing.clock.size(), timing.samples_ns.size()));
@@ -73,51 +69,31 @@ void rename_former(Measurement& cell) {
     cell.algorithm = base.substr(base.find('/') + 1);
 }
 
-Json parse(std::string_view text) {
-    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) throw ReportError("the file is empty");
-    try {
-        return Json::parse(text);
-    } catch (const Json::parse_error& error) {
-        if (error.byte >= text.size())
-            throw ReportError(
-                fmt::format("the JSON is truncated: it ends after {} bytes, in the middle of a value", text.size()));
-        throw ReportError(fmt::format("not JSON: a syntax error at byte {}", error.byte));
-    } catch (const Json::exception& error) {
-        throw ReportError(fmt::format("not JSON that can be read: {}", error.what()));
-    }
+void rename(Json& object, const char* from, const char* to) {
+    if (!object.is_object() || !object.contains(from) || object.contains(to)) return;
+    Json value = std::move(object[from]);
+    object.erase(from);
+    object[to] = std::move(value);
 }
 
-bool is_plain(const Json& json) { return !json.is_object() && !json.is_array(); }
-
-void dump_to(std::string& out, const Json& json, std::size_t indent) {
-    if (json.empty() || is_plain(json) || (json.is_array() && std::all_of(json.begin(), json.end(), is_plain))) {
-        out += json.dump(-1, ' ', false, Json::error_handler_t::replace);
-        return;
+/// A report of version 1 as one of now. What is wrong with it is left for the reader to say.
+void bring_up_to_date(Json& report) {
+    if (report["schema_version"] != 1) return;
+    if (const auto environment = report.find("environment"); environment != report.end() && environment->is_object())
+        for (const char* unknown : {"cpu_family", "allowed_cpus"}) (*environment)[unknown] = "";
+    const auto measurements = report.find("measurements");
+    if (measurements == report.end() || !measurements->is_array()) return;
+    for (Json& measurement : *measurements) {
+        if (!measurement.is_object() || !measurement.contains("timing")) continue;
+        rename(measurement["timing"], "rounds", "passes");
+        rename(measurement["timing"], "round", "pass");
     }
-    const bool object = json.is_object();
-    out += object ? '{' : '[';
-    const char* separator = "\n";
-    for (const auto& item : json.items()) {
-        out += separator + std::string(indent + 1, ' ');
-        separator = ",\n";
-        if (object) out += Json(item.key()).dump(-1, ' ', false, Json::error_handler_t::replace) + ": ";
-        dump_to(out, item.value(), indent + 1);
-    }
-    out += '\n' + std::string(indent, ' ') + (object ? '}' : ']');
 }
 
 }  // namespace
 
-Json json_number(double value) {
-    if (std::isnan(value)) return "nan";
-    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-    return value;
-}
-
 Json to_json(const Report& report) {
-    Json json = Json::object();
-    json["format"] = std::string(report_format);
-    json["schema_version"] = Report::schema_version;
+    Json json = new_document(report_kind);
     json.update(json_of(report));
     return json;
 }
@@ -126,37 +102,10 @@ Json to_json(const DeviceInfo& device) { return json_of(device); }
 Json to_json(const AbsentBackend& backend) { return json_of(backend); }
 Json to_json(const Measurement& measurement) { return json_of(measurement); }
 
-std::string dump(const Json& json) {
-    std::string out;
-    dump_to(out, json, 0);
-    return out + '\n';
-}
-
-Json json_fields::parse_document(std::string_view text, std::string_view what, std::string_view format, int version) {
-    Json json = parse(text);
-    if (!json.is_object() || !json.contains("format") || json["format"] != format)
-        throw ReportError(fmt::format(R"(not a Stele {}: it lacks "format": "{}")", what, format));
-    if (!json.contains("schema_version")) fail("schema_version", "is missing");
-    const int found = read_integer<int>(json["schema_version"], "schema_version");
-    if (found != version)
-        throw ReportError(
-            fmt::format("the {} has schema version {}, and this stele reads version {}", what, found, version));
-    return json;
-}
-
-std::string json_fields::read_text(const std::filesystem::path& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) throw ReportError(path.string() + ": a folder; name a file");
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw ReportError(path.string() + ": cannot be opened for reading");
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (file.bad()) throw ReportError(path.string() + ": cannot be read");
-    return text;
-}
-
 Report report_from_text(std::string_view text, const std::string& origin) {
     try {
-        const Json json = json_fields::parse_document(text, "report", report_format, Report::schema_version);
+        Json json = parse_document(text, report_kind);
+        bring_up_to_date(json);
         Report report;
         read(json, "", report);
         check_meaning(report);
@@ -168,7 +117,7 @@ Report report_from_text(std::string_view text, const std::string& origin) {
 }
 
 Report read_report(const std::filesystem::path& path) {
-    return report_from_text(json_fields::read_text(path), path.string());
+    return report_from_text(read_text(path), path.string());
 }
 
 }  // namespace stele

@@ -7,7 +7,7 @@
 #include <array>
 #include <map>
 
-#include "harness/base/names.hpp"
+#include "backends/names.hpp"
 #include "harness/record/report_json.hpp"
 #include "harness/base/text.hpp"
 
@@ -20,12 +20,12 @@ using Json = nlohmann::ordered_json;
 /// The variant without its operation, which the table's title has.
 std::string short_name(const std::string& variant) { return variant.substr(variant.find('/') + 1); }
 
-const Timing* timing_of(const ComparedCell& cell) {
+const Timing* timing_of(const CellSide& cell) {
     return cell.measurement && cell.measurement->timing ? &*cell.measurement->timing : nullptr;
 }
 
 /// What stands where the figures would: outcome and reason.
-std::string reason_of(const ComparedCell& cell) {
+std::string reason_of(const CellSide& cell) {
     if (cell.measurement == nullptr) return "absent: not run in this report";
     const Verdict& verdict = cell.measurement->verdict;
     if (verdict.outcome == Outcome::passed) return "passed, not timed";
@@ -35,12 +35,12 @@ std::string reason_of(const ComparedCell& cell) {
 /// Long reasons that several rows give: their start and a mark in the tables, the whole below them all.
 class Reasons {
 public:
-    explicit Reasons(const std::vector<ComparedProblem>& problems) {
-        for (const ComparedProblem& problem : problems)
-            for (const ComparedCell& cell : problem.cells)
+    explicit Reasons(const std::vector<ProblemSides>& problems) {
+        for (const ProblemSides& problem : problems)
+            for (const CellSide& cell : problem.cells)
                 if (timing_of(cell) == nullptr) ++count_[reason_of(cell)];
     }
-    std::string text(const ComparedCell& cell) {
+    std::string text(const CellSide& cell) {
         const std::string reason = reason_of(cell);
         const bool failed = cell.measurement && is_failure(cell.measurement->verdict.outcome);
         if (failed || reason.size() < 60 || count_[reason] == 1) return reason;
@@ -64,20 +64,20 @@ struct RateUnit {
     const char* name;
 };
 
-RateUnit rate_unit(const ComparedProblem& problem) {
+RateUnit rate_unit(const ProblemSides& problem) {
     if (problem.by_bandwidth()) return {1e9, "GB/s"};
     double best = 0;
-    for (const ComparedCell& cell : problem.cells)
+    for (const CellSide& cell : problem.cells)
         if (timing_of(cell)) best = std::max(best, problem.rate(cell));
     return best >= 1e12 ? RateUnit{1e12, "TFLOP/s"} : RateUnit{1e9, "GFLOP/s"};
 }
 
-std::string conditions(const ComparedProblem& problem) {
+std::string conditions(const ProblemSides& problem) {
     return fmt::format("{} cache, {}, {} operands", name(problem.cache), name(problem.regime),
                        problem.fill == Fill::normal ? "random" : "zero");
 }
 
-Table problem_table(const ComparedProblem& problem, std::size_t number, std::size_t reports, Reasons& reasons) {
+Table problem_table(const ProblemSides& problem, std::size_t number, std::size_t reports, Reasons& reasons) {
     const RateUnit unit = rate_unit(problem);
     Table table;
     table.title = fmt::format("#{} {}: {}", number, problem.operation, problem.problem);
@@ -92,7 +92,7 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
                                             ? Align::left
                                             : Align::right});
     bool uncertain = false;
-    for (const ComparedCell& cell : problem.cells) {
+    for (const CellSide& cell : problem.cells) {
         Row& row = table.rows.emplace_back();
         row.cells.push_back(short_name(cell.variant));
         if (reports > 1) row.cells.push_back(fmt::format("[{}]", cell.report + 1));
@@ -116,11 +116,11 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
                                       count_text(problem.bytes),
                                       problem.bytes > 0 ? three_digits(problem.flops / problem.bytes) : "–",
                                       conditions(problem), problem.hardware.empty() ? "no device" : problem.hardware));
-    for (const ComparedCell& cell : problem.cells)
+    for (const CellSide& cell : problem.cells)
         if (cell.measurement && cell.measurement->tuning && *cell.measurement->tuning != "default")
             table.notes.push_back(fmt::format("{} on {}: tile by {}", short_name(cell.variant),
                                               cell.measurement->device, *cell.measurement->tuning));
-    for (const ComparedCell& cell : problem.cells)
+    for (const CellSide& cell : problem.cells)
         if (cell.measurement && cell.measurement->ran)
             table.notes.push_back(fmt::format("{} on {} ran {}", short_name(cell.variant), cell.measurement->device,
                                               short_name(*cell.measurement->ran)));
@@ -128,9 +128,9 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
     return table;
 }
 
-const ComparedCell* best_of(const ComparedProblem& problem, std::size_t report, Language language) {
-    const ComparedCell* best = nullptr;
-    for (const ComparedCell& cell : problem.cells) {
+const CellSide* best_of(const ProblemSides& problem, std::size_t report, Language language) {
+    const CellSide* best = nullptr;
+    for (const CellSide& cell : problem.cells) {
         const Timing* timing = timing_of(cell);
         if (timing == nullptr || cell.report != report || cell.measurement->language != language) continue;
         if (best == nullptr || timing->median_ns < timing_of(*best)->median_ns) best = &cell;
@@ -139,7 +139,7 @@ const ComparedCell* best_of(const ComparedProblem& problem, std::size_t report, 
 }
 
 /// What each language reaches: its fastest variant.
-Table language_table(const std::vector<ComparedProblem>& problems, std::size_t reports) {
+Table language_table(const std::vector<ProblemSides>& problems, std::size_t reports) {
     Table table;
     table.title = "The best of each language";
     table.columns = {{"problem", Align::left}};
@@ -156,7 +156,7 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
             row.cells.push_back(unit.name);
             bool any = false;
             for (const LanguageInfo& column : language_columns()) {
-                const ComparedCell* best = best_of(problems[i], report, column.language);
+                const CellSide* best = best_of(problems[i], report, column.language);
                 any = any || best;
                 if (best == nullptr) {
                     row.cells.push_back("–");
@@ -179,13 +179,13 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
     return table;
 }
 
-Table failure_table(const std::vector<ComparedProblem>& problems) {
+Table failure_table(const std::vector<ProblemSides>& problems) {
     Table table;
     table.title = "Not right";
     table.columns = {
         {"problem", Align::left}, {"variant", Align::left}, {"device", Align::left}, {"reason", Align::left}};
     for (std::size_t i = 0; i < problems.size(); ++i)
-        for (const ComparedCell& cell : problems[i].cells)
+        for (const CellSide& cell : problems[i].cells)
             if (cell.measurement && is_failure(cell.measurement->verdict.outcome))
                 table.rows.push_back(
                     {{fmt::format("#{}", i + 1), cell.variant, cell.measurement->device}, reason_of(cell)});
@@ -232,7 +232,7 @@ Table report_header(std::span<const NamedReport> reports) {
 
 std::vector<Table> report_tables(std::span<const NamedReport> reports) {
     const std::vector<Report> plain = plain_reports(reports);
-    const std::vector<ComparedProblem> problems = compare_reports(plain);
+    const std::vector<ProblemSides> problems = side_by_side(plain);
     std::vector<Table> tables{report_header(reports)};
     Reasons reasons(problems);
     for (std::size_t i = 0; i < problems.size(); ++i)
@@ -242,15 +242,16 @@ std::vector<Table> report_tables(std::span<const NamedReport> reports) {
     return tables;
 }
 
-Json report_comparison_json(std::span<const NamedReport> reports) {
+Json side_by_side_json(std::span<const NamedReport> reports) {
     const std::vector<Report> plain = plain_reports(reports);
-    Json json{{"format", "stele-comparison"}, {"reports", Json::array()}, {"problems", Json::array()}};
+    Json json = new_document({"side by side", "stele-side-by-side", 1});
+    for (const char* list : {"reports", "problems"}) json[list] = Json::array();
     for (const NamedReport& named : reports)
         json["reports"].push_back({{"name", named.name},
                                    {"revision", named.report.environment.revision},
                                    {"started", named.report.environment.started},
                                    {"complete", named.report.complete}});
-    for (const ComparedProblem& problem : compare_reports(plain)) {
+    for (const ProblemSides& problem : side_by_side(plain)) {
         Json& table = json["problems"].emplace_back(Json{{"operation", problem.operation},
                                                          {"problem", problem.problem},
                                                          {"hardware", problem.hardware},
@@ -261,7 +262,7 @@ Json report_comparison_json(std::span<const NamedReport> reports) {
                                                          {"bytes", problem.bytes},
                                                          {"rate_unit", problem.by_bandwidth() ? "bytes/s" : "FLOP/s"},
                                                          {"cells", Json::array()}});
-        for (const ComparedCell& cell : problem.cells) {
+        for (const CellSide& cell : problem.cells) {
             Json row{{"variant", cell.variant}, {"report", cell.report}};
             row["outcome"] = cell.measurement ? std::string(name(cell.measurement->verdict.outcome)) : "absent";
             if (cell.measurement) {

@@ -8,7 +8,7 @@
 
 #include "harness/base/statistics.hpp"
 #include "harness/tuning/final.hpp"
-#include "harness/measure/verdict.hpp"
+#include "harness/measure/references.hpp"
 
 namespace stele {
 

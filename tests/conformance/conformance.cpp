@@ -15,8 +15,8 @@
 #include "harness/catalog/device_set.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/catalog/tile_choices.hpp"
-#include "harness/measure/sampler.hpp"
-#include "harness/measure/verdict.hpp"
+#include "harness/measure/references.hpp"
+#include "harness/measure/runner.hpp"
 #include "tests/conformance/unseen.hpp"
 
 namespace stele {

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "kernels/attention/problem.hpp"
 #include "kernels/sparse_attention/problem.hpp"
 

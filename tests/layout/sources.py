@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(os.environ.get("STELE_SOURCE", Path(__file__).resolve().parents[2]))
 LAYERS = ("backends", "kernels", "harness")
+ROOMS = ("base", "draw", "record", "catalog", "toolchain", "measure", "tuning", "explain", "study", "exchange", "cli")
 SUFFIXES = (".ptx.cu", ".ptx.cl", ".cu", ".cl")  # longest first
 OPERATIONS = ("gemm", "attention", "sparse_attention", "ceiling")
 
@@ -19,6 +20,10 @@ def files(folder, *patterns):
 
 def suffix(path):
     return next((ending for ending in SUFFIXES if path.name.endswith(ending)), None)
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(), flags=re.M)
 
 
 def without_comments(text):

@@ -96,7 +96,7 @@ void write_reports(const BenchOptions& options, const Report& report, const std:
     }
 }
 
-void print_comparison(const Report& report) {
+void print_side_by_side(const Report& report) {
     const std::vector<NamedReport> named{{"this run", report}};
     for (const Table& table : report_tables(named)) print(console_text(table) + "\n");
 }
@@ -112,7 +112,7 @@ int run_command(const BenchOptions& options) {
     const auto start = std::chrono::steady_clock::now();
     const Registry registry;
     const SamplerOptions sampling = sampler_options(options);
-    const Suite suite = *parse_suite(options.selection.suite);
+    const Suite suite = *from_name<Suite>(options.selection.suite);
     DeviceSet devices;
     const TuningBook tuning = tuning_book(options);
     Workload workload = make_workload(registry, devices, options.selection, {suite}, sampling, true, &tuning);
@@ -135,7 +135,7 @@ int run_command(const BenchOptions& options) {
     report.measurements.insert(report.measurements.end(), workload.left_out.begin(), workload.left_out.end());
 
     if (reported) {
-        print_comparison(report);
+        print_side_by_side(report);
         write_reports(options, report, paths);
         if (!options.benchmark_flags.empty()) write_google_benchmark(report, options.benchmark_flags);
     }

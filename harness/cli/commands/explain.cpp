@@ -174,10 +174,10 @@ private:
         }();
         std::vector<std::string> ids;
         for (const Variant* variant : variants_) ids.push_back(variant->id());
-        const BaselineComparison result = compare(before, make_baseline(explanation_), ids);
+        const HeldAgainst result = explain::hold_against(before, make_baseline(explanation_), ids);
 
         Table table;
-        table.title = fmt::format("{} kernels against {}", result.compared, options_.against);
+        table.title = fmt::format("{} kernels against {}", result.held, options_.against);
         table.columns = {{"kernel", Align::left}, {"figure", Align::left}, {"before", Align::right}, {"after", Align::right}, {"", Align::left}};
         for (const Change& change : result.changes)
             table.rows.push_back({{change.key, change.figure, std::to_string(change.before), std::to_string(change.after), change.worse ? "WORSE" : ""}, {}});
@@ -188,11 +188,11 @@ private:
         table.notes.push_back("Margins: registers +4, loop instructions +5 %; spills, stack, occupancy and matrix instructions none.");
         if (result.changes.empty()) table.notes.insert(table.notes.begin(), "No figure differs.");
         print(console_text(table));
-        if (result.compared == 0) throw CommandError(exit_nothing, "the baseline and this run have no kernel in common");
+        if (result.held == 0) throw CommandError(exit_nothing, "the baseline and this run have no kernel in common");
         return result.worse() ? exit_worse : exit_fine;
     }
 
-    std::vector<std::pair<std::string, SourceComparison>> sources() const {
+    std::vector<std::pair<std::string, SourceOverlap>> sources() const {
         std::map<std::string, std::set<std::string>> files;
         std::vector<std::string> order;
         for (const KernelFigures& row : explanation_.kernels) {
@@ -200,9 +200,9 @@ private:
             if (!files.contains(algorithm)) order.push_back(algorithm);
             files[algorithm].insert(row.file);
         }
-        std::vector<std::pair<std::string, SourceComparison>> out;
+        std::vector<std::pair<std::string, SourceOverlap>> out;
         for (const std::string& algorithm : order)
-            out.emplace_back(algorithm, compare_sources(root_, {files[algorithm].begin(), files[algorithm].end()}));
+            out.emplace_back(algorithm, overlap_of(root_, {files[algorithm].begin(), files[algorithm].end()}));
         return out;
     }
 
@@ -235,7 +235,7 @@ private:
                 show_table(overview(kernels, fmt::format("{} on {}", kernels.front()->operation, kernels.front()->architecture)));
         }
         if (!cpu_.empty()) show_table(cpu_table(cpu_));
-        for (const auto& [algorithm, comparison] : sources()) show_table(sources_table(algorithm, comparison));
+        for (const auto& [algorithm, overlap] : sources()) show_table(sources_table(algorithm, overlap));
         show_absent();
     }
 

@@ -37,9 +37,10 @@ void keep_problems(std::vector<NamedReport>& reports, const std::vector<std::str
 /// Exit code 5 where no report has timed any of the pairs.
 int show_ratios(const ReportOptions& options, const std::vector<NamedReport>& reports) {
     const std::vector<Report> plain = plain_reports(reports);
-    const std::vector<ComparedProblem> problems = compare_reports(plain);
+    const std::vector<ProblemSides> problems = side_by_side(plain);
     bool any = false;
-    nlohmann::ordered_json json{{"format", "stele-ratios"}, {"ratios", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json json = new_document({"ratios", "stele-ratios", 1});
+    json["ratios"] = nlohmann::ordered_json::array();
     if (options.format != ReportFormat::json) show(report_header(reports), options.format);
     for (const RatioPair& pair : options.ratios) {
         any = any || !summarise_ratio(problems, pair).problems.empty();
@@ -65,7 +66,7 @@ int run_command(const ReportOptions& options) {
     keep_problems(reports, options.problems);
     if (!options.ratios.empty()) return show_ratios(options, reports);
     if (options.format == ReportFormat::json) {
-        print(dump(report_comparison_json(reports)));
+        print(dump(side_by_side_json(reports)));
         return exit_fine;
     }
     for (const Table& table : report_tables(reports)) show(table, options.format);

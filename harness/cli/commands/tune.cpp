@@ -18,7 +18,7 @@
 #include "harness/record/report_json.hpp"
 #include "harness/base/text.hpp"
 #include "harness/tuning/search.hpp"
-#include "harness/measure/verdict.hpp"
+#include "harness/measure/references.hpp"
 #include "harness/cli/workload.hpp"
 
 namespace stele {
@@ -123,7 +123,7 @@ void TuneRun::choose_jobs() {
                            fmt::format("nothing to tune: {} has no tile, or only one", variants.front()->base_id()));
 
     const auto selected = select_devices(devices_, selection.devices, true);
-    problems_ = select_problems(registry_.operations_of(variants), selection, {*parse_suite(selection.suite)});
+    problems_ = select_problems(registry_.operations_of(variants), selection, {*from_name<Suite>(selection.suite)});
     std::vector<std::string> reasons;
     for (const OwnedProblem& owned : problems_)
         for (const DeviceInfo* device : selected)

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "harness/measure/executor.hpp"
+#include "harness/measure/checked_run.hpp"
 #include "harness/explain/compiler.hpp"
 #include "harness/explain/figures.hpp"
 #include "harness/toolchain/opencl_ptx.hpp"

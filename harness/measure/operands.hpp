@@ -1,18 +1,21 @@
-// Puts a problem on a device and runs a plan there: guarded buffers, loaded kernels, one checked run.
+// A problem's tensors and a plan's scratch on a device, between guard bands.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "backends/backend.hpp"
-#include "harness/record/measurement.hpp"
-#include "harness/measure/verdict.hpp"
 #include "kernels/operation.hpp"
 
 namespace stele {
+
+/// The byte that outputs and scratch are filled with before a checked run: all ones are a NaN in every floating-point
+/// type, and one that no instruction produces, so what is left of it was never written.
+inline constexpr std::byte poison{0xff};
 
 /// What a guard band holds. For floating types every 16-bit word is a NaN, so that a read past the end spoils the
 /// result, and none is a NaN that instructions produce or that outputs are filled with, so that a write shows. For
@@ -74,50 +77,5 @@ private:
     Device* device_;
     std::map<std::size_t, std::vector<std::unique_ptr<GuardedBuffer>>> by_size_;
 };
-
-/// A variant's plan for a problem, its kernels loaded. OpenCL C reaches a CUDA device as the PTX that clang makes of
-/// it. The constructor throws what the plan and the device throw, and explain::MissingTool where clang is needed and
-/// absent.
-class LoadedPlan {
-public:
-    LoadedPlan(Device& device, const Variant& variant, const Problem& problem);
-
-    const std::vector<std::size_t>& scratch_bytes() const { return plan_.scratch; }
-    double build_ns() const;
-    /// Id of the variant that runs, where the row chooses among others; empty elsewhere.
-    const std::string& ran() const { return plan_.ran; }
-    /// The steps on these operands. Throws std::out_of_range if a step names a kernel or an operand that is not there.
-    std::vector<Launch> launches(TensorSet& tensors, const std::vector<GuardedBuffer*>& scratch) const;
-
-private:
-    Plan plan_;
-    std::vector<std::unique_ptr<Kernel>> kernels_;
-    double translation_ns_ = 0;
-};
-
-struct CheckedRun {
-    Verdict verdict;
-    std::vector<Tensor> outputs;  ///< empty where the run did not end
-    double host_ns = 0;           ///< host time of the run
-};
-
-/// What to run, on what, and what must come out.
-struct Check {
-    const Problem* problem = nullptr;
-    Arithmetic arithmetic;
-    ReferenceCache::Inputs inputs;
-    ReferenceCache::Expectations expected;
-    double timeout_seconds = 30;
-};
-
-/// One run by all the rules: operands fresh, outputs and scratch NaN, guard bands whole and inputs unchanged after,
-/// outputs as they must be, then the problem's own probe. A run longer than the timeout is not checked.
-/// Throws DeviceError.
-CheckedRun checked_run(Device& device, const LoadedPlan& plan, TensorSet& tensors,
-                       const std::vector<GuardedBuffer*>& scratch, const Check& check);
-
-/// The verdict for something thrown: out of memory and a missing compiler are skipped, everything else an error, each
-/// with its message.
-Verdict verdict_of(const std::exception& error);
 
 }  // namespace stele

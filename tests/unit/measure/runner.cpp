@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
+#include <utility>
 
-#include "harness/measure/sampler.hpp"
+#include "backends/error.hpp"
 #include "harness/base/statistics.hpp"
+#include "harness/measure/runner.hpp"
+#include "harness/measure/runner_here.hpp"
 #include "tests/support/fake_device.hpp"
 #include "tests/support/twice.hpp"
 
@@ -47,7 +51,7 @@ TEST_F(BenchTest, ASteadyCellStopsAtItsInterval) {
     ASSERT_TRUE(steady.timing);
     EXPECT_EQ(steady.timing->stopped_by, "interval");
     EXPECT_EQ(steady.timing->samples_ns.size(), 6u) << "fewer cannot give a 95 % interval";
-    EXPECT_EQ(steady.timing->rounds, 6u);
+    EXPECT_EQ(steady.timing->passes, 6u);
     EXPECT_EQ(steady.timing->median_ns, 1000);
     EXPECT_GE(steady.timing->coverage, 0.95);
     EXPECT_EQ(steady.timing->build_ns, 5e6);
@@ -130,19 +134,19 @@ TEST_F(BenchTest, WhatTheClockCannotSeeIsRefused) {
     EXPECT_FALSE(unseen.timing);
 }
 
-TEST_F(BenchTest, RoundsInterleaveInShuffledOrder) {
+TEST_F(BenchTest, PassesInterleaveInShuffledOrder) {
     SeededDraws draws(1);
     device.time = [&](const std::string&) { return 1000.0 + static_cast<double>(draws.below(500)); };
     const Variant a = twice_variant("a"), b = twice_variant("b"), c = twice_variant("c");
     const auto measured = bench({&a, &b, &c});
-    // The first three are the search for a batch; then each round has each cell once.
+    // The first three are the search for a batch; then each pass has each cell once.
     std::set<std::string> orders;
-    for (std::size_t round = 0; round < 40; ++round) {
+    for (std::size_t pass = 0; pass < 40; ++pass) {
         std::string order;
-        for (std::size_t i = 0; i < 3; ++i) order += device.timed.at(3 + 3 * round + i);
+        for (std::size_t i = 0; i < 3; ++i) order += device.timed.at(3 + 3 * pass + i);
         orders.insert(order);
         std::sort(order.begin(), order.end());
-        ASSERT_EQ(order, "abc") << "round " << round;
+        ASSERT_EQ(order, "abc") << "pass " << pass;
     }
     EXPECT_GT(orders.size(), 3u) << "not one fixed order";
     const auto first = device.timed;
@@ -150,7 +154,7 @@ TEST_F(BenchTest, RoundsInterleaveInShuffledOrder) {
     draws = SeededDraws(1);
     bench({&a, &b, &c});
     EXPECT_EQ(first, device.timed) << "the same seed, the same order";
-    EXPECT_EQ(measured.at(2).timing->round.back(), 39u);
+    EXPECT_EQ(measured.at(2).timing->pass.back(), 39u);
 }
 
 TEST_F(BenchTest, DriftHitsAllCellsAlike) {
@@ -185,7 +189,8 @@ TEST_F(BenchTest, WithoutAPeakTheTimingSaysSo) {
 }
 
 TEST_F(BenchTest, AWrongCellIsNeverTimed) {
-    const Variant wrong = twice_variant("wrong", [](float*, float* y, std::int64_t count) { std::fill_n(y, count, 0.f); });
+    const Variant wrong =
+        twice_variant("wrong", [](float*, float* y, std::int64_t count) { std::fill_n(y, count, 0.f); });
     const Variant right = twice_variant("right");
     const auto measured = bench({&wrong, &right});
     EXPECT_EQ(measured[0].verdict.outcome, Outcome::wrong);
@@ -256,8 +261,8 @@ TEST_F(BenchTest, InterruptKeepsWhatIsMeasuredAndLeavesOutTheRest) {
     watcher.stop = [&] { return device.timed.size() >= 11; };
     const Variant a = twice_variant("a"), b = twice_variant("b");
     TwiceProblem later(8, 8);
-    const auto measured = bench_cells({{&a, &problem, &device}, {&b, &problem, &device}, {&a, &later, &device}}, options,
-                                      watcher);
+    const auto measured =
+        bench_cells({{&a, &problem, &device}, {&b, &problem, &device}, {&a, &later, &device}}, options, watcher);
     ASSERT_EQ(measured.size(), 2u) << "the second problem was not reached";
     EXPECT_EQ(measured[0].timing->stopped_by, "interrupted");
     watcher.stop = [] { return true; };
@@ -299,13 +304,75 @@ TEST_F(BenchTest, ReferencesAreSharedByTheVariantsOfAProblem) {
 TEST_F(BenchTest, RunOnGivenInputs) {
     const Variant variant = twice_variant("given");
     std::vector<Tensor> inputs = problem.inputs(77, Fill::normal);
-    const VerifiedRun run = run_cell({&variant, &problem, &device}, inputs, options);
+    const GivenRun run = run_cell({&variant, &problem, &device}, inputs, options);
     EXPECT_EQ(run.measurement.verdict.outcome, Outcome::passed);
     ASSERT_EQ(run.outputs.size(), 1u);
     EXPECT_EQ(run.outputs[0].as<float>()[5], 2 * inputs[0].as<float>()[5]);
     inputs[0] = Tensor(TensorSpec{"X", Role::input, Dtype::f32, {3, 3}, {"R", "C"}});
     EXPECT_THROW(run_cell({&variant, &problem, &device}, inputs, options), ProblemError);
     EXPECT_THROW(run_cell({&variant, &problem, &device}, {}, options), ProblemError);
+}
+
+class RunnerTest : public BenchTest {
+protected:
+    void run(Work work, const std::vector<const Variant*>& variants) {
+        std::vector<Cell> cells;
+        for (const Variant* variant : variants) cells.push_back({variant, &problem, &device});
+        RunnerHere(references).run(work, cells, options, events);
+    }
+
+    ReferenceCache references;
+    std::vector<std::pair<Phase, std::size_t>> told;
+    std::vector<std::pair<std::size_t, Measurement>> finished;
+    /// What had been told when the cell was finished.
+    std::map<std::size_t, std::size_t> told_before;
+    RunnerEvents events{[&](const Intent& intent) { told.emplace_back(intent.phase, intent.cell); },
+                        [&](std::size_t cell, Measurement measurement) {
+                            told_before[cell] = told.size();
+                            finished.emplace_back(cell, std::move(measurement));
+                        },
+                        [] { return false; }};
+};
+
+TEST_F(RunnerTest, TellsWhatItIsAboutToDoBeforeItDoesIt) {
+    std::vector<std::pair<Phase, std::size_t>> when_run;
+    const auto note = [&](float* x, float* y, std::int64_t count) {
+        test::twice(x, y, count);
+        when_run.push_back(told.back());
+    };
+    const Variant a = twice_variant("a", note), b = twice_variant("b", note);
+    run(Work::bench, {&a, &b});
+    ASSERT_FALSE(when_run.empty());
+    EXPECT_EQ(when_run.front(), (std::pair{Phase::verify, std::size_t{0}}));
+    EXPECT_EQ(when_run.back(), (std::pair{Phase::check_again, std::size_t{1}}));
+    EXPECT_EQ(std::count(told.begin(), told.end(), std::pair{Phase::sample, std::size_t{1}}), 6);
+}
+
+TEST_F(RunnerTest, FinishesEachCellOnceAndAsSoonAsNothingMoreIsDoneWithIt) {
+    const Variant wrong =
+        twice_variant("wrong", [](float*, float* y, std::int64_t count) { std::fill_n(y, count, 0.f); });
+    const Variant right = twice_variant("right");
+    run(Work::bench, {&right, &wrong});
+    ASSERT_EQ(finished.size(), 2u);
+    EXPECT_EQ(finished[0].first, 1u);
+    EXPECT_EQ(told_before[1], 2u) << "a wrong one before any is timed";
+    EXPECT_EQ(finished[1].first, 0u);
+    EXPECT_TRUE(finished[1].second.timing);
+}
+
+TEST_F(RunnerTest, WhatFailsWhileItIsTimedIsFinishedWithItsReason) {
+    int asked = 0;
+    device.time = [&](const std::string& entry) -> double {
+        if (entry == "breaks" && ++asked == 4) throw DeviceError("run", -5, "OUT_OF_RESOURCES");
+        return 1000;
+    };
+    const Variant breaks = twice_variant("breaks"), right = twice_variant("right");
+    run(Work::bench, {&breaks, &right});
+    ASSERT_EQ(finished.size(), 2u);
+    EXPECT_EQ(finished[0].first, 0u);
+    EXPECT_EQ(finished[0].second.verdict.outcome, Outcome::error);
+    EXPECT_FALSE(finished[0].second.timing);
+    EXPECT_TRUE(finished[1].second.timing) << "the others go on";
 }
 
 }  // namespace

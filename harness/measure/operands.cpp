@@ -1,16 +1,11 @@
-#include "harness/measure/executor.hpp"
+#include "harness/measure/operands.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <new>
 #include <stdexcept>
-
-#include "backends/error.hpp"
-#include "harness/toolchain/opencl_ptx.hpp"
 
 namespace stele {
 namespace {
@@ -24,40 +19,7 @@ void fill_payload(Device& device, Buffer& buffer, std::byte value) {
     }
 }
 
-/// Turns a step's operand into a launch's argument.
-struct Bind {
-    TensorSet& tensors;
-    const std::vector<GuardedBuffer*>& scratch;
-
-    Argument operator()(TensorOperand operand) const { return &tensors.at(operand.index).buffer(); }
-    Argument operator()(ScratchOperand operand) const { return &scratch.at(operand.index)->buffer(); }
-    Argument operator()(NullOperand) const { return static_cast<Buffer*>(nullptr); }
-    Argument operator()(const TensorMapOperand& operand) const {
-        Buffer& buffer = operand.of_scratch ? scratch.at(operand.index)->buffer() : tensors.at(operand.index).buffer();
-        return TensorMapArgument{&buffer, operand.spec};
-    }
-    template <typename Scalar>
-    Argument operator()(Scalar value) const {
-        return value;
-    }
-};
-
 constexpr std::uint32_t before_salt = 1, after_salt = 2;
-
-double nanoseconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
-}
-
-unsigned threads_of(const Plan& plan, std::size_t kernel) {
-    const auto step =
-        std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& s) { return s.kernel == kernel; });
-    return step == plan.steps.end() ? 1 : static_cast<unsigned>(step->block.volume());
-}
-
-std::string ptx_of(const KernelSource& source, unsigned threads, const std::string& architecture) {
-    explain::Toolchain toolchain;
-    return explain::opencl_to_ptx(source, threads, architecture, toolchain, explain::default_cache());
-}
 
 }  // namespace
 
@@ -173,84 +135,6 @@ std::vector<GuardedBuffer*> ScratchPool::take(const std::vector<std::size_t>& si
         out.push_back(buffers[index].get());
     }
     return out;
-}
-
-LoadedPlan::LoadedPlan(Device& device, const Variant& variant, const Problem& problem)
-    : plan_(variant.plan(device.info(), problem)) {
-    for (std::size_t index = 0; index < plan_.kernels.size(); ++index) {
-        KernelSource& source = plan_.kernels[index];
-        // A CUDA device takes OpenCL C as PTX, so that the language is told from the driver's OpenCL compiler.
-        if (is_from_text(source.language) && device.info().opencl_as_ptx) {
-            const auto start = std::chrono::steady_clock::now();
-            source.text = ptx_of(source, threads_of(plan_, index), device.info().architecture);
-            translation_ns_ += nanoseconds_since(start);
-        }
-        kernels_.push_back(device.load(source));
-    }
-}
-
-double LoadedPlan::build_ns() const {
-    double sum = translation_ns_;
-    for (const auto& kernel : kernels_) sum += kernel->build_nanoseconds();
-    return sum;
-}
-
-std::vector<Launch> LoadedPlan::launches(TensorSet& tensors, const std::vector<GuardedBuffer*>& scratch) const {
-    std::vector<Launch> out;
-    for (const Step& step : plan_.steps) {
-        Launch launch{kernels_.at(step.kernel).get(), step.grid, step.block, step.shared_bytes, {}, step.cluster};
-        for (const Operand& operand : step.operands)
-            launch.arguments.push_back(std::visit(Bind{tensors, scratch}, operand));
-        out.push_back(std::move(launch));
-    }
-    return out;
-}
-
-CheckedRun checked_run(Device& device, const LoadedPlan& plan, TensorSet& tensors,
-                       const std::vector<GuardedBuffer*>& scratch, const Check& check) {
-    tensors.reset(*check.inputs);
-    for (GuardedBuffer* buffer : scratch) {
-        buffer->write_guards();
-        buffer->poison();
-    }
-    CheckedRun run;
-    const std::vector<Launch> launches = plan.launches(tensors, scratch);
-    const auto start = std::chrono::steady_clock::now();
-    if (!launches.empty()) device.run(launches);
-    run.host_ns = nanoseconds_since(start);
-    if (run.host_ns > check.timeout_seconds * 1e9) {
-        run.verdict.outcome = Outcome::timeout;
-        run.verdict.reason = fmt::format("one execution took {:.1f} s, longer than the {:.1f} s allowed",
-                                         run.host_ns * 1e-9, check.timeout_seconds);
-        return run;
-    }
-
-    run.outputs = tensors.outputs();
-    run.verdict = compare(run.outputs, *check.expected);
-    std::vector<std::string> reasons;
-    // What was written where it must not be comes first: it is the likelier cause than the values it spoils.
-    if (std::string damage = tensors.damage(*check.inputs); !damage.empty()) reasons.push_back(std::move(damage));
-    for (const GuardedBuffer* buffer : scratch)
-        if (std::string damage = buffer->guard_damage(); !damage.empty()) reasons.push_back(std::move(damage));
-    if (!run.verdict.reason.empty()) {
-        reasons.push_back(run.verdict.reason);
-    } else if (ProbeResult probe = check.problem->probe(*check.inputs, run.outputs, check.arithmetic); !probe.passed) {
-        reasons.push_back(std::move(probe.reason));
-    }
-    if (!reasons.empty()) run.verdict.outcome = Outcome::wrong;
-    run.verdict.reason = fmt::format("{}", fmt::join(reasons, "; "));
-    return run;
-}
-
-Verdict verdict_of(const std::exception& error) {
-    Verdict verdict;
-    const auto* device_error = dynamic_cast<const DeviceError*>(&error);
-    const bool out_of_memory = (device_error != nullptr && device_error->out_of_memory()) ||
-                               dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
-    const bool no_tool = dynamic_cast<const explain::MissingTool*>(&error) != nullptr;
-    verdict.outcome = out_of_memory || no_tool ? Outcome::skipped : Outcome::error;
-    verdict.reason = out_of_memory ? fmt::format("not enough memory: {}", error.what()) : error.what();
-    return verdict;
 }
 
 }  // namespace stele
