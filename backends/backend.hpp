@@ -26,9 +26,9 @@ enum class HostQueue { none, cuda_stream, opencl_queue };
 
 /// What a device is and can do; copied whole into every report.
 struct DeviceInfo {
-    std::string id;            ///< "opencl:0": backend and index
-    std::string backend;       ///< "opencl"
-    std::string name;          ///< as the driver gives it
+    std::string id;       ///< "opencl:0": backend and index
+    std::string backend;  ///< "opencl"
+    std::string name;     ///< as the driver gives it
     std::string vendor;
     std::string platform;      ///< OpenCL platform, or the runtime's name
     std::string driver;        ///< driver and runtime version
@@ -43,9 +43,9 @@ struct DeviceInfo {
     std::size_t cache_bytes = 0;             ///< L2 on a GPU, last-level cache on a CPU
     std::size_t shared_bytes_per_block = 0;  ///< with the opt-in where there is one
     double timer_resolution_ns = 1.0;
-    bool for_results_only = false;       ///< simt: verified, never timed
-    std::vector<std::string> features;   ///< "f16", "f64", "subgroups", and OpenCL's extension names
-    std::vector<Language> languages;     ///< what its load() accepts
+    bool for_results_only = false;      ///< simt: verified, never timed
+    std::vector<std::string> features;  ///< "f16", "f64", "subgroups", and OpenCL's extension names
+    std::vector<Language> languages;    ///< what its load() accepts
     HostQueue host_queue = HostQueue::none;
     /// OpenCL C comes here as the PTX that a compiler outside made of it, with its shared memory declared.
     bool opencl_as_ptx = false;
@@ -109,9 +109,9 @@ struct NativeKernel {
 /// One kernel, before a device has loaded it.
 struct KernelSource {
     Language language = Language::host;
-    std::string file;      ///< "gemm/tiled.cl": for messages
-    std::string entry;     ///< name of the kernel function
-    std::string instance;  ///< tile and types, for messages: "128x128x16 f32"
+    std::string file;                  ///< "gemm/tiled.cl": for messages
+    std::string entry;                 ///< name of the kernel function
+    std::string instance;              ///< tile and types, for messages: "128x128x16 f32"
     std::string text;                  ///< OpenCL C, includes already expanded
     std::vector<std::string> options;  ///< OpenCL build options
     NativeKernel native;               ///< cuda, ptx

@@ -6,11 +6,11 @@ namespace stele {
 
 // A plain function is a test's kernel.
 std::span<const LanguageInfo> language_columns() {
-    return std::span<const LanguageInfo>(language_table).first(language_table.size() - 1);
+    return std::span<const LanguageInfo>(language_rows).first(language_rows.size() - 1);
 }
 
 const LanguageInfo& info(Language language) {
-    for (const LanguageInfo& row : language_table)
+    for (const LanguageInfo& row : language_rows)
         if (row.language == language) return row;
     throw std::logic_error("a language that the table does not have");
 }

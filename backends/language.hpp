@@ -25,8 +25,9 @@ namespace language_detail {
 constexpr bool native = true, from_text = true;
 }
 /// In the order of the enumerators.
-inline constexpr std::array language_table{
-    LanguageInfo{Language::cuda, "cuda", "CUDA C++", ".cu", "cuda", language_detail::native, !language_detail::from_text},
+inline constexpr std::array language_rows{
+    LanguageInfo{Language::cuda, "cuda", "CUDA C++", ".cu", "cuda", language_detail::native,
+                 !language_detail::from_text},
     LanguageInfo{Language::ptx, "ptx", "PTX", ".ptx.cu", "cuda", language_detail::native, !language_detail::from_text},
     LanguageInfo{Language::opencl, "opencl", "OpenCL C", ".cl", "opencl", !language_detail::native,
                  language_detail::from_text},
@@ -38,8 +39,8 @@ inline constexpr std::array language_table{
 };
 
 constexpr auto name_list(Language) {
-    std::array<Named<Language>, language_table.size()> rows{};
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = {language_table[i].language, language_table[i].name};
+    std::array<Named<Language>, language_rows.size()> rows{};
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = {language_rows[i].language, language_rows[i].name};
     return rows;
 }
 

@@ -61,7 +61,8 @@ inline constexpr auto rows = name_list(E{});
 /// All values of an enumeration with their names, in the order of the enumerators.
 template <NamedEnumeration E>
 constexpr const auto& named_values() {
-    static_assert(names_detail::is_whole<E>(), "an enumerator has no name in name_list(), or they are in another order");
+    static_assert(names_detail::is_whole<E>(),
+                  "an enumerator has no name in name_list(), or they are in another order");
     return names_detail::rows<E>;
 }
 

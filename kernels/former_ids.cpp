@@ -14,7 +14,8 @@ std::string_view after(std::string_view text, std::string_view prefix) {
 }  // namespace
 
 std::string present_id(std::string_view id) {
-    // The rungs beside gemm/hopper stand in its folder, and what had its name is two: the choice, and one of the chosen.
+    // The rungs beside gemm/hopper stand in its folder, and what had its name is two: the choice, and one of the
+    // chosen.
     for (const std::string_view rung : {"single", "roles", "persistent", "split", "scaled"})
         if (const std::string_view rest = after(id, "gemm/hopper_" + std::string(rung)); rest.data() != nullptr)
             return "gemm/hopper/" + std::string(rung) + std::string(rest);

@@ -81,8 +81,8 @@ public:
     virtual std::vector<Tensor> inputs(std::uint64_t seed, Fill fill) const = 0;
     /// Throws ProblemError if tensors from outside are not a valid input (a CSR that is not sorted, say).
     virtual void check_inputs(std::span<const Tensor> /*inputs*/) const {}
-    /// The problem that these valid inputs make of this one, where a tensor of open length has another than its own; null
-    /// where it stays what it is.
+    /// The problem that these valid inputs make of this one, where a tensor of open length has another than its own;
+    /// null where it stays what it is.
     virtual std::unique_ptr<Problem> following(std::span<const Tensor> /*inputs*/) const { return nullptr; }
     /// In double, one an output. Sampled where the whole would take too long; probe() then covers the rest.
     virtual std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const = 0;
@@ -100,8 +100,12 @@ struct Support {
 };
 
 /// Operand of a step: a tensor of the problem (by index in tensors()), a scratch buffer (by index), or a scalar.
-struct TensorOperand { std::size_t index; };
-struct ScratchOperand { std::size_t index; };
+struct TensorOperand {
+    std::size_t index;
+};
+struct ScratchOperand {
+    std::size_t index;
+};
 struct NullOperand {};
 /// A tensor map over a tensor, or over a scratch buffer: for a parameter `const __grid_constant__ TensorMap`.
 struct TensorMapOperand {
@@ -138,7 +142,7 @@ struct Variant {
     std::string operation;
     std::string algorithm;  ///< "tiled"; "vendor.openblas"
     Language language = Language::host;
-    std::string tile;       ///< "128x128x16"; empty where there is none to choose
+    std::string tile;  ///< "128x128x16"; empty where there is none to choose
     bool default_tile = true;
     Arithmetic arithmetic;
     /// In the place of `arithmetic` where it depends on the problem's types; null elsewhere.
@@ -147,7 +151,8 @@ struct Variant {
     std::vector<std::string> architectures;
     std::function<Support(const DeviceInfo&, const Problem&)> supports_problem;
     std::function<Plan(const DeviceInfo&, const Problem&)> make_plan;
-    /// Any legal tile, where the kernel is compiled at run time; null: the tiles are those of the variants that there are.
+    /// Any legal tile, where the kernel is compiled at run time; null: the tiles are those of the variants that there
+    /// are.
     std::shared_ptr<const TileSpace> tile_space;
 
     /// "gemm/tiled.opencl"; vendor rows "gemm/vendor.openblas".

@@ -23,7 +23,8 @@ public:
     std::vector<std::int64_t> take_extents(const std::string& key, std::int64_t least, std::int64_t most);
     std::int64_t take_extent_or(const std::string& key, std::int64_t otherwise, std::int64_t least, std::int64_t most);
     double take_real_or(const std::string& key, double otherwise, double least, double most);
-    std::string take_word_or(const std::string& key, const std::string& otherwise, const std::set<std::string>& accepted);
+    std::string take_word_or(const std::string& key, const std::string& otherwise,
+                             const std::set<std::string>& accepted);
     /// The dtype word, one of `accepted`; f32 when absent.
     Dtype take_dtype(const std::set<Dtype>& accepted);
     bool take_flag(const std::string& flag);

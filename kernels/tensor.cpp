@@ -50,8 +50,7 @@ std::uint64_t mixed(std::uint64_t state) {
 class NormalStream {
 public:
     /// Begins at number `first`: the state is a counter, so any place can be begun at.
-    NormalStream(std::uint64_t seed, std::uint64_t first)
-        : state_(mixed(seed + step) + first * (words * step)) {}
+    NormalStream(std::uint64_t seed, std::uint64_t first) : state_(mixed(seed + step) + first * (words * step)) {}
 
     double next() {
         std::uint64_t sum = 0;

@@ -12,8 +12,8 @@
 
 namespace stele {
 
-/// tf32 is stored as f32 whose 13 lowest bits are zero; e4m3 is the 8-bit type of the OCP specification (2023), which has
-/// no infinities: rounding saturates at ±448.
+/// tf32 is stored as f32 whose 13 lowest bits are zero; e4m3 is the 8-bit type of the OCP specification (2023), which
+/// has no infinities: rounding saturates at ±448.
 enum class Dtype { f32, f16, bf16, f64, i32, u8, tf32, e4m3, s8 };
 
 constexpr auto name_list(Dtype) {
@@ -50,7 +50,7 @@ float rounded_to_tf32(float value);
 enum class Role { input, output };
 
 struct TensorSpec {
-    std::string name;                     ///< "A", "tile_k", "lse": the operation's own names
+    std::string name;  ///< "A", "tile_k", "lse": the operation's own names
     Role role = Role::input;
     Dtype dtype = Dtype::f32;
     std::vector<std::int64_t> shape;

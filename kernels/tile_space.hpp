@@ -56,8 +56,9 @@ template <typename Tile, typename WhyIllegal, typename Make>
 std::shared_ptr<TileSpace> make_tile_space(const std::array<std::vector<int>, Tile::names.size()>& candidates,
                                            WhyIllegal why_illegal, Make make) {
     const auto tile_of = [](const TileValues& values) {
-        return [&]<std::size_t... i>(std::index_sequence<i...>) { return Tile{values[i]...}; }
-        (std::make_index_sequence<Tile::names.size()>{});
+        return [&]<std::size_t... i>(std::index_sequence<i...>) {
+            return Tile{values[i]...};
+        }(std::make_index_sequence<Tile::names.size()>{});
     };
     auto space = std::make_shared<TileSpace>();
     for (std::size_t i = 0; i < candidates.size(); ++i)

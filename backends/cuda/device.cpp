@@ -125,10 +125,11 @@ public:
         use();
         for (int attempt = 0; attempt < most_windows; ++attempt)
             if (const std::optional<double> ns = window(launches)) return *ns;
-        throw DeviceError("timing " + own_kernel<CudaKernel>(launches.back()).name(), 0, "",
-                          fmt::format("the gate before the window opened by itself {} times: enqueueing took longer than "
-                                      "{:.0f} ms, so host time would have been counted",
-                                      most_windows, gate_seconds * 1e3));
+        throw DeviceError(
+            "timing " + own_kernel<CudaKernel>(launches.back()).name(), 0, "",
+            fmt::format("the gate before the window opened by itself {} times: enqueueing took longer than "
+                        "{:.0f} ms, so host time would have been counted",
+                        most_windows, gate_seconds * 1e3));
     }
 
     ClockState clock() override { return nvml_.state(); }

@@ -112,9 +112,8 @@ double sign_flip_p(std::span<const double> differences, std::uint64_t seed) {
     SeededDraws draws(seed);
     for (std::uint64_t flip = 0; flip < flips; ++flip) {
         const bool identity = flip == 0;  // counted always, so that p is never 0
-        const double sum = sum_with([&](std::size_t i) {
-            return exact ? ((flip >> i) & 1) != 0 : !identity && (draws.bits() >> 63) != 0;
-        });
+        const double sum = sum_with(
+            [&](std::size_t i) { return exact ? ((flip >> i) & 1) != 0 : !identity && (draws.bits() >> 63) != 0; });
         if (sum >= observed) ++as_far;
     }
     return static_cast<double>(as_far) / static_cast<double>(flips);

@@ -17,8 +17,8 @@ double median(std::span<const double> samples);
 
 /// The nonparametric interval of the median between two order statistics (Conover, Practical Nonparametric Statistics,
 /// 3.2): the number of samples below the median is binomial with p = 1/2, whatever the distribution. The narrowest
-/// symmetric pair that covers at least `confidence`; fewer than six samples cannot cover 95 %, then the whole range with
-/// the coverage that it has. `sorted` ascending, at least one; std::invalid_argument otherwise.
+/// symmetric pair that covers at least `confidence`; fewer than six samples cannot cover 95 %, then the whole range
+/// with the coverage that it has. `sorted` ascending, at least one; std::invalid_argument otherwise.
 Interval median_interval(std::span<const double> sorted, double confidence = 0.95);
 
 struct Ratio {

@@ -17,7 +17,7 @@ extern "C" void note_signal(int) {
 }  // namespace
 
 void catch_interrupts() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = note_signal;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);

@@ -7,12 +7,12 @@
 #include <new>
 
 #include "backends/error.hpp"
-#include "harness/cli/commands/all.hpp"
 #include "harness/base/exit_code.hpp"
-#include "harness/exchange/google_benchmark.hpp"
+#include "harness/catalog/registry.hpp"
+#include "harness/cli/commands/all.hpp"
 #include "harness/cli/interrupt.hpp"
 #include "harness/cli/options.hpp"
-#include "harness/catalog/registry.hpp"
+#include "harness/exchange/google_benchmark.hpp"
 #include "harness/record/report_json.hpp"
 
 namespace {

@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "harness/record/environment.hpp"
-#include "harness/base/exit_code.hpp"
-#include "harness/exchange/google_benchmark.hpp"
-#include "harness/cli/manual.hpp"
 #include "backends/names.hpp"
+#include "harness/base/exit_code.hpp"
 #include "harness/catalog/registry.hpp"
+#include "harness/cli/manual.hpp"
+#include "harness/exchange/google_benchmark.hpp"
+#include "harness/record/environment.hpp"
 
 namespace stele {
 

@@ -63,16 +63,15 @@ struct RunOptions {
 
 enum class ReportFormat { console, markdown, json };
 constexpr auto name_list(ReportFormat) {
-    return name_rows<ReportFormat>({{ReportFormat::console, "console"},
-                                    {ReportFormat::markdown, "markdown"},
-                                    {ReportFormat::json, "json"}});
+    return name_rows<ReportFormat>(
+        {{ReportFormat::console, "console"}, {ReportFormat::markdown, "markdown"}, {ReportFormat::json, "json"}});
 }
 
 struct ReportOptions {
     std::vector<std::string> files;
     ReportFormat format = ReportFormat::console;
     std::vector<std::string> problems;  ///< globs; empty: all
-    std::vector<RatioPair> ratios;  ///< instead of the tables: these variants against each other
+    std::vector<RatioPair> ratios;      ///< instead of the tables: these variants against each other
 };
 
 /// --help and --version: text for stdout.

@@ -9,10 +9,10 @@
 #include <optional>
 
 #include "backends/error.hpp"
-#include "harness/record/environment.hpp"
-#include "harness/base/exit_code.hpp"
 #include "backends/names.hpp"
+#include "harness/base/exit_code.hpp"
 #include "harness/base/text.hpp"
+#include "harness/record/environment.hpp"
 
 namespace stele {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "harness/catalog/device_set.hpp"
-#include "harness/cli/options.hpp"
 #include "harness/catalog/registry.hpp"
+#include "harness/cli/options.hpp"
 #include "harness/measure/runner.hpp"
 #include "harness/tuning/book.hpp"
 
@@ -36,8 +36,8 @@ std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const st
 
 /// Cells in the order operation, problem, variant, device. A variant that no selected device speaks is left out with an
 /// empty device. `suites` are used where `selection` names no problem. `timed` leaves devices alone that are for
-/// results only. With `tuning`, a variant selected without a tile gets the one that it chooses, and the measurement says
-/// where from. Throws CommandError, RegistryError and ProblemError.
+/// results only. With `tuning`, a variant selected without a tile gets the one that it chooses, and the measurement
+/// says where from. Throws CommandError, RegistryError and ProblemError.
 Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
                        const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
                        const TuningBook* tuning = nullptr);

@@ -13,9 +13,9 @@
 #include <regex>
 
 #include "harness/base/file.hpp"
+#include "harness/base/statistics.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/record/cell_key.hpp"
-#include "harness/base/statistics.hpp"
 
 namespace stele {
 namespace {
@@ -66,11 +66,12 @@ std::string why_not(Value kind, const std::string& value) {
         case Value::truth:
             return one_of(value, {"true", "false", "yes", "no", "on", "off", "1", "0"}) ? "" : "true or false";
         case Value::color:
-            return one_of(value, {"auto", "true", "false", "yes", "no", "on", "off", "1", "0"})
-                       ? ""
-                       : "auto, true or false";
-        case Value::format: return one_of(value, {"console", "json", "csv"}) ? "" : "console, json or csv";
-        case Value::unit: return one_of(value, {"ns", "us", "ms", "s"}) ? "" : "ns, us, ms or s";
+            return one_of(value, {"auto", "true", "false", "yes", "no", "on", "off", "1", "0"}) ? ""
+                                                                                                : "auto, true or false";
+        case Value::format:
+            return one_of(value, {"console", "json", "csv"}) ? "" : "console, json or csv";
+        case Value::unit:
+            return one_of(value, {"ns", "us", "ms", "s"}) ? "" : "ns, us, ms or s";
         case Value::number: {
             double number = 0;
             const auto [stopped, error] = std::from_chars(value.data(), end, number);
@@ -93,8 +94,10 @@ std::string why_not(Value kind, const std::string& value) {
             static const std::regex pairs("[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*");
             return std::regex_match(value, pairs) ? "" : "key=value,key=value";
         }
-        case Value::file: return value.empty() ? "a file's path" : "";
-        case Value::text: return "";
+        case Value::file:
+            return value.empty() ? "a file's path" : "";
+        case Value::text:
+            return "";
     }
     throw std::logic_error("unknown kind of flag");
 }
@@ -108,8 +111,9 @@ Parsed parse(const std::string& argument) {
         std::vector<std::string> names;
         for (const Flag& known : flags_known) names.push_back(fmt::format("--{}", known.name));
         const std::vector<std::string> near = nearest(name, names);
-        throw BenchmarkFlagError(fmt::format("Google Benchmark has no flag {}{}", name,
-                                             near.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(near, ", "))));
+        throw BenchmarkFlagError(
+            fmt::format("Google Benchmark has no flag {}{}", name,
+                        near.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(near, ", "))));
     }
     Parsed out{&*flag, std::nullopt};
     if (equals != std::string::npos) out.value = argument.substr(equals + 1);
@@ -156,7 +160,8 @@ public:
         if (!path_ || written_ == *path_) return;
         std::error_code error;
         fs::rename(written_, *path_, error);
-        if (error) throw BenchmarkFlagError(fmt::format("--benchmark_out: cannot write {}: {}", *path_, error.message()));
+        if (error)
+            throw BenchmarkFlagError(fmt::format("--benchmark_out: cannot write {}: {}", *path_, error.message()));
     }
 
 private:
@@ -198,7 +203,8 @@ void register_timed(const std::string& title, const Measurement& measurement) {
 
 void register_failed(const std::string& title, const Verdict& verdict) {
     const std::string message = fmt::format("{}: {}", name(verdict.outcome), verdict.reason);
-    benchmark::RegisterBenchmark(title.c_str(), [message](benchmark::State& state) { state.SkipWithError(message.c_str()); })
+    benchmark::RegisterBenchmark(title.c_str(),
+                                 [message](benchmark::State& state) { state.SkipWithError(message.c_str()); })
         ->UseManualTime()
         ->Iterations(1);
 }

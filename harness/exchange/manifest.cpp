@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "harness/base/file.hpp"
-#include "harness/exchange/npy.hpp"
 #include "harness/base/json_document.hpp"
+#include "harness/exchange/npy.hpp"
 #include "harness/record/report_json.hpp"
 
 namespace stele {

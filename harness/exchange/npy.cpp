@@ -9,8 +9,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "harness/base/file.hpp"
 #include "harness/base/exit_code.hpp"
+#include "harness/base/file.hpp"
 
 namespace stele {
 
@@ -162,7 +162,8 @@ Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& wanted_spec, co
     const std::string_view wanted = npy_type(spec.dtype);
     if (header.descr != wanted)
         fail(fmt::format("holds '{}', but {} is {}, which is stored as '{}'{}", header.descr, spec.name,
-                         name(spec.dtype), wanted, spec.dtype == Dtype::bf16 || spec.dtype == Dtype::e4m3 ? " (its bits)" : ""));
+                         name(spec.dtype), wanted,
+                         spec.dtype == Dtype::bf16 || spec.dtype == Dtype::e4m3 ? " (its bits)" : ""));
     if (spec.open_length && header.shape.size() == 1) spec.shape = header.shape;
     if (header.shape != spec.shape)
         fail(fmt::format("has the shape {}, but {} is {} = {}", shape_text(header.shape), spec.name,

@@ -15,7 +15,7 @@ enum class Direction { less_is_better, more_is_better };
 
 struct Figure {
     const char* name;
-    long BaselineRow::*value;
+    long BaselineRow::* value;
     Direction direction;
 };
 
@@ -54,7 +54,8 @@ std::string variant_of(const std::string& key) { return key.substr(0, key.find('
 nlohmann::ordered_json as_now(const std::string& text) {
     const auto document = nlohmann::ordered_json::parse(text, nullptr, false);
     const bool is_old = document.is_object() && document.value("schema", "") == "stele-explain";
-    return is_old ? parse_document(text, {"baseline", "stele-explain", 2}, "schema") : parse_document(text, Baseline::kind);
+    return is_old ? parse_document(text, {"baseline", "stele-explain", 2}, "schema")
+                  : parse_document(text, Baseline::kind);
 }
 
 }  // namespace
@@ -65,8 +66,10 @@ Baseline make_baseline(const Explanation& explanation) {
     for (const KernelFigures& row : explanation.kernels)
         baseline.rows[row.key()] = {row.assembler.registers,
                                     static_cast<long>(row.assembler.spill_store_bytes + row.assembler.spill_load_bytes),
-                                    row.occupancy.blocks, static_cast<long>(row.hot().matrix_instructions()),
-                                    static_cast<long>(row.hot().total), static_cast<long>(row.assembler.stack_bytes)};
+                                    row.occupancy.blocks,
+                                    static_cast<long>(row.hot().matrix_instructions()),
+                                    static_cast<long>(row.hot().total),
+                                    static_cast<long>(row.assembler.stack_bytes)};
     return baseline;
 }
 
@@ -84,7 +87,8 @@ Baseline parse_baseline(const std::string& json) try {
     Baseline baseline;
     baseline.versions = document.at("versions").get<std::map<std::string, std::string>>();
     for (const auto& [key, row] : document.at("kernels").items())
-        for (const Figure& figure : figures) baseline.rows[present_key(key)].*figure.value = row.at(figure.name).get<long>();
+        for (const Figure& figure : figures)
+            baseline.rows[present_key(key)].*figure.value = row.at(figure.name).get<long>();
     return baseline;
 } catch (const nlohmann::json::exception& wrong) {
     throw ReportError(fmt::format("not a whole baseline: {}", wrong.what()));
@@ -112,12 +116,14 @@ HeldAgainst hold_against(const Baseline& before, const Baseline& now, const std:
         for (const Figure& figure : figures) {
             const long was = then->second.*figure.value, is = row.*figure.value;
             if (was == is) continue;
-            const double loss = static_cast<double>(figure.direction == Direction::less_is_better ? is - was : was - is);
+            const double loss =
+                static_cast<double>(figure.direction == Direction::less_is_better ? is - was : was - is);
             result.changes.push_back({key, figure.name, was, is, loss > margin_of(figure, was, margins)});
         }
     }
     for (const auto& [key, row] : before.rows) {
-        const bool asked = std::find(asked_variants.begin(), asked_variants.end(), variant_of(key)) != asked_variants.end();
+        const bool asked =
+            std::find(asked_variants.begin(), asked_variants.end(), variant_of(key)) != asked_variants.end();
         if (asked && !now.rows.contains(key)) result.gone.push_back(key);
     }
     return result;

@@ -41,15 +41,16 @@ struct Change {
 };
 
 struct HeldAgainst {
-    std::vector<Change> changes;            ///< all that differ; `worse` beyond the margins
-    std::vector<std::string> gone, added;   ///< keys on one side only
+    std::vector<Change> changes;              ///< all that differ; `worse` beyond the margins
+    std::vector<std::string> gone, added;     ///< keys on one side only
     std::vector<std::string> other_versions;  ///< "nvcc: 13.0.88 then, 13.1.80 now"
     std::size_t held = 0;                     ///< keys on both sides
 
     bool worse() const;
 };
 
-/// `asked_variants` are the ids that were explained now; baseline rows of variants that were not asked for are left alone.
+/// `asked_variants` are the ids that were explained now; baseline rows of variants that were not asked for are left
+/// alone.
 HeldAgainst hold_against(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
                          const Margins& margins = {});
 

@@ -11,18 +11,20 @@
 #include <sstream>
 #include <thread>
 
-#include "harness/toolchain/opencl_ptx.hpp"
 #include "harness/base/process.hpp"
+#include "harness/toolchain/opencl_ptx.hpp"
 
 namespace stele::explain {
 namespace fs = std::filesystem;
 namespace {
 
-/// Warnings of ptxas that cost speed; the rest is noise here. C7508: setmaxnreg ignored. C7511, C7519: wgmma serialised.
+/// Warnings of ptxas that cost speed; the rest is noise here. C7508: setmaxnreg ignored. C7511, C7519: wgmma
+/// serialised.
 bool costs_speed(const std::string& line) {
     static const std::array marks{"C7508", "C7511", "C7519", "spill", "Spill", "local memory", "serializ"};
-    return line.find("warning") != std::string::npos &&
-           std::any_of(marks.begin(), marks.end(), [&](const char* mark) { return line.find(mark) != std::string::npos; });
+    return line.find("warning") != std::string::npos && std::any_of(marks.begin(), marks.end(), [&](const char* mark) {
+               return line.find(mark) != std::string::npos;
+           });
 }
 
 }  // namespace
@@ -81,7 +83,8 @@ const std::string& Compiler::kernels_digest() {
         std::vector<fs::path> headers;
         for (const char* layer : {"kernels", "backends"})
             for (const auto& entry : fs::recursive_directory_iterator(root_ / layer))
-                if (const auto ending = entry.path().extension(); ending == ".cuh" || ending == ".hpp") headers.push_back(entry.path());
+                if (const auto ending = entry.path().extension(); ending == ".cuh" || ending == ".hpp")
+                    headers.push_back(entry.path());
         std::sort(headers.begin(), headers.end());
         std::string all;
         for (const auto& path : headers) all += read_file(path);
@@ -99,14 +102,17 @@ Compiled Compiler::assemble(const std::string& key, const std::vector<std::vecto
         std::string said;
         for (std::vector<std::string> words : commands) {
             for (std::string& word : words)
-                if (const auto at = word.find("{work}"); at != std::string::npos) word.replace(at, 6, work.path().string());
+                if (const auto at = word.find("{work}"); at != std::string::npos)
+                    word.replace(at, 6, work.path().string());
             const ProcessResult result = run_process(words);
             if (result.exit_code != 0)
-                throw std::runtime_error(fmt::format("{} does not compile\n{}\n{}{}", what, fmt::join(words, " "), result.output, result.errors));
+                throw std::runtime_error(fmt::format("{} does not compile\n{}\n{}{}", what, fmt::join(words, " "),
+                                                     result.output, result.errors));
             said += result.output + result.errors;
         }
         const ProcessResult sass = run_process({tools_.tool("nvdisasm"), "-json", work.path() / "kernel.cubin"});
-        if (sass.exit_code != 0) throw std::runtime_error(fmt::format("nvdisasm cannot read {}: {}", what, sass.errors));
+        if (sass.exit_code != 0)
+            throw std::runtime_error(fmt::format("nvdisasm cannot read {}: {}", what, sass.errors));
         fs::create_directories(folder);
         std::ofstream(log) << said;
         // The listing last, by renaming: its presence means that the entry is whole.
@@ -124,16 +130,24 @@ Compiled Compiler::assemble(const std::string& key, const std::vector<std::vecto
 }
 
 std::string Compiler::cuda_key(const std::string& file, const std::string& architecture) {
-    return digest_of(fmt::format("{}|{}|{}|{}|{}", tools_.version_of("nvcc"), tools_.version_of("nvdisasm"), architecture,
-                                 read_file(root_ / "kernels" / file), kernels_digest()));
+    return digest_of(fmt::format("{}|{}|{}|{}|{}", tools_.version_of("nvcc"), tools_.version_of("nvdisasm"),
+                                 architecture, read_file(root_ / "kernels" / file), kernels_digest()));
 }
 
 Compiled Compiler::compile_cuda(const std::string& key, const std::string& file, const std::string& architecture) {
     // The options of the build itself, so that the figures are those of the binary.
-    const std::vector<std::string> command{tools_.tool("nvcc"), "-std=c++20", "-O3", "-lineinfo", "-static-global-template-stub=false",
-                                           fmt::format("-arch={}", architecture), "-cubin",
-                                           "-Xptxas=-v,-warn-spills,-warn-lmem-usage", "-I" + root_.string(), "-o",
-                                           "{work}/kernel.cubin", (root_ / "kernels" / file).string()};
+    const std::vector<std::string> command{tools_.tool("nvcc"),
+                                           "-std=c++20",
+                                           "-O3",
+                                           "-lineinfo",
+                                           "-static-global-template-stub=false",
+                                           fmt::format("-arch={}", architecture),
+                                           "-cubin",
+                                           "-Xptxas=-v,-warn-spills,-warn-lmem-usage",
+                                           "-I" + root_.string(),
+                                           "-o",
+                                           "{work}/kernel.cubin",
+                                           (root_ / "kernels" / file).string()};
     return assemble(key, {command}, "kernels/" + file + " for " + architecture);
 }
 
@@ -165,25 +179,34 @@ const Compiled& Compiler::cuda(const std::string& file, const std::string& archi
 }
 
 const Compiled& Compiler::ptx(const std::string& text, const std::string& architecture, const std::string& what) {
-    const std::string key = digest_of(fmt::format("{}|{}|{}|{}", tools_.version_of("ptxas"), tools_.version_of("nvdisasm"), architecture, text));
+    const std::string key = digest_of(
+        fmt::format("{}|{}|{}|{}", tools_.version_of("ptxas"), tools_.version_of("nvdisasm"), architecture, text));
     const auto known = done_.find(key);
     if (known != done_.end()) return known->second;
     const TemporaryFolder work;
     const fs::path file = work.path() / "kernel.ptx";
     std::ofstream(file) << text;
-    const std::vector<std::string> ptxas{tools_.tool("ptxas"), "-v", "-warn-spills", "-warn-lmem-usage", fmt::format("-arch={}", architecture),
-                                         "-o", "{work}/kernel.cubin", file.string()};
+    const std::vector<std::string> ptxas{tools_.tool("ptxas"),
+                                         "-v",
+                                         "-warn-spills",
+                                         "-warn-lmem-usage",
+                                         fmt::format("-arch={}", architecture),
+                                         "-o",
+                                         "{work}/kernel.cubin",
+                                         file.string()};
     return done_[key] = assemble(key, {ptxas}, what + " for " + architecture);
 }
 
 const Compiled& Compiler::opencl(const KernelSource& source, unsigned threads, const std::string& architecture) {
-    return ptx(opencl_to_ptx(source, threads, architecture, tools_, cache_), architecture, "kernels/" + source.file + " by clang");
+    return ptx(opencl_to_ptx(source, threads, architecture, tools_, cache_), architecture,
+               "kernels/" + source.file + " by clang");
 }
 
 fs::path find_source_root(const std::string& given) {
     const fs::path root = given.empty() ? fs::path(STELE_SOURCE_DIR) : fs::path(given);
     if (!fs::is_directory(root / "kernels"))
-        throw MissingTool(fmt::format("the kernels' sources are not in {}; give the folder of a checkout with --source", root.string()));
+        throw MissingTool(fmt::format("the kernels' sources are not in {}; give the folder of a checkout with --source",
+                                      root.string()));
     return fs::canonical(root);
 }
 

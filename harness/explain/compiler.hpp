@@ -36,14 +36,16 @@ public:
     /// `source_root` holds kernels/; `cache` is made when needed.
     Compiler(std::filesystem::path source_root, std::filesystem::path cache);
 
-    /// `file` is below kernels/: "gemm/tiled/tiled.cu". Throws MissingTool, or std::runtime_error with the compiler's log.
+    /// `file` is below kernels/: "gemm/tiled/tiled.cu". Throws MissingTool, or std::runtime_error with the compiler's
+    /// log.
     const Compiled& cuda(const std::string& file, const std::string& architecture);
     /// OpenCL C through clang and libclc to PTX, then ptxas: a proxy for NVIDIA's own OpenCL compiler.
     const Compiled& opencl(const KernelSource& source, unsigned threads, const std::string& architecture);
     /// PTX text from any compiler; `what` is for messages.
     const Compiled& ptx(const std::string& text, const std::string& architecture, const std::string& what);
 
-    /// Compiles files that cuda() will be asked for, several at once, so that asking takes no time. Errors wait for cuda().
+    /// Compiles files that cuda() will be asked for, several at once, so that asking takes no time. Errors wait for
+    /// cuda().
     void prepare(const std::vector<std::pair<std::string, std::string>>& files_and_architectures);
 
     /// "nvcc 13.0.88", "clang 19.1.7": the versions that a baseline is bound to.

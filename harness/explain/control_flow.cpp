@@ -36,7 +36,8 @@ Blocks make_blocks(const std::vector<Instruction>& code) {
     for (std::size_t block = 0; block + 1 < blocks.start.size(); ++block) {
         const Instruction& last = code[blocks.start[block + 1] - 1];
         if (last.target) add_edge(block, blocks.of(*last.target), blocks.graph);
-        if ((!ends_block(last) || last.conditional) && block + 2 < blocks.start.size()) add_edge(block, block + 1, blocks.graph);
+        if ((!ends_block(last) || last.conditional) && block + 2 < blocks.start.size())
+            add_edge(block, block + 1, blocks.graph);
     }
     return blocks;
 }

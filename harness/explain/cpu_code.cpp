@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <tuple>
 
-#include "harness/explain/control_flow.hpp"
 #include "harness/base/process.hpp"
+#include "harness/explain/control_flow.hpp"
 
 namespace stele::explain {
 namespace fs = std::filesystem;
@@ -41,7 +41,8 @@ Work count(const SassFunction& function, const Indices& indices) {
     Work work;
     for (std::size_t index : indices) {
         const Instruction& row = function.instructions[index];
-        if (row.operands.find("(%rsp") != std::string::npos || row.operands.find("(%rbp") != std::string::npos) ++work.stack;
+        if (row.operands.find("(%rsp") != std::string::npos || row.operands.find("(%rbp") != std::string::npos)
+            ++work.stack;
         if (!is_arithmetic(row.opcode)) continue;
         ++work.arithmetic;
         const bool packed = row.opcode.ends_with("ps");
@@ -57,7 +58,8 @@ Work count(const SassFunction& function, const Indices& indices) {
 }  // namespace
 
 std::vector<SassFunction> parse_objdump(std::string_view text) {
-    static const std::regex symbol("^[0-9a-f]+ <([^>]+)>:$"), code("^ *([0-9a-f]+):\\s+(\\S+)\\s*(.*?)\\s*(?:#.*)?$"), address("^([0-9a-f]+)\\b");
+    static const std::regex symbol("^[0-9a-f]+ <([^>]+)>:$"), code("^ *([0-9a-f]+):\\s+(\\S+)\\s*(.*?)\\s*(?:#.*)?$"),
+        address("^([0-9a-f]+)\\b");
     std::vector<SassFunction> functions;
     std::map<std::size_t, std::size_t> index_at;  // by address, of the current function
     const auto resolve = [&] {
@@ -120,13 +122,15 @@ std::vector<CpuFigures> explain_on_cpu(const Variant& variant, const Problem& pr
     const auto objdump = find_program("objdump");
     if (!objdump) throw std::runtime_error("objdump is not on this machine; apt-get install binutils");
     const TemporaryFolder cache;
-    const ProcessResult run = run_process({"env", "POCL_CACHE_DIR=" + cache.path().string(), "POCL_LEAVE_KERNEL_COMPILER_TEMP_FILES=1",
-                                           binary, "run", variant.id(), "--problem", problem.id(), "--device", device.id});
+    const ProcessResult run =
+        run_process({"env", "POCL_CACHE_DIR=" + cache.path().string(), "POCL_LEAVE_KERNEL_COMPILER_TEMP_FILES=1",
+                     binary, "run", variant.id(), "--problem", problem.id(), "--device", device.id});
     if (run.exit_code != 0) throw std::runtime_error(fmt::format("it does not run there: {}", run.errors));
     std::vector<CpuFigures> found;
     for (const auto& entry : fs::recursive_directory_iterator(cache.path())) {
         if (entry.path().extension() != ".so") continue;
-        for (const SassFunction& function : parse_objdump(run_process({*objdump, "-d", "--no-show-raw-insn", entry.path()}).output)) {
+        for (const SassFunction& function :
+             parse_objdump(run_process({*objdump, "-d", "--no-show-raw-insn", entry.path()}).output)) {
             // One work-group function a kernel: _pocl_kernel_<name>_workgroup.
             static const std::regex work_group("^_pocl_kernel_(\\w+)_workgroup$");
             std::smatch match;

@@ -13,11 +13,11 @@ namespace stele::explain {
 /// The hot loop of one kernel, as machine code of the CPU.
 struct CpuFigures {
     std::string variant, problem, device, kernel;
-    std::size_t instructions = 0;       ///< of the whole work-group function
+    std::size_t instructions = 0;  ///< of the whole work-group function
     std::size_t loop_instructions = 0;
-    int vector_bits = 0;                ///< of the widest register that floating-point arithmetic uses there; 32: scalar
+    int vector_bits = 0;  ///< of the widest register that floating-point arithmetic uses there; 32: scalar
     std::size_t fma = 0, vector_fma = 0;
-    std::size_t stack_accesses = 0;     ///< loads and stores of the stack: spills, or private arrays
+    std::size_t stack_accesses = 0;  ///< loads and stores of the stack: spills, or private arrays
 };
 
 /// Reads `objdump -d --no-show-raw-insn`: one function a symbol, branches resolved.

@@ -39,7 +39,8 @@ Json to_json(const KernelFigures& row) {
             {"static_shared_bytes", row.assembler.static_shared_bytes},
             {"dynamic_shared_bytes", row.dynamic_shared_bytes},
             {"code_bytes", row.code_bytes},
-            {"occupancy", {{"blocks", row.occupancy.blocks}, {"fraction", row.occupancy.fraction}, {"limit", row.occupancy.limit}}},
+            {"occupancy",
+             {{"blocks", row.occupancy.blocks}, {"fraction", row.occupancy.fraction}, {"limit", row.occupancy.limit}}},
             {"whole", to_json(row.whole)},
             {"loops", row.loops},
             {"hot_loop", row.loop ? to_json(*row.loop) : Json(nullptr)},
@@ -56,14 +57,24 @@ Json to_json(const Explanation& explanation, const std::vector<CpuFigures>& cpu,
     for (const KernelFigures& row : explanation.kernels) kernels.push_back(to_json(row));
     auto& on_cpu = document["cpu"] = Json::array();
     for (const CpuFigures& row : cpu)
-        on_cpu.push_back({{"variant", row.variant}, {"problem", row.problem}, {"device", row.device}, {"kernel", row.kernel},
-                          {"instructions", row.instructions}, {"loop_instructions", row.loop_instructions},
-                          {"vector_bits", row.vector_bits}, {"fma", row.fma}, {"vector_fma", row.vector_fma},
+        on_cpu.push_back({{"variant", row.variant},
+                          {"problem", row.problem},
+                          {"device", row.device},
+                          {"kernel", row.kernel},
+                          {"instructions", row.instructions},
+                          {"loop_instructions", row.loop_instructions},
+                          {"vector_bits", row.vector_bits},
+                          {"fma", row.fma},
+                          {"vector_fma", row.vector_fma},
                           {"stack_accesses", row.stack_accesses}});
     auto& files = document["sources"] = Json::array();
     for (const auto& [algorithm, overlap] : sources) {
-        Json row{{"algorithm", algorithm}, {"divergence", overlap.divergence}, {"files", Json::array()}, {"pairs", Json::array()}};
-        for (const SourceLines& file : overlap.files) row["files"].push_back({{"file", file.file}, {"lines", file.lines}});
+        Json row{{"algorithm", algorithm},
+                 {"divergence", overlap.divergence},
+                 {"files", Json::array()},
+                 {"pairs", Json::array()}};
+        for (const SourceLines& file : overlap.files)
+            row["files"].push_back({{"file", file.file}, {"lines", file.lines}});
         for (const SharedLines& pair : overlap.pairs)
             row["pairs"].push_back({{"first", pair.first}, {"second", pair.second}, {"share", pair.share}});
         files.push_back(std::move(row));

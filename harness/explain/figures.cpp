@@ -67,7 +67,7 @@ struct PlannedKernel {
 
 /// Nothing if `compiled` lacks the kernel.
 std::optional<KernelFigures> figures_of(const PlannedKernel& kernel, const Compiled& compiled, std::string compiler,
-                         const MultiprocessorLimits& limits) {
+                                        const MultiprocessorLimits& limits) {
     const auto code = compiled.code.find(kernel.symbol);
     const auto assembler = compiled.assembler.find(kernel.symbol);
     if (code == compiled.code.end() || assembler == compiled.assembler.end()) return std::nullopt;
@@ -116,8 +116,8 @@ std::vector<const Problem*> one_of_each_dtype(const Variant& variant, const std:
     return out;
 }
 
-void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture, Compiler& compiler,
-                     Explanation& explanation, const DriverCompiler* driver) {
+void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture,
+                     Compiler& compiler, Explanation& explanation, const DriverCompiler* driver) {
     const auto refuse = [&](std::string why, bool not_taken = false) {
         explanation.absent.push_back({variant.id(), architecture, std::move(why), not_taken});
     };
@@ -125,7 +125,8 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
     if (!native && !is_from_text(variant.language)) return refuse("no kernel of ours to explain");
     const auto limits = limits_of(architecture);
     if (!limits) return refuse("unknown architecture");
-    if (native && std::find(variant.architectures.begin(), variant.architectures.end(), architecture) == variant.architectures.end())
+    if (native && std::find(variant.architectures.begin(), variant.architectures.end(), architecture) ==
+                      variant.architectures.end())
         return refuse("the variant is not for this architecture");
     const DeviceInfo device = stand_in(variant.language, architecture, *limits);
     if (const Support support = variant.supports(device, problem); !support) return refuse(support.why_not, true);
@@ -135,15 +136,18 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
     const Plan plan = variant.plan(device, problem);
     for (std::size_t index = 0; index < plan.kernels.size(); ++index) {
         const KernelSource& source = plan.kernels[index];
-        const auto step = std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& s) { return s.kernel == index; });
+        const auto step =
+            std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& s) { return s.kernel == index; });
         if (step == plan.steps.end()) continue;
-        const PlannedKernel kernel{variant, problem, source, *step, architecture, native ? symbol_of(source.native.cuda) : source.entry};
+        const PlannedKernel kernel{variant, problem,      source,
+                                   *step,   architecture, native ? symbol_of(source.native.cuda) : source.entry};
         if (kernel.symbol.empty()) return refuse("this build has no machine code of it to name");
         const auto add = [&](const Compiled& compiled, std::string label) {
             if (auto row = figures_of(kernel, compiled, std::move(label), *limits))
                 explanation.kernels.push_back(std::move(*row));
             else
-                refuse(fmt::format("the compiled file has no kernel {}: is the binary older than the sources?", kernel.symbol));
+                refuse(fmt::format("the compiled file has no kernel {}: is the binary older than the sources?",
+                                   kernel.symbol));
         };
         try {
             if (native)

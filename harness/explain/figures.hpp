@@ -22,10 +22,10 @@ struct KernelFigures {
     Language language = Language::cuda;
     std::string problem, dtype;
     std::string kernel, instance;
-    std::string file;           ///< below kernels/
+    std::string file;  ///< below kernels/
     std::string architecture;
-    std::string compiler;       ///< "nvcc", "clang → NVPTX (proxy)", or a DriverCompiler's label
-    unsigned threads = 0;       ///< of a block
+    std::string compiler;  ///< "nvcc", "clang → NVPTX (proxy)", or a DriverCompiler's label
+    unsigned threads = 0;  ///< of a block
     std::size_t dynamic_shared_bytes = 0;
     AssemblerFigures assembler;
     /// Of the kernel itself; a subroutine of the compiler's own (64-bit division) is a function apart.
@@ -69,7 +69,7 @@ struct DriverCompiler {
 /// Explains one variant on one problem for one architecture ("sm_90a"). Appends to `explanation`, reasons included.
 /// MissingTool becomes a reason; a kernel that does not compile throws. OpenCL kernels get a second row from `driver`
 /// where there is one for the architecture.
-void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture, Compiler& compiler,
-                     Explanation& explanation, const DriverCompiler* driver = nullptr);
+void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture,
+                     Compiler& compiler, Explanation& explanation, const DriverCompiler* driver = nullptr);
 
 }  // namespace stele::explain

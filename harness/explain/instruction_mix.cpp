@@ -56,11 +56,11 @@ double matrix_products(std::string_view opcode) {
             return product;
         }
         constexpr std::array<std::pair<std::string_view, double>, 6> shapes{{{"16816", 16 * 8 * 16},
-                                                                            {"1688", 16 * 8 * 8},
-                                                                            {"1684", 16 * 8 * 4},
-                                                                            {"16832", 16 * 8 * 32},
-                                                                            {"16864", 16 * 8 * 64},
-                                                                            {"884", 8 * 8 * 4}}};
+                                                                             {"1688", 16 * 8 * 8},
+                                                                             {"1684", 16 * 8 * 4},
+                                                                             {"16832", 16 * 8 * 32},
+                                                                             {"16864", 16 * 8 * 64},
+                                                                             {"884", 8 * 8 * 4}}};
         for (const auto& [shape, product] : shapes)
             if (part == shape) return product;
     }
@@ -79,18 +79,23 @@ bool is_matrix(std::string_view mnemonic) {
 
 std::string instruction_class(std::string_view opcode) {
     const auto mnemonic = opcode.substr(0, opcode.find('.'));
-    const auto with_width = [&](std::string_view kind) { return std::string(kind) + '.' + std::to_string(width_of(opcode)); };
+    const auto with_width = [&](std::string_view kind) {
+        return std::string(kind) + '.' + std::to_string(width_of(opcode));
+    };
 
     // Moves of zero are written as arithmetic on the zero register; the opcode alone cannot tell them apart.
     if (is_matrix(mnemonic)) return std::string(mnemonic);
     if (is_one_of(mnemonic, {"WARPGROUP", "WARPGROUPSET"})) return "wgmma sync";
-    if (is_one_of(mnemonic, {"FFMA", "FADD", "FMUL", "FFMA2", "FADD2", "FMUL2", "FFMA32I", "FADD32I", "FMUL32I"})) return "fp32";
+    if (is_one_of(mnemonic, {"FFMA", "FADD", "FMUL", "FFMA2", "FADD2", "FMUL2", "FFMA32I", "FADD32I", "FMUL32I"}))
+        return "fp32";
     // "HADD2.F32" is how f16 becomes f32.
     if (opcode.starts_with("HADD2.F32")) return "convert";
     if (is_one_of(mnemonic, {"HFMA2", "HADD2", "HMUL2", "HFMA2_32I", "HADD2_32I", "HMUL2_32I"})) return "fp16";
     if (is_one_of(mnemonic, {"DFMA", "DADD", "DMUL"})) return "fp64";
     if (is_one_of(mnemonic, {"MUFU"})) return "special";
-    if (is_one_of(mnemonic, {"FMNMX", "FSETP", "FSEL", "FSET", "FCHK", "FSWZADD", "HSETP2", "HMNMX2", "HSET2", "FMNMX3", "DSETP"})) return "fp compare";
+    if (is_one_of(mnemonic, {"FMNMX", "FSETP", "FSEL", "FSET", "FCHK", "FSWZADD", "HSETP2", "HMNMX2", "HSET2", "FMNMX3",
+                             "DSETP"}))
+        return "fp compare";
     if (is_one_of(mnemonic, {"F2F", "F2I", "I2F", "I2FP", "F2FP", "F2IP", "FRND", "I2I", "I2IP"})) return "convert";
     if (mnemonic == "LDGSTS") return "cp.async";
     if (mnemonic.starts_with("UTMA") || mnemonic.starts_with("UBLKCP") || mnemonic.starts_with("UBLKRED") ||
@@ -105,16 +110,17 @@ std::string instruction_class(std::string_view opcode) {
     if (is_one_of(mnemonic, {"LDL", "STL"})) return "local";
     if (is_one_of(mnemonic, {"LDC", "ULDC", "LDCU"})) return "constant";
     if (is_one_of(mnemonic, {"ATOM", "ATOMG", "ATOMS", "RED", "REDG", "REDUX", "CREDUX", "UREDGR"})) return "atomic";
-    if (is_one_of(mnemonic, {"BAR", "DEPBAR", "LDGDEPBAR", "WARPSYNC", "SYNCS", "MEMBAR", "FENCE", "ERRBAR", "BSYNC", "BSSY", "B2R",
-                             "UCGABAR_ARV", "UCGABAR_WAIT", "CCTL", "ACQBULK", "UTMACMDFLUSH", "NANOSLEEP", "YIELD",
-                             "ARRIVES", "ELECT", "BREAK", "BMOV", "CGAERRBAR"}))
+    if (is_one_of(mnemonic, {"BAR",          "DEPBAR", "LDGDEPBAR", "WARPSYNC",     "SYNCS",     "MEMBAR",
+                             "FENCE",        "ERRBAR", "BSYNC",     "BSSY",         "B2R",       "UCGABAR_ARV",
+                             "UCGABAR_WAIT", "CCTL",   "ACQBULK",   "UTMACMDFLUSH", "NANOSLEEP", "YIELD",
+                             "ARRIVES",      "ELECT",  "BREAK",     "BMOV",         "CGAERRBAR"}))
         return "barrier";
     if (is_one_of(mnemonic, {"SHFL", "VOTE", "VOTEU", "MATCH"})) return "warp exchange";
     if (is_one_of(mnemonic, {"BRA", "BRX", "JMP", "EXIT", "CALL", "RET", "BPT", "PRET"})) return "branch";
     if (is_one_of(mnemonic, {"USETMAXREG"})) return "setmaxnreg";
     if (mnemonic == "NOP") return "nop";
-    if (is_one_of(mnemonic, {"S2R", "S2UR", "CS2R", "MOV", "UMOV", "R2UR", "R2P", "P2R", "SEL", "USEL", "PRMT", "UPRMT", "MOVM",
-                             "MOV32I", "R2B", "PLOP3", "UPLOP3", "UP2UR", "R2UP", "S2UP"}))
+    if (is_one_of(mnemonic, {"S2R",  "S2UR",  "CS2R", "MOV",    "UMOV", "R2UR",  "R2P",    "P2R",   "SEL",  "USEL",
+                             "PRMT", "UPRMT", "MOVM", "MOV32I", "R2B",  "PLOP3", "UPLOP3", "UP2UR", "R2UP", "S2UP"}))
         return "move";
     return "integer";
 }
@@ -149,7 +155,8 @@ InstructionMix count_mix(const SassFunction& function, std::span<const std::size
         } else if (kind == "fp16") {
             mix.flops_per_thread += mnemonic.starts_with("HFMA2") ? 4 : 2;
         } else if (is_matrix(mnemonic)) {
-            mix.matrix_flops_per_warp += 2 * matrix_products(instruction.opcode) / (mnemonic.substr(1) == "GMMA" ? 4 : 1);
+            mix.matrix_flops_per_warp +=
+                2 * matrix_products(instruction.opcode) / (mnemonic.substr(1) == "GMMA" ? 4 : 1);
         } else if (kind.starts_with("LDG.")) {
             mix.global_load_bytes += bytes;
         } else if (kind.starts_with("STG.")) {

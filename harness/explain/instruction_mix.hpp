@@ -19,13 +19,13 @@ std::string instruction_class(std::string_view opcode);
 struct InstructionMix {
     std::size_t total = 0;
     std::map<std::string, std::size_t> by_class;
-    double flops_per_thread = 0;         ///< scalar and packed arithmetic: an FMA is 2, HFMA2 is 4
-    double matrix_flops_per_warp = 0;    ///< HMMA, IMMA, HGMMA and the like, by the shape in the opcode
-    double global_load_bytes = 0;        ///< by one thread
+    double flops_per_thread = 0;       ///< scalar and packed arithmetic: an FMA is 2, HFMA2 is 4
+    double matrix_flops_per_warp = 0;  ///< HMMA, IMMA, HGMMA and the like, by the shape in the opcode
+    double global_load_bytes = 0;      ///< by one thread
     double global_store_bytes = 0;
     double shared_load_bytes = 0;
     double shared_store_bytes = 0;
-    std::size_t local_accesses = 0;      ///< LDL and STL: spills, or arrays indexed at run time
+    std::size_t local_accesses = 0;  ///< LDL and STL: spills, or arrays indexed at run time
 
     std::size_t count(std::string_view wanted_class) const;
     /// All matrix instructions, of whatever kind.

@@ -21,9 +21,9 @@ const std::vector<MultiprocessorLimits>& known_architectures();
 std::optional<MultiprocessorLimits> limits_of(std::string_view architecture);
 
 struct Occupancy {
-    int blocks = 0;        ///< per multiprocessor
-    double fraction = 0;   ///< warps ÷ the most it can hold
-    std::string limit;     ///< "registers", "shared memory", "warps", "blocks", or why no block fits
+    int blocks = 0;       ///< per multiprocessor
+    double fraction = 0;  ///< warps ÷ the most it can hold
+    std::string limit;    ///< "registers", "shared memory", "warps", "blocks", or why no block fits
 };
 
 /// Registers are granted in units of 256 a warp, warps in fours, shared memory in units of 128 bytes with 1 KiB kept by

@@ -10,9 +10,9 @@
 namespace stele::explain {
 
 struct Instruction {
-    std::string predicate;  ///< "@!P0", or empty
-    std::string opcode;     ///< "LDG.E.128"
-    std::string operands;   ///< "R4,desc[UR6][R4.64]"
+    std::string predicate;              ///< "@!P0", or empty
+    std::string opcode;                 ///< "LDG.E.128"
+    std::string operands;               ///< "R4,desc[UR6][R4.64]"
     std::optional<std::size_t> target;  ///< index of the instruction that a branch goes to
     bool conditional = false;           ///< a branch or exit that may fall through
     bool leaves = false;                ///< ends the function, or goes where nobody can tell (an indexed branch)

@@ -26,7 +26,9 @@ struct Metric {
 double ratio(double above, double below) { return below > 0 ? above / below : 0; }
 
 /// Bytes that a thread brings from global memory or reads from shared memory in the hot loop.
-double loaded_bytes(const InstructionMix& mix) { return mix.shared_load_bytes > 0 ? mix.shared_load_bytes : mix.global_load_bytes; }
+double loaded_bytes(const InstructionMix& mix) {
+    return mix.shared_load_bytes > 0 ? mix.shared_load_bytes : mix.global_load_bytes;
+}
 
 double thread_flops(const InstructionMix& mix) { return mix.flops_per_thread + mix.matrix_flops_per_warp / 32; }
 
@@ -37,27 +39,33 @@ Metric counted(std::string name, std::function<double(const KernelFigures&)> val
 
 std::vector<Metric> metrics_of(std::span<const KernelFigures* const> siblings) {
     std::vector<Metric> metrics{
-        counted("registers", [](const KernelFigures& row) { return row.assembler.registers; }, true),
-        counted("spill bytes", [](const KernelFigures& row) { return row.assembler.spill_store_bytes + row.assembler.spill_load_bytes; }, true),
+        counted(
+            "registers", [](const KernelFigures& row) { return row.assembler.registers; }, true),
+        counted(
+            "spill bytes",
+            [](const KernelFigures& row) { return row.assembler.spill_store_bytes + row.assembler.spill_load_bytes; },
+            true),
         counted("stack bytes", [](const KernelFigures& row) { return row.assembler.stack_bytes; }),
         counted("shared bytes, static", [](const KernelFigures& row) { return row.assembler.static_shared_bytes; }),
         counted("shared bytes, dynamic", [](const KernelFigures& row) { return row.dynamic_shared_bytes; }),
         counted("threads a block", [](const KernelFigures& row) { return row.threads; }),
-        {"blocks per SM",
-         [](const KernelFigures& row) { return row.occupancy.blocks; },
+        {"blocks per SM", [](const KernelFigures& row) { return row.occupancy.blocks; },
          [](const KernelFigures& row) {
-             return fmt::format("{} ({:.0f} %, {})", row.occupancy.blocks, 100 * row.occupancy.fraction, row.occupancy.limit);
+             return fmt::format("{} ({:.0f} %, {})", row.occupancy.blocks, 100 * row.occupancy.fraction,
+                                row.occupancy.limit);
          },
          true},
-        counted("instructions", [](const KernelFigures& row) { return row.whole.total; }, true),
+        counted(
+            "instructions", [](const KernelFigures& row) { return row.whole.total; }, true),
         counted("code bytes", [](const KernelFigures& row) { return row.code_bytes; }),
-        counted("hot loop: instructions", [](const KernelFigures& row) { return row.hot().total; }, true),
-        {"hot loop: flops a thread",
-         [](const KernelFigures& row) { return thread_flops(row.hot()); },
-         [](const KernelFigures& row) { return three_digits(thread_flops(row.hot())); },
-         true},
-        counted("hot loop: global bytes a thread", [](const KernelFigures& row) { return row.hot().global_load_bytes; }),
-        counted("hot loop: shared bytes a thread", [](const KernelFigures& row) { return row.hot().shared_load_bytes; }),
+        counted(
+            "hot loop: instructions", [](const KernelFigures& row) { return row.hot().total; }, true),
+        {"hot loop: flops a thread", [](const KernelFigures& row) { return thread_flops(row.hot()); },
+         [](const KernelFigures& row) { return three_digits(thread_flops(row.hot())); }, true},
+        counted("hot loop: global bytes a thread",
+                [](const KernelFigures& row) { return row.hot().global_load_bytes; }),
+        counted("hot loop: shared bytes a thread",
+                [](const KernelFigures& row) { return row.hot().shared_load_bytes; }),
         {"hot loop: flops per loaded byte",
          [](const KernelFigures& row) { return ratio(thread_flops(row.hot()), loaded_bytes(row.hot())); },
          [](const KernelFigures& row) { return three_digits(ratio(thread_flops(row.hot()), loaded_bytes(row.hot()))); },
@@ -67,7 +75,8 @@ std::vector<Metric> metrics_of(std::span<const KernelFigures* const> siblings) {
     for (const KernelFigures* row : siblings)
         for (const auto& [kind, number] : row->hot().by_class) classes.insert(kind);
     for (const std::string& kind : classes)
-        metrics.push_back(counted("hot loop: " + kind, [kind](const KernelFigures& row) { return row.hot().count(kind); }));
+        metrics.push_back(
+            counted("hot loop: " + kind, [kind](const KernelFigures& row) { return row.hot().count(kind); }));
     return metrics;
 }
 
@@ -109,8 +118,11 @@ std::string in_words(const KernelFigures& figures) {
     if (mix.count("TMA") > 0) parts.push_back("TMA copies");
     if (mix.count("cp.async") > 0) parts.push_back(fmt::format("{} cp.async", mix.count("cp.async")));
     if (const std::string global = widths(mix, "LDG"); !global.empty())
-        parts.push_back(fmt::format("{} global loads{}", global, mix.count("cp.async") == 0 && mix.shared_store_bytes > 0 ? " through registers" : ""));
-    if (const std::string shared = widths(figures.hot(), "LDS"); !shared.empty()) parts.push_back(shared + " shared loads");
+        parts.push_back(
+            fmt::format("{} global loads{}", global,
+                        mix.count("cp.async") == 0 && mix.shared_store_bytes > 0 ? " through registers" : ""));
+    if (const std::string shared = widths(figures.hot(), "LDS"); !shared.empty())
+        parts.push_back(shared + " shared loads");
     for (const char* kind : {"LDSM.x4", "LDSM.x2", "LDSM.x1"})
         if (mix.count(kind) > 0) parts.push_back(fmt::format("ldmatrix {}", std::string(kind).substr(5)));
     if (const std::size_t matrix = figures.hot().matrix_instructions(); matrix > 0)
@@ -131,7 +143,8 @@ std::vector<std::string> differences_in_words(std::span<const KernelFigures* con
     for (const KernelFigures* row : siblings) {
         std::string sentence = column_title(*row) + ": " + in_words(*row);
         const double own = per_flop(*row, row->hot().count("integer"));
-        if (std::isfinite(least) && own > 1.1 * least) sentence += fmt::format(", {:.1f}× the address arithmetic per flop", own / least);
+        if (std::isfinite(least) && own > 1.1 * least)
+            sentence += fmt::format(", {:.1f}× the address arithmetic per flop", own / least);
         sentences.push_back(sentence + ".");
     }
     return sentences;
@@ -140,19 +153,22 @@ std::vector<std::string> differences_in_words(std::span<const KernelFigures* con
 Table side_by_side(std::span<const KernelFigures* const> siblings) {
     const KernelFigures& first = *siblings.front();
     Table table;
-    table.title = fmt::format("{}/{}: {} {} on {}", first.operation, first.algorithm, first.kernel, first.dtype, first.architecture);
+    table.title = fmt::format("{}/{}: {} {} on {}", first.operation, first.algorithm, first.kernel, first.dtype,
+                              first.architecture);
     table.columns = {{"", Align::left}};
     for (const KernelFigures* row : siblings) table.columns.push_back({column_title(*row), Align::right});
 
     std::vector<Metric> metrics = metrics_of(siblings);
-    std::stable_sort(metrics.begin(), metrics.end(), [&](const Metric& a, const Metric& b) { return spread(a, siblings) > spread(b, siblings); });
+    std::stable_sort(metrics.begin(), metrics.end(),
+                     [&](const Metric& a, const Metric& b) { return spread(a, siblings) > spread(b, siblings); });
     for (const Metric& metric : metrics) {
         if (!metric.always && spread(metric, siblings) == 0) continue;
         Row& line = table.rows.emplace_back(Row{{metric.name}, {}});
         for (const KernelFigures* row : siblings) line.cells.push_back(metric.text(*row));
     }
     for (const KernelFigures* row : siblings)
-        for (const std::string& warning : row->assembler.warnings) table.notes.push_back(column_title(*row) + ": " + warning);
+        for (const std::string& warning : row->assembler.warnings)
+            table.notes.push_back(column_title(*row) + ": " + warning);
     for (const std::string& sentence : differences_in_words(siblings)) table.notes.push_back(sentence);
     return table;
 }
@@ -167,19 +183,23 @@ Table overview(std::span<const KernelFigures* const> kernels, std::string title)
                      {"flops/byte", Align::right}, {"!", Align::left}};
     for (const KernelFigures* row : kernels) {
         const InstructionMix& hot = row->hot();
-        table.rows.push_back({{row->operation + "/" + row->algorithm + (row->kernel == row->operation + "_" + row->algorithm ? "" : " " + row->kernel),
-                               std::string(name(row->language)), row->dtype, std::to_string(row->assembler.registers),
-                               std::to_string(row->assembler.spill_store_bytes + row->assembler.spill_load_bytes),
-                               std::to_string(row->shared_bytes()), std::to_string(row->occupancy.blocks), row->occupancy.limit,
-                               std::to_string(row->whole.total), std::to_string(hot.total), std::to_string(hot.fp32_fma),
-                               std::to_string(hot.matrix_instructions()), three_digits(ratio(thread_flops(hot), loaded_bytes(hot))),
-                               row->assembler.warnings.empty() ? "" : "!"},
-                              {}});
+        table.rows.push_back(
+            {{row->operation + "/" + row->algorithm +
+                  (row->kernel == row->operation + "_" + row->algorithm ? "" : " " + row->kernel),
+              std::string(name(row->language)), row->dtype, std::to_string(row->assembler.registers),
+              std::to_string(row->assembler.spill_store_bytes + row->assembler.spill_load_bytes),
+              std::to_string(row->shared_bytes()), std::to_string(row->occupancy.blocks), row->occupancy.limit,
+              std::to_string(row->whole.total), std::to_string(hot.total), std::to_string(hot.fp32_fma),
+              std::to_string(hot.matrix_instructions()), three_digits(ratio(thread_flops(hot), loaded_bytes(hot))),
+              row->assembler.warnings.empty() ? "" : "!"},
+             {}});
     }
-    table.notes = {"loop, FMA, matrix and flops/byte speak of the innermost loop that does the most arithmetic, per iteration; "
-                   "flops/byte counts bytes loaded from shared memory, or from global memory where the loop reads no shared.",
-                   "opencl rows are clang → NVPTX (proxy): clang and libclc to PTX, then ptxas. NVIDIA's own OpenCL compiler may differ.",
-                   "! marks a warning of the assembler that costs speed."};
+    table.notes = {
+        "loop, FMA, matrix and flops/byte speak of the innermost loop that does the most arithmetic, per iteration; "
+        "flops/byte counts bytes loaded from shared memory, or from global memory where the loop reads no shared.",
+        "opencl rows are clang → NVPTX (proxy): clang and libclc to PTX, then ptxas. NVIDIA's own OpenCL compiler may "
+        "differ.",
+        "! marks a warning of the assembler that costs speed."};
     return table;
 }
 
@@ -189,24 +209,31 @@ Table sources_table(const std::string& algorithm, const SourceOverlap& overlap) 
     table.columns = {{"file", Align::left}, {"lines", Align::right}};
     for (const SourceLines& file : overlap.files) table.rows.push_back({{file.file, std::to_string(file.lines)}, {}});
     for (const SharedLines& pair : overlap.pairs)
-        table.notes.push_back(fmt::format("{} and {} have {:.0f} % of their lines in common.", file_name(pair.first), file_name(pair.second), 100 * pair.share));
-    if (!overlap.pairs.empty()) table.notes.push_back(fmt::format("Code divergence (1 − mean Jaccard similarity): {:.2f}.", overlap.divergence));
+        table.notes.push_back(fmt::format("{} and {} have {:.0f} % of their lines in common.", file_name(pair.first),
+                                          file_name(pair.second), 100 * pair.share));
+    if (!overlap.pairs.empty())
+        table.notes.push_back(
+            fmt::format("Code divergence (1 − mean Jaccard similarity): {:.2f}.", overlap.divergence));
     return table;
 }
 
 Table cpu_table(std::span<const CpuFigures> kernels) {
     Table table;
     table.title = "OpenCL C on the CPU, by PoCL";
-    table.columns = {{"kernel", Align::left}, {"device", Align::left},     {"instr.", Align::right}, {"loop", Align::right},
-                     {"vector", Align::right}, {"vector FMA", Align::right}, {"FMA", Align::right},    {"stack", Align::right}};
+    table.columns = {{"kernel", Align::left}, {"device", Align::left},  {"instr.", Align::right},
+                     {"loop", Align::right},  {"vector", Align::right}, {"vector FMA", Align::right},
+                     {"FMA", Align::right},   {"stack", Align::right}};
     for (const CpuFigures& row : kernels)
-        table.rows.push_back({{row.variant + (row.variant.find(row.kernel) == std::string::npos ? " " + row.kernel : ""), row.device,
-                               std::to_string(row.instructions), std::to_string(row.loop_instructions),
-                               row.vector_bits > 32 ? fmt::format("{}-bit", row.vector_bits) : "scalar", std::to_string(row.vector_fma),
-                               std::to_string(row.fma), std::to_string(row.stack_accesses)},
-                              {}});
-    table.notes = {"loop and all right of it speak of the innermost loop with the most vector FMA; stack counts its accesses to the stack: "
-                   "spills and private arrays."};
+        table.rows.push_back(
+            {{row.variant + (row.variant.find(row.kernel) == std::string::npos ? " " + row.kernel : ""), row.device,
+              std::to_string(row.instructions), std::to_string(row.loop_instructions),
+              row.vector_bits > 32 ? fmt::format("{}-bit", row.vector_bits) : "scalar", std::to_string(row.vector_fma),
+              std::to_string(row.fma), std::to_string(row.stack_accesses)},
+             {}});
+    table.notes = {
+        "loop and all right of it speak of the innermost loop with the most vector FMA; stack counts its accesses to "
+        "the stack: "
+        "spills and private arrays."};
     return table;
 }
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "harness/draw/table.hpp"
 #include "harness/explain/cpu_code.hpp"
 #include "harness/explain/figures.hpp"
 #include "harness/explain/source_lines.hpp"
-#include "harness/draw/table.hpp"
 
 namespace stele::explain {
 

@@ -57,7 +57,8 @@ SourceOverlap overlap_of(const std::filesystem::path& root, const std::vector<st
     for (std::size_t i = 0; i < sets.size(); ++i)
         for (std::size_t j = i + 1; j < sets.size(); ++j) {
             std::vector<std::string> both;
-            std::set_intersection(sets[i].begin(), sets[i].end(), sets[j].begin(), sets[j].end(), std::back_inserter(both));
+            std::set_intersection(sets[i].begin(), sets[i].end(), sets[j].begin(), sets[j].end(),
+                                  std::back_inserter(both));
             const double either = static_cast<double>(sets[i].size() + sets[j].size() - both.size());
             const double share = either > 0 ? static_cast<double>(both.size()) / either : 1;
             overlap.pairs.push_back({files[i], files[j], share});

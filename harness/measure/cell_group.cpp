@@ -5,13 +5,12 @@
 #include <cmath>
 
 #include "harness/base/statistics.hpp"
+#include "harness/base/stopwatch.hpp"
 
 namespace stele {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// Runs `work`; what it throws is what the cell ends with.
 template <typename F>

@@ -30,8 +30,8 @@ struct Floor {
     std::string reason;  ///< what takes that long, or why nothing is known
 };
 
-/// The shortest time in which a problem can be done. Of the traffic only what exceeds the cache counts: that much of the
-/// inputs may still be there from before, and that much of the outputs may stay there after.
+/// The shortest time in which a problem can be done. Of the traffic only what exceeds the cache counts: that much of
+/// the inputs may still be there from before, and that much of the outputs may stay there after.
 Floor floor_of(const Problem& problem, const DeviceInfo& device, const Peaks& peaks);
 
 }  // namespace stele

@@ -29,7 +29,11 @@ class ProblemWork {
 public:
     ProblemWork(std::span<const Cell> cells, const SamplerOptions& options, const RunnerEvents& events,
                 ReferenceCache& references)
-        : cells_(cells), options_(options), events_(events), place_(*cells.front().problem, options, references), ran_(cells.size()) {}
+        : cells_(cells),
+          options_(options),
+          events_(events),
+          place_(*cells.front().problem, options, references),
+          ran_(cells.size()) {}
 
     void verify();
     void bench();

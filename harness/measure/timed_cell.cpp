@@ -7,13 +7,12 @@
 #include <cmath>
 
 #include "harness/base/statistics.hpp"
+#include "harness/base/stopwatch.hpp"
 
 namespace stele {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// A sample shorter than this many steps of the clock says more about the clock than about the kernel.
 constexpr double least_resolutions = 50;

@@ -85,8 +85,7 @@ public:
         verdict.nonfinite += nonfinite_.count;
         verdict.max_absolute = std::max(verdict.max_absolute, max_absolute_);
         verdict.max_relative = std::max(verdict.max_relative, max_relative_);
-        if (squared_expected_ > 0)
-            verdict.rms = std::max(verdict.rms, std::sqrt(squared_error_ / squared_expected_));
+        if (squared_expected_ > 0) verdict.rms = std::max(verdict.rms, std::sqrt(squared_error_ / squared_expected_));
         const bool worse = verdict.worst_tensor.empty() || worst_of_bound_ > verdict.worst_of_bound;
         if (judged() && worse) {
             verdict.worst_tensor = output_.spec.name;
@@ -104,17 +103,19 @@ public:
             return fmt::format("{} of {} elements of {} were never written{}", unwritten_.count, elements_, name,
                                unwritten_.box.text(output_.spec));
         if (nonfinite_.count != 0)
-            return fmt::format("{} of {} elements of {} are not finite where they should be, or the other way round{}; "
-                               "{} is {}, expected {}",
-                               nonfinite_.count, expected_.value.size(), name, nonfinite_.box.text(output_.spec),
-                               element(nonfinite_.first), output_.at(nonfinite_.first), nonfinite_expected_);
+            return fmt::format(
+                "{} of {} elements of {} are not finite where they should be, or the other way round{}; "
+                "{} is {}, expected {}",
+                nonfinite_.count, expected_.value.size(), name, nonfinite_.box.text(output_.spec),
+                element(nonfinite_.first), output_.at(nonfinite_.first), nonfinite_expected_);
         if (outside_.count != 0) return outside_reason();
         const double share = squared_bound_ > 0 ? std::sqrt(squared_error_ / squared_bound_) : 0;
         const double limit = rms_limit(fourth_bound_ > 0 ? squared_bound_ * squared_bound_ / fourth_bound_ : 0);
         if (!(share <= limit))
-            return fmt::format("each element of {} is within its bound, but the root mean square of the errors is {:.2f} "
-                               "of the bounds' where {:.2f} is the limit: a systematic bias",
-                               name, share, limit);
+            return fmt::format(
+                "each element of {} is within its bound, but the root mean square of the errors is {:.2f} "
+                "of the bounds' where {:.2f} is the limit: a systematic bias",
+                name, share, limit);
         return "";
     }
 

@@ -14,10 +14,10 @@ namespace stele {
 ///
 /// Why one half: a correctly rounded result, the worst honest case, has an error uniform within half a unit in the last
 /// place while its bound is u·|value|; over mantissas as products have them (Benford) the mean square ratio is
-/// (1/3)·(2·ln 2/3) = 0.154, so 0.39 in the root mean square. Sums add less, as their bound is four standard deviations.
-/// Few elements may stray from that mean; Hoeffding's inequality (J. Amer. Statist. Assoc. 58, 1963), for squared
-/// ratios in [0, 1], says how far with a probability of 1e-9: by sqrt(ln(1e9) / (2·effective)). The limit is one half from
-/// about 1200 elements on, and no limit at all (1) below 15.
+/// (1/3)·(2·ln 2/3) = 0.154, so 0.39 in the root mean square. Sums add less, as their bound is four standard
+/// deviations. Few elements may stray from that mean; Hoeffding's inequality (J. Amer. Statist. Assoc. 58, 1963), for
+/// squared ratios in [0, 1], says how far with a probability of 1e-9: by sqrt(ln(1e9) / (2·effective)). The limit is
+/// one half from about 1200 elements on, and no limit at all (1) below 15.
 double rms_limit(double effective);
 
 /// Judges outputs by what they must be, in this order: elements never written, non-finite values by position, each

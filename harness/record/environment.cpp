@@ -64,15 +64,14 @@ std::string read_cpu_family() {
     constexpr const char* file = "/proc/cpuinfo";
     const std::string family = value_of(file, "cpu family");
     if (!family.empty())
-        return fmt::format("family {} model {} stepping {}", family, value_of(file, "model"), value_of(file, "stepping"));
+        return fmt::format("family {} model {} stepping {}", family, value_of(file, "model"),
+                           value_of(file, "stepping"));
     const std::string implementer = value_of(file, "CPU implementer");
     return implementer.empty() ? "" : fmt::format("implementer {} part {}", implementer, value_of(file, "CPU part"));
 }
 
 /// "0-3,8"
-std::string read_allowed_cpus() {
-    return value_of("/proc/self/status", "Cpus_allowed_list");
-}
+std::string read_allowed_cpus() { return value_of("/proc/self/status", "Cpus_allowed_list"); }
 
 std::string or_unknown(std::string text) { return text.empty() ? "unknown" : text; }
 

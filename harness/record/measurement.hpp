@@ -34,10 +34,10 @@ struct Verdict {
     std::vector<std::int64_t> worst_index;
     double worst_expected = 0, worst_got = 0;
     double max_absolute = 0;
-    double max_relative = 0;   ///< |error| / max(|expected|, the tensor's root mean square)
-    double rms = 0;            ///< of the error, over the root mean square of the expected values
-    double worst_of_bound = 0; ///< largest error ÷ its bound; at most 1 when passed
-    std::size_t nonfinite = 0; ///< non-finite outputs that should be finite, or the other way round
+    double max_relative = 0;    ///< |error| / max(|expected|, the tensor's root mean square)
+    double rms = 0;             ///< of the error, over the root mean square of the expected values
+    double worst_of_bound = 0;  ///< largest error ÷ its bound; at most 1 when passed
+    std::size_t nonfinite = 0;  ///< non-finite outputs that should be finite, or the other way round
 };
 
 enum class Regime { burst, sustained };
@@ -52,20 +52,20 @@ constexpr auto name_list(CacheMode) {
 
 /// Samples in the order taken. A pass goes once over all cells of a problem.
 struct Timing {
-    std::vector<double> samples_ns;        ///< per execution of the plan
-    std::vector<std::uint32_t> pass;       ///< pass of each sample
-    std::vector<ClockState> clock;         ///< per sample, or empty where the device cannot tell
+    std::vector<double> samples_ns;   ///< per execution of the plan
+    std::vector<std::uint32_t> pass;  ///< pass of each sample
+    std::vector<ClockState> clock;    ///< per sample, or empty where the device cannot tell
     std::uint32_t passes = 0;
-    std::uint32_t batch = 1;               ///< executions per sample, where one is shorter than 50 × resolution
+    std::uint32_t batch = 1;  ///< executions per sample, where one is shorter than 50 × resolution
     double median_ns = 0, low_ns = 0, high_ns = 0;  ///< interval of the median, between two of the samples
-    double coverage = 0;                   ///< of that interval: at least 0.95, less only where samples were too few
-    std::string stopped_by;                ///< "interval", "time limit", "sample limit", "interrupted"
+    double coverage = 0;     ///< of that interval: at least 0.95, less only where samples were too few
+    std::string stopped_by;  ///< "interval", "time limit", "sample limit", "interrupted"
     double build_ns = 0, first_launch_ns = 0;
-    double footprint_bytes = 0;            ///< operands of one execution
-    std::uint32_t rotations = 1;           ///< buffer sets the executions rotate over
-    bool evicted = false;                  ///< the cache was overwritten before each sample, outside the timed window
-    double floor_ns = 0;                   ///< no faster is possible; 0: not known
-    std::string floor_reason;              ///< what sets the floor and where its peak is from, or why there is none
+    double footprint_bytes = 0;   ///< operands of one execution
+    std::uint32_t rotations = 1;  ///< buffer sets the executions rotate over
+    bool evicted = false;         ///< the cache was overwritten before each sample, outside the timed window
+    double floor_ns = 0;          ///< no faster is possible; 0: not known
+    std::string floor_reason;     ///< what sets the floor and where its peak is from, or why there is none
 };
 
 struct Measurement {
@@ -82,7 +82,8 @@ struct Measurement {
     Verdict verdict;
     std::optional<Timing> timing;  ///< absent unless the verdict is passed
     double flops = 0, bytes = 0, dense_flops = 0;
-    /// Where the tile is from: a tuning file's entry, or "default". Absent where the tile was asked for or there is none.
+    /// Where the tile is from: a tuning file's entry, or "default". Absent where the tile was asked for or there is
+    /// none.
     std::optional<std::string> tuning{};
     /// Id of the variant that ran, where the row chooses among others.
     std::optional<std::string> ran{};
@@ -90,13 +91,13 @@ struct Measurement {
 
 /// Where and how the run was made.
 struct Environment {
-    std::string revision, version;         ///< baked in at build
+    std::string revision, version;  ///< baked in at build
     std::string host_compiler, cuda_compiler, build_type, cuda_flags, cxx_flags;
     std::string cpu, governor, os;
-    std::string cpu_family;                ///< "family 26 model 2 stepping 1"; empty: not known
-    std::string allowed_cpus;              ///< of this process, "0-3,8"; empty: not known
+    std::string cpu_family;    ///< "family 26 model 2 stepping 1"; empty: not known
+    std::string allowed_cpus;  ///< of this process, "0-3,8"; empty: not known
     int cpu_threads = 0;
-    std::string started;                   ///< UTC, ISO 8601
+    std::string started;  ///< UTC, ISO 8601
     std::vector<std::string> command_line;
     std::map<std::string, std::string> variables;  ///< POCL_*, OMP_*, OPENBLAS_*, CUDA_VISIBLE_DEVICES, …
 };
@@ -108,10 +109,10 @@ struct AbsentBackend {
 struct Report {
     Environment environment;
     std::vector<DeviceInfo> devices;
-    std::map<std::string, ClockCheck> clocks;   ///< by device id
+    std::map<std::string, ClockCheck> clocks;  ///< by device id
     std::vector<AbsentBackend> absent;
     std::vector<Measurement> measurements;
-    bool complete = true;                       ///< false: interrupted
+    bool complete = true;  ///< false: interrupted
 };
 
 }  // namespace stele

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "harness/base/exit_code.hpp"
 #include "harness/base/file.hpp"
 #include "harness/record/hardware.hpp"
-#include "harness/base/exit_code.hpp"
 #include "harness/record/report_json.hpp"
 
 namespace stele {

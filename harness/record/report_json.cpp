@@ -116,8 +116,6 @@ Report report_from_text(std::string_view text, const std::string& origin) {
     }
 }
 
-Report read_report(const std::filesystem::path& path) {
-    return report_from_text(read_text(path), path.string());
-}
+Report read_report(const std::filesystem::path& path) { return report_from_text(read_text(path), path.string()); }
 
 }  // namespace stele

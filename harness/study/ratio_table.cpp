@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "backends/names.hpp"
-#include "harness/study/report_tables.hpp"
 #include "harness/base/text.hpp"
+#include "harness/study/report_tables.hpp"
 
 namespace stele {
 

@@ -8,8 +8,8 @@
 #include <map>
 
 #include "backends/names.hpp"
-#include "harness/record/report_json.hpp"
 #include "harness/base/text.hpp"
+#include "harness/record/report_json.hpp"
 
 namespace stele {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "harness/study/side_by_side.hpp"
-#include "harness/study/ratio.hpp"
 #include "harness/draw/table.hpp"
+#include "harness/study/ratio.hpp"
+#include "harness/study/side_by_side.hpp"
 
 namespace stele {
 
@@ -30,8 +30,8 @@ std::vector<Table> report_tables(std::span<const NamedReport> reports);
 /// The same figures, for programs.
 nlohmann::ordered_json side_by_side_json(std::span<const NamedReport> reports);
 
-/// One variant against another: per problem the median of the reports' ratios, the least and the most; then the geometric
-/// mean over the problems. No rows: no report timed both.
+/// One variant against another: per problem the median of the reports' ratios, the least and the most; then the
+/// geometric mean over the problems. No rows: no report timed both.
 Table ratio_table(std::span<const ProblemSides> problems, const RatioPair& pair);
 
 /// The same figures, for programs.

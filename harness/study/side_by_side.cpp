@@ -11,8 +11,8 @@ namespace stele {
 
 namespace {
 
-/// Where a measurement stands: the tables have all variants of an operation, by any runtime and number of threads. A cell
-/// without a device stands on every piece of hardware.
+/// Where a measurement stands: the tables have all variants of an operation, by any runtime and number of threads. A
+/// cell without a device stands on every piece of hardware.
 CellKey place_of(const Report& report, const Measurement& cell) {
     CellKey key = key_of(cell, report);
     key.variant = cell.operation;

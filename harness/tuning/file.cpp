@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "harness/base/file.hpp"
-#include "harness/record/hardware.hpp"
 #include "harness/base/json_fields.hpp"
+#include "harness/record/hardware.hpp"
 #include "harness/record/report_fields.hpp"
 #include "kernels/former_ids.hpp"
 

@@ -23,8 +23,8 @@ struct DeviceIdentity {
     bool is_cpu = false;
     int compute_units = 0;
 
-    /// The key of a tuned cell on this device, for a variant without its tile. Tuning is always in the burst regime, on a
-    /// cold cache and random operands.
+    /// The key of a tuned cell on this device, for a variant without its tile. Tuning is always in the burst regime, on
+    /// a cold cache and random operands.
     CellKey cell(std::string_view variant, std::string_view problem) const;
     /// The same hardware through the same runtime; the driver's version may differ.
     bool is_same_device(const DeviceIdentity& other) const { return cell("", "") == other.cell("", ""); }

@@ -4,8 +4,8 @@
 #include <span>
 #include <string>
 
-#include "harness/record/measurement.hpp"
 #include "harness/base/statistics.hpp"
+#include "harness/record/measurement.hpp"
 #include "harness/tuning/file.hpp"
 
 namespace stele {

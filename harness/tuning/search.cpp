@@ -7,8 +7,8 @@
 #include <map>
 
 #include "harness/base/statistics.hpp"
-#include "harness/tuning/final.hpp"
 #include "harness/measure/references.hpp"
+#include "harness/tuning/final.hpp"
 
 namespace stele {
 

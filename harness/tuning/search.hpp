@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/measure/runner.hpp"
 #include "harness/catalog/tile_choices.hpp"
+#include "harness/measure/runner.hpp"
 #include "harness/tuning/file.hpp"
 
 namespace stele {

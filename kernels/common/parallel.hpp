@@ -11,8 +11,8 @@
 
 namespace stele {
 
-/// Calls work(begin, end) for pieces of [0, count) of at most `piece`, from as many threads as there are cores. Rethrows
-/// the first exception when all have ended.
+/// Calls work(begin, end) for pieces of [0, count) of at most `piece`, from as many threads as there are cores.
+/// Rethrows the first exception when all have ended.
 template <typename Work>
 void in_pieces(std::int64_t count, std::int64_t piece, const Work& work) {
     const std::int64_t pieces = (count + piece - 1) / piece;

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <stdexcept>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -62,7 +62,8 @@ inline const std::vector<OpenclDefect> opencl_defects{
     {"one_write_before_the_start", "8.0f * acc;", "8.0f * acc; if (row == 0 && col == 0) C[-1] = 1.0f;",
      "before the start of C"},
     {"input_overwritten", "8.0f * acc;",
-     "8.0f * acc; if (row == 0 && col == 0) ((global float*)A)[3] = 2.0f * A[3] + 1.0f;", "changed its input A, first at element 3"},
+     "8.0f * acc; if (row == 0 && col == 0) ((global float*)A)[3] = 2.0f * A[3] + 1.0f;",
+     "changed its input A, first at element 3"},
     // 0.8 of the bound of a sum of K products, in every element: 4 sqrt(K) 2^-24 of what the magnitudes add up to.
     {"biased_rounding", "8.0f * acc;", "8.0f * (acc + 0.8f * 4.0f * sqrt((float)K) * 0x1p-24f * magnitude);",
      "systematic bias"},
@@ -113,7 +114,10 @@ inline Variant opencl_variant(const std::string& algorithm, const std::string& t
         const auto tiles = [](std::int64_t extent) { return static_cast<unsigned>((extent + 15) / 16); };
         Plan plan;
         plan.kernels.push_back(source);
-        plan.steps.push_back({0, {tiles(shape.n), tiles(shape.m), 1}, {16, 16, 1}, 0,
+        plan.steps.push_back({0,
+                              {tiles(shape.n), tiles(shape.m), 1},
+                              {16, 16, 1},
+                              0,
                               {TensorOperand{0}, TensorOperand{1}, TensorOperand{2}, static_cast<std::int32_t>(shape.m),
                                static_cast<std::int32_t>(shape.n), static_cast<std::int32_t>(shape.k)}});
         return plan;

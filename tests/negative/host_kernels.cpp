@@ -140,7 +140,8 @@ TEST_F(HostKernels, BiasedRounding) {
                              double magnitude = 0;
                              for (std::int64_t i = 0; i < g.k; ++i)
                                  magnitude += std::abs(double{g.a[row * g.k + i]} * g.b[i * g.n + col]);
-                             g.at(row, col) += static_cast<float>(0.8 * sum_error(static_cast<double>(g.k), 0x1p-24) * magnitude);
+                             g.at(row, col) +=
+                                 static_cast<float>(0.8 * sum_error(static_cast<double>(g.k), 0x1p-24) * magnitude);
                          }
                  }),
                  "systematic bias");

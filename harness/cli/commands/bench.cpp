@@ -6,19 +6,19 @@
 #include <cstdio>
 
 #include "backends/error.hpp"
-#include "harness/base/file.hpp"
-#include "harness/cli/commands/all.hpp"
-#include "harness/study/side_by_side.hpp"
-#include "harness/record/environment.hpp"
 #include "harness/base/exit_code.hpp"
-#include "harness/exchange/google_benchmark.hpp"
+#include "harness/base/file.hpp"
+#include "harness/base/text.hpp"
+#include "harness/cli/commands/all.hpp"
 #include "harness/cli/interrupt.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/cli/workload.hpp"
 #include "harness/draw/console.hpp"
+#include "harness/exchange/google_benchmark.hpp"
+#include "harness/record/environment.hpp"
 #include "harness/record/report_files.hpp"
 #include "harness/study/report_tables.hpp"
-#include "harness/base/text.hpp"
-#include "harness/cli/workload.hpp"
+#include "harness/study/side_by_side.hpp"
 
 namespace stele {
 

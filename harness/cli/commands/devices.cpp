@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <array>
 
-#include "harness/cli/commands/all.hpp"
-#include "harness/catalog/device_set.hpp"
 #include "harness/base/exit_code.hpp"
+#include "harness/base/text.hpp"
+#include "harness/catalog/device_set.hpp"
+#include "harness/cli/commands/all.hpp"
 #include "harness/draw/console.hpp"
 #include "harness/record/report_json.hpp"
-#include "harness/base/text.hpp"
 
 namespace stele {
 

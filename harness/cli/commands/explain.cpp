@@ -9,23 +9,23 @@
 #include <set>
 
 #include "backends/opencl/opencl.hpp"
-#include "harness/base/file.hpp"
-#include "harness/cli/commands/all.hpp"
-#include "harness/catalog/device_set.hpp"
 #include "harness/base/exit_code.hpp"
+#include "harness/base/file.hpp"
+#include "harness/base/process.hpp"
+#include "harness/base/text.hpp"
+#include "harness/catalog/device_set.hpp"
+#include "harness/catalog/registry.hpp"
+#include "harness/cli/commands/all.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/draw/console.hpp"
+#include "harness/draw/markdown.hpp"
 #include "harness/explain/baseline.hpp"
 #include "harness/explain/cpu_code.hpp"
 #include "harness/explain/explanation_json.hpp"
 #include "harness/explain/figures.hpp"
-#include "harness/base/process.hpp"
 #include "harness/explain/side_by_side.hpp"
 #include "harness/explain/source_lines.hpp"
-#include "harness/cli/progress.hpp"
-#include "harness/catalog/registry.hpp"
-#include "harness/draw/console.hpp"
 #include "harness/record/report_json.hpp"
-#include "harness/draw/markdown.hpp"
-#include "harness/base/text.hpp"
 #include "kernels/source.hpp"
 
 namespace stele {
@@ -37,24 +37,27 @@ using Kernels = std::vector<const KernelFigures*>;
 constexpr std::string_view cpu_word = "cpu";
 
 std::vector<std::string> checked_architectures(const std::vector<std::string>& given, bool gate) {
-    if (given.empty()) return gate ? std::vector<std::string>{"sm_90a"} : std::vector<std::string>{"sm_90a", std::string(cpu_word)};
+    if (given.empty())
+        return gate ? std::vector<std::string>{"sm_90a"} : std::vector<std::string>{"sm_90a", std::string(cpu_word)};
     std::vector<std::string> known;
     for (const auto& row : known_architectures()) known.emplace_back(row.architecture);
     known.emplace_back(cpu_word);
     for (const std::string& word : given)
         if (std::find(known.begin(), known.end(), word) == known.end())
-            throw CommandError(exit_usage, fmt::format("unknown architecture '{}'; known are {}", word, fmt::join(known, ", ")));
+            throw CommandError(exit_usage,
+                               fmt::format("unknown architecture '{}'; known are {}", word, fmt::join(known, ", ")));
     return given;
 }
 
 /// The problems to explain for, by operation: the one that was asked for, or all of the full suite to choose from.
-std::map<std::string, std::vector<std::unique_ptr<Problem>>> problems_of(const ExplainOptions& options,
-                                                                         const std::vector<const Operation*>& operations) {
+std::map<std::string, std::vector<std::unique_ptr<Problem>>> problems_of(
+    const ExplainOptions& options, const std::vector<const Operation*>& operations) {
     std::map<std::string, std::vector<std::unique_ptr<Problem>>> out;
     if (!options.problem.empty() && operations.size() != 1)
         throw CommandError(exit_usage, "--problem needs a glob that selects one operation");
     for (const Operation* operation : operations)
-        for (const std::string& text : options.problem.empty() ? operation->suite(Suite::full) : std::vector<std::string>{options.problem})
+        for (const std::string& text :
+             options.problem.empty() ? operation->suite(Suite::full) : std::vector<std::string>{options.problem})
             out[std::string(operation->name())].push_back(operation->parse(text));
     return out;
 }
@@ -69,7 +72,9 @@ public:
           problems_(problems_of(options, registry_.operations_of(variants_))),
           root_(find_source_root(options.source)),
           compiler_(root_, default_cache()) {
-        std::erase_if(variants_, [](const Variant* v) { return v->language == Language::vendor || v->language == Language::host; });
+        std::erase_if(variants_, [](const Variant* v) {
+            return v->language == Language::vendor || v->language == Language::host;
+        });
         if (variants_.empty()) throw CommandError(exit_nothing, "the glob selects no kernel of Stele's own");
     }
 
@@ -103,20 +108,23 @@ public:
     }
 
 private:
-    bool wants_cpu() const { return std::find(architectures_.begin(), architectures_.end(), cpu_word) != architectures_.end(); }
+    bool wants_cpu() const {
+        return std::find(architectures_.begin(), architectures_.end(), cpu_word) != architectures_.end();
+    }
 
     /// The first NVIDIA GPU that has an OpenCL driver: its program binaries are PTX.
     void find_driver() {
         for (const DeviceInfo& device : devices_.infos()) {
-            if (device.opencl_as_ptx || !device.speaks(Language::opencl_ptx))
-                continue;
+            if (device.opencl_as_ptx || !device.speaks(Language::opencl_ptx)) continue;
             const auto ptx = [this, &device](const KernelSource& source) {
                 std::string text = opencl_program_binary(*devices_.open(device).load(source));
-                if (text.find(".version") == std::string::npos) throw std::runtime_error("the driver's program binary is no PTX text");
+                if (text.find(".version") == std::string::npos)
+                    throw std::runtime_error("the driver's program binary is no PTX text");
                 // A text in a buffer may end with zeros.
                 return std::string(text.c_str());
             };
-            driver_ = DriverCompiler{fmt::format("{} → PTX ({})", device.driver, device.id), fmt::format("sm_{}", device.compute_capability), ptx};
+            driver_ = DriverCompiler{fmt::format("{} → PTX ({})", device.driver, device.id),
+                                     fmt::format("sm_{}", device.compute_capability), ptx};
             return;
         }
     }
@@ -129,8 +137,12 @@ private:
         for (const Variant* variant : variants_)
             if (has_native_file(variant->language, variant->operation + "/" + variant->algorithm))
                 for (const std::string& architecture : gpus)
-                    if (std::find(variant->architectures.begin(), variant->architectures.end(), architecture) != variant->architectures.end())
-                        files.emplace(kernel_source(variant->language, variant->operation + "/" + variant->algorithm, "", "").file, architecture);
+                    if (std::find(variant->architectures.begin(), variant->architectures.end(), architecture) !=
+                        variant->architectures.end())
+                        files.emplace(
+                            kernel_source(variant->language, variant->operation + "/" + variant->algorithm, "", "")
+                                .file,
+                            architecture);
         try {
             compiler_.prepare({files.begin(), files.end()});
         } catch (const MissingTool&) {
@@ -138,9 +150,11 @@ private:
         }
         for (const std::string& architecture : gpus)
             for (const Variant* variant : variants_)
-                for (const Problem* problem : one_of_each_dtype(*variant, architecture, problems_[variant->operation])) {
+                for (const Problem* problem :
+                     one_of_each_dtype(*variant, architecture, problems_[variant->operation])) {
                     progress_.show(fmt::format("{} for {}", variant->id(), architecture));
-                    explain_variant(*variant, *problem, architecture, compiler_, explanation_, driver_ ? &*driver_ : nullptr);
+                    explain_variant(*variant, *problem, architecture, compiler_, explanation_,
+                                    driver_ ? &*driver_ : nullptr);
                 }
         explanation_.versions = compiler_.versions();
     }
@@ -154,9 +168,11 @@ private:
                 if (variant->language != Language::opencl) continue;
                 progress_.show(fmt::format("{} on {}", variant->id(), device.id));
                 // The smallest problem of the quick suite makes the same code as the largest.
-                const auto problem = registry_.operation(variant->operation).parse(registry_.operation(variant->operation).suite(Suite::smoke).front());
+                const auto problem = registry_.operation(variant->operation)
+                                         .parse(registry_.operation(variant->operation).suite(Suite::smoke).front());
                 try {
-                    for (CpuFigures& row : explain_on_cpu(*variant, *problem, device, binary)) cpu_.push_back(std::move(row));
+                    for (CpuFigures& row : explain_on_cpu(*variant, *problem, device, binary))
+                        cpu_.push_back(std::move(row));
                 } catch (const std::runtime_error& why) {
                     explanation_.absent.push_back({variant->id(), device.id, why.what()});
                 }
@@ -178,14 +194,22 @@ private:
 
         Table table;
         table.title = fmt::format("{} kernels against {}", result.held, options_.against);
-        table.columns = {{"kernel", Align::left}, {"figure", Align::left}, {"before", Align::right}, {"after", Align::right}, {"", Align::left}};
+        table.columns = {{"kernel", Align::left},
+                         {"figure", Align::left},
+                         {"before", Align::right},
+                         {"after", Align::right},
+                         {"", Align::left}};
         for (const Change& change : result.changes)
-            table.rows.push_back({{change.key, change.figure, std::to_string(change.before), std::to_string(change.after), change.worse ? "WORSE" : ""}, {}});
+            table.rows.push_back({{change.key, change.figure, std::to_string(change.before),
+                                   std::to_string(change.after), change.worse ? "WORSE" : ""},
+                                  {}});
         for (const std::string& line : result.other_versions)
             table.notes.push_back("Other compiler versions, so a difference may be theirs: " + line);
-        for (const std::string& key : result.gone) table.notes.push_back("In the baseline, but not explained now: " + key);
+        for (const std::string& key : result.gone)
+            table.notes.push_back("In the baseline, but not explained now: " + key);
         for (const std::string& key : result.added) table.notes.push_back("Not in the baseline: " + key);
-        table.notes.push_back("Margins: registers +4, loop instructions +5 %; spills, stack, occupancy and matrix instructions none.");
+        table.notes.push_back(
+            "Margins: registers +4, loop instructions +5 %; spills, stack, occupancy and matrix instructions none.");
         if (result.changes.empty()) table.notes.insert(table.notes.begin(), "No figure differs.");
         print(console_text(table));
         if (result.held == 0) throw CommandError(exit_nothing, "the baseline and this run have no kernel in common");
@@ -231,8 +255,11 @@ private:
                  }))
                 show_table(side_by_side(siblings));
         } else {
-            for (const Kernels& kernels : grouped(explanation_.kernels, [](const KernelFigures& row) { return row.operation + "|" + row.architecture; }))
-                show_table(overview(kernels, fmt::format("{} on {}", kernels.front()->operation, kernels.front()->architecture)));
+            for (const Kernels& kernels : grouped(explanation_.kernels, [](const KernelFigures& row) {
+                     return row.operation + "|" + row.architecture;
+                 }))
+                show_table(overview(
+                    kernels, fmt::format("{} on {}", kernels.front()->operation, kernels.front()->architecture)));
         }
         if (!cpu_.empty()) show_table(cpu_table(cpu_));
         for (const auto& [algorithm, overlap] : sources()) show_table(sources_table(algorithm, overlap));

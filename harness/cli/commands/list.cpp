@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <map>
 
-#include "harness/cli/commands/all.hpp"
-#include "harness/catalog/device_set.hpp"
 #include "harness/base/exit_code.hpp"
-#include "harness/catalog/registry.hpp"
-#include "harness/draw/console.hpp"
-#include "harness/record/report_json.hpp"
-#include "harness/draw/markdown.hpp"
 #include "harness/base/text.hpp"
+#include "harness/catalog/device_set.hpp"
+#include "harness/catalog/registry.hpp"
+#include "harness/cli/commands/all.hpp"
+#include "harness/draw/console.hpp"
+#include "harness/draw/markdown.hpp"
+#include "harness/record/report_json.hpp"
 
 namespace stele {
 

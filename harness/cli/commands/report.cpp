@@ -2,14 +2,14 @@
 #include <algorithm>
 #include <vector>
 
-#include "harness/cli/commands/all.hpp"
 #include "harness/base/exit_code.hpp"
-#include "harness/catalog/registry.hpp"
-#include "harness/draw/console.hpp"
-#include "harness/record/report_json.hpp"
-#include "harness/draw/markdown.hpp"
-#include "harness/study/report_tables.hpp"
 #include "harness/base/text.hpp"
+#include "harness/catalog/registry.hpp"
+#include "harness/cli/commands/all.hpp"
+#include "harness/draw/console.hpp"
+#include "harness/draw/markdown.hpp"
+#include "harness/record/report_json.hpp"
+#include "harness/study/report_tables.hpp"
 
 namespace stele {
 

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "harness/base/file.hpp"
-#include "harness/cli/commands/all.hpp"
 #include "harness/base/exit_code.hpp"
-#include "harness/exchange/manifest.hpp"
+#include "harness/base/file.hpp"
 #include "harness/base/text.hpp"
+#include "harness/cli/commands/all.hpp"
 #include "harness/cli/workload.hpp"
+#include "harness/exchange/manifest.hpp"
 
 namespace stele {
 
@@ -35,8 +35,8 @@ Place place_for(const Registry& registry, const Variant& named, const Problem& p
         reasons.push_back(fmt::format("{}: {}", device->id, support ? too_large : support.why_not));
     }
     if (reasons.empty()) reasons.push_back(devices.why_none_speaks(named.language, selected));
-    throw CommandError(
-        exit_nothing, fmt::format("nothing ran: {} on '{}': {}", named.id(), problem.id(), fmt::join(reasons, "; ")));
+    throw CommandError(exit_nothing,
+                       fmt::format("nothing ran: {} on '{}': {}", named.id(), problem.id(), fmt::join(reasons, "; ")));
 }
 
 std::string summary(const Measurement& cell) {
@@ -68,9 +68,8 @@ int run_command(const RunOptions& options) {
 
     DeviceSet devices;
     const auto [device, variant] = place_for(registry, named, named_problem, devices, options);
-    const std::vector<Tensor> inputs =
-        options.inputs.empty() ? named_problem.inputs(sampling.seed, sampling.fill)
-                               : read_inputs(options.inputs, named_problem);
+    const std::vector<Tensor> inputs = options.inputs.empty() ? named_problem.inputs(sampling.seed, sampling.fill)
+                                                              : read_inputs(options.inputs, named_problem);
     named_problem.check_inputs(inputs);
     const std::unique_ptr<Problem> followed = named_problem.following(inputs);
     const Problem& problem = followed ? *followed : named_problem;

@@ -9,17 +9,17 @@
 #include <map>
 
 #include "backends/error.hpp"
-#include "harness/base/file.hpp"
-#include "harness/cli/commands/all.hpp"
-#include "harness/record/environment.hpp"
 #include "harness/base/exit_code.hpp"
+#include "harness/base/file.hpp"
+#include "harness/base/text.hpp"
+#include "harness/cli/commands/all.hpp"
 #include "harness/cli/interrupt.hpp"
 #include "harness/cli/progress.hpp"
-#include "harness/record/report_json.hpp"
-#include "harness/base/text.hpp"
-#include "harness/tuning/search.hpp"
-#include "harness/measure/references.hpp"
 #include "harness/cli/workload.hpp"
+#include "harness/measure/references.hpp"
+#include "harness/record/environment.hpp"
+#include "harness/record/report_json.hpp"
+#include "harness/tuning/search.hpp"
 
 namespace stele {
 

@@ -3,13 +3,13 @@
 
 #include <map>
 
-#include "harness/cli/commands/all.hpp"
 #include "harness/base/exit_code.hpp"
+#include "harness/base/text.hpp"
+#include "harness/cli/commands/all.hpp"
 #include "harness/cli/interrupt.hpp"
 #include "harness/cli/progress.hpp"
-#include "harness/draw/console.hpp"
-#include "harness/base/text.hpp"
 #include "harness/cli/workload.hpp"
+#include "harness/draw/console.hpp"
 
 namespace stele {
 

@@ -85,11 +85,11 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     }
 }
 
-// O and lse from the parts: each is rescaled to the largest row_max, as a tile is in the loop above. A block owns as many
-// rows as it has float4 columns of them; rows = batch · heads · seq_q.
-kernel __attribute__((reqd_work_group_size(128, 1, 1))) void attention_flash_combine(global Element* restrict O, global float* restrict lse,
-                                    global const float* restrict partial_acc,
-                                    global const float* restrict partial_state, int rows, int splits) {
+// O and lse from the parts: each is rescaled to the largest row_max, as a tile is in the loop above. A block owns as
+// many rows as it has float4 columns of them; rows = batch · heads · seq_q.
+kernel __attribute__((reqd_work_group_size(128, 1, 1))) void attention_flash_combine(
+    global Element* restrict O, global float* restrict lse, global const float* restrict partial_acc,
+    global const float* restrict partial_state, int rows, int splits) {
     // -- place
     const int row = get_global_id(0) / (HEAD_DIM / 4), d = get_global_id(0) % (HEAD_DIM / 4) * 4;
     if (row >= rows) return;
@@ -97,8 +97,7 @@ kernel __attribute__((reqd_work_group_size(128, 1, 1))) void attention_flash_com
     float row_max = -INFINITY, row_sum = 0.0f;
 
     // -- softmax
-    for (int split = 0; split < splits; ++split)
-        row_max = fmax(row_max, partial_state[((long)split * rows + row) * 2]);
+    for (int split = 0; split < splits; ++split) row_max = fmax(row_max, partial_state[((long)split * rows + row) * 2]);
     const float base = row_max == -INFINITY ? 0.0f : row_max;
     for (int split = 0; split < splits; ++split) {
         const long part = (long)split * rows + row;

@@ -22,8 +22,7 @@ std::int64_t key_splits(const DeviceInfo& device, const Shape& shape, const Tile
     return std::clamp<std::int64_t>(std::min<std::int64_t>(blocks(units, row_blocks), key_tiles / 8), 1, 128);
 }
 
-KernelSource source(Language language, const std::string& entry, const Tile& tile,
-                    const Shape& shape) {
+KernelSource source(Language language, const std::string& entry, const Tile& tile, const Shape& shape) {
     const std::string instance = text(tile) + ' ' + instance_of(shape);
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
@@ -41,14 +40,14 @@ Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, co
     plan.scratch = {parts * static_cast<std::size_t>(shape.head_dim) * 4, parts * 2 * 4};
     const ScratchOperand partial_acc{0}, partial_state{1};
     plan.kernels.push_back(source(language, "attention_flash", tile, shape));
-    plan.steps.push_back({0,
-                          {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
-                           static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
-                          {static_cast<unsigned>(tile.num_threads()), 1, 1},
-                          launch_bytes(language, tile, shape, stages(language)),
-                          {q, k, v, o, lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads),
-                           extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k), extent(splits),
-                           shape.softmax_scale, extent(shape.causal)}});
+    plan.steps.push_back(
+        {0,
+         {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
+          static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
+         {static_cast<unsigned>(tile.num_threads()), 1, 1},
+         launch_bytes(language, tile, shape, stages(language)),
+         {q, k, v, o, lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads), extent(shape.kv_heads),
+          extent(shape.seq_q), extent(shape.seq_k), extent(splits), shape.softmax_scale, extent(shape.causal)}});
     if (splits == 1) return plan;
     plan.kernels.push_back(source(language, "attention_flash_combine", tile, shape));
     plan.steps.push_back({1,

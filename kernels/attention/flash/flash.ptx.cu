@@ -17,7 +17,7 @@ using namespace stele::ptx;
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
 __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
-                                  Tile::threads_per_sm * Tile::thread_m / BLOCK_M / THREADS_N)
+                                  Tile::threads_per_sm* Tile::thread_m / BLOCK_M / THREADS_N)
     attention_flash(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V, T* __restrict__ O,
                     float* __restrict__ lse, float* __restrict__ partial_acc, float* __restrict__ partial_state,
                     int batch, int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale,
@@ -93,8 +93,7 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
         const std::size_t part = static_cast<std::size_t>(split) * batch * heads * seq_q + row;
         for (int v = 0; v < A::VECTORS; ++v)
             store4_streaming(partial_acc + part * HEAD_DIM + (col + v * THREADS_N) * 4, state.acc[i][v]);
-        if (col == 0)
-            reinterpret_cast<float2*>(partial_state)[part] = make_float2(state.row_max[i], state.row_sum[i]);
+        if (col == 0) reinterpret_cast<float2*>(partial_state)[part] = make_float2(state.row_max[i], state.row_sum[i]);
     }
 }
 

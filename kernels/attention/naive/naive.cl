@@ -67,8 +67,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_n
 
     // -- store
     const float inverse = row_sum > 0.0f ? 1.0f / row_sum : 0.0f;
-    for (int key = thread; key < seq_k; key += NUM_THREADS)
-        row_scores[key] = exp(row_scores[key] - base) * inverse;
+    for (int key = thread; key < seq_k; key += NUM_THREADS) row_scores[key] = exp(row_scores[key] - base) * inverse;
     if (thread == 0) lse[row] = row_max + log(row_sum);
 }
 
@@ -88,8 +87,8 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_n
 
     // -- multiply
     for (int key = 0; key < key_end; ++key)
-        acc = fma((float4)(scores[(long)row * seq_k + key]), to_float(*(global const Element4*)(values + key * HEAD_DIM)),
-                  acc);
+        acc = fma((float4)(scores[(long)row * seq_k + key]),
+                  to_float(*(global const Element4*)(values + key * HEAD_DIM)), acc);
 
     // -- store
     *(global Element4*)(O + (long)row * HEAD_DIM + d) = from_float(acc);

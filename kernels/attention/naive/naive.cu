@@ -13,7 +13,7 @@ namespace stele::attention::cuda {
 constexpr int BLOCK_M = 16, BLOCK_N = 16, NUM_THREADS = 128;
 
 template <typename T, int HEAD_DIM>
-__global__ void __launch_bounds__(BLOCK_M * BLOCK_N)
+__global__ void __launch_bounds__(BLOCK_M* BLOCK_N)
     attention_naive_score(const T* __restrict__ Q, const T* __restrict__ K, float* __restrict__ scores, int heads,
                           int kv_heads, int seq_q, int seq_k, float softmax_scale, int causal) {
     // -- place

@@ -18,7 +18,7 @@ constexpr int BLOCK_M = 16, BLOCK_N = 16, NUM_THREADS = 128, WARPS = NUM_THREADS
 constexpr float log2_e = 1.44269504088896341f, ln_2 = 0.693147180559945309f;
 
 template <typename T, int HEAD_DIM>
-__global__ void __launch_bounds__(BLOCK_M * BLOCK_N)
+__global__ void __launch_bounds__(BLOCK_M* BLOCK_N)
     attention_naive_score(const T* __restrict__ Q, const T* __restrict__ K, float* __restrict__ scores, int heads,
                           int kv_heads, int seq_q, int seq_k, float softmax_scale, int causal) {
     // -- place
@@ -104,7 +104,8 @@ __global__ void __launch_bounds__(NUM_THREADS)
 
     // -- multiply
     for (int key = 0; key < key_end; ++key)
-        add_scaled(acc, __uint_as_float(ld_global_nc_b32(scores + row * seq_k + key)), load_global4(values + key * HEAD_DIM));
+        add_scaled(acc, __uint_as_float(ld_global_nc_b32(scores + row * seq_k + key)),
+                   load_global4(values + key * HEAD_DIM));
 
     // -- store
     store4_streaming(O + row * HEAD_DIM + d, acc);

@@ -12,7 +12,8 @@
 namespace stele::attention {
 
 /// The two products of one key-value head, on row-major f32 with rows = group · seq_q:
-/// scores[rows, seq_k] = Q[rows, head_dim] K[seq_k, head_dim]ᵀ and O[rows, head_dim] = P[rows, seq_k] V[seq_k, head_dim].
+/// scores[rows, seq_k] = Q[rows, head_dim] K[seq_k, head_dim]ᵀ and O[rows, head_dim] = P[rows, seq_k] V[seq_k,
+/// head_dim].
 struct Products {
     std::function<void(const float* q, const float* k, float* scores)> score;
     std::function<void(const float* p, const float* v, float* o)> weigh;
@@ -20,8 +21,8 @@ struct Products {
 
 /// What a library brings.
 struct ComposedLibrary {
-    std::string name;                        ///< "openblas"
-    std::function<std::string()> why_not;    ///< empty if it is here
+    std::string name;                      ///< "openblas"
+    std::function<std::string()> why_not;  ///< empty if it is here
     std::function<std::string()> description;
     std::function<Products(const Shape&)> products;  ///< extents are at least 1
 };
@@ -36,8 +37,8 @@ void weigh_seen(std::int64_t rows, std::int64_t keys, std::int64_t head_dim, con
                 const std::function<std::int64_t(std::int64_t row)>& seen,
                 const std::function<void(const float* p, const float* v, float* o)>& multiply);
 
-/// Turns one row of `all` unscaled scores into probabilities in place: the first `seen`, at least one, count, the others
-/// become 0. Returns the row's lse.
+/// Turns one row of `all` unscaled scores into probabilities in place: the first `seen`, at least one, count, the
+/// others become 0. Returns the row's lse.
 float softmax_row(float* row, std::int64_t seen, std::int64_t all, float softmax_scale);
 
 /// Turns the scores of one key-value head into probabilities in place, and writes their lse. A row that sees nothing

@@ -1,7 +1,7 @@
 // ceiling / fma — OpenCL C; siblings: fma.cu, fma.ptx.cu
 //
-// C[block] = 16 · iterations · a bᵀ in f32, every product a fused multiply-add on registers. A block owns 64 × 256 of C, a
-// thread 8 × 16.
+// C[block] = 16 · iterations · a bᵀ in f32, every product a fused multiply-add on registers. A block owns 64 × 256 of
+// C, a thread 8 × 16.
 #define THREAD_M 8
 #define THREAD_N 16
 #define DEPTH 16

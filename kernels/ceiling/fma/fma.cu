@@ -24,7 +24,7 @@ __global__ void __launch_bounds__(128, 1) ceiling_fma(const T* __restrict__ a,  
 #pragma unroll
     for (int j = 0; j < THREAD_N; ++j) right[j] = b[col + j];
 
-        // -- multiply
+    // -- multiply
 #pragma unroll 1
     for (int step = 0; step < iterations * (DEPTH / UNROLL); ++step)
 #pragma unroll
@@ -35,8 +35,8 @@ __global__ void __launch_bounds__(128, 1) ceiling_fma(const T* __restrict__ a,  
                 for (int j = 0; j < THREAD_N; ++j) acc[i][j] = fmaf(left[i], right[j], acc[i][j]);
 
     // -- store
-    // One by one: stores of four would bind the sums to registers in fours, 0.45 of the products would find two operands
-    // in one bank, and the loop would take 1.45 times as long.
+    // One by one: stores of four would bind the sums to registers in fours, 0.45 of the products would find two
+    // operands in one bank, and the loop would take 1.45 times as long.
     float* c = C + static_cast<long long>(blockIdx.x) * 64 * 256;
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i)

@@ -27,7 +27,7 @@ __global__ void __launch_bounds__(128, 1) ceiling_fma(const T* __restrict__ a,  
 #pragma unroll
     for (int j = 0; j < THREAD_N; ++j) right[j] = b[col + j];
 
-        // -- multiply
+    // -- multiply
 #pragma unroll 1
     for (int step = 0; step < iterations * (DEPTH / UNROLL); ++step)
 #pragma unroll

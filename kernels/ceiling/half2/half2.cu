@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(128, 1) ceiling_half2(const T* __restrict__ a,
 #pragma unroll
     for (int j = 0; j < THREAD_N / 2; ++j) right[j] = __halves2half2(b[col + 2 * j], b[col + 2 * j + 1]);
 
-        // -- multiply
+    // -- multiply
 #pragma unroll 1
     for (int done = 0; done < iterations; done += PROMOTE_EVERY) {
 #pragma unroll

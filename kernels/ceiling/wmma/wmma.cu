@@ -36,7 +36,7 @@ __global__ void __launch_bounds__(128, 1) ceiling_wmma(const T* __restrict__ a, 
 #pragma unroll
         for (int j = 0; j < TILES_N; ++j) wmma::fill_fragment(acc[i][j], 0.0f);
 
-            // -- multiply
+    // -- multiply
 #pragma unroll 1
     for (int step = 0; step < iterations; ++step)
 #pragma unroll

@@ -9,8 +9,7 @@ namespace stele::ptx {
 
 /// Waits until `threads` threads (a multiple of 32, counted by whole warps) have arrived at barrier `id` (0…15; 0 is
 /// __syncthreads). PTX ISA, Parallel Synchronization and Communication Instructions: barrier.sync (bar.sync).
-__device__ __forceinline__ void barrier_sync(std::uint32_t id, std::uint32_t threads,
-                                               Where where = Where::current()) {
+__device__ __forceinline__ void barrier_sync(std::uint32_t id, std::uint32_t threads, Where where = Where::current()) {
 #ifdef STELE_SIMT
     simt::barrier_sync(id, threads, where);
 #else

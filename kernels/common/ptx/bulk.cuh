@@ -28,8 +28,9 @@ __device__ __forceinline__ void bulk_load_multicast(void* shared, const void* gl
     simt::bulk_load_multicast(shared, global, bytes, barrier, blocks, where);
 #else
     asm volatile(
-        "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1], %2, [%3], %4;"
-        ::"r"(shared_address(shared)), "l"(global), "r"(bytes), "r"(shared_address(barrier)), "h"(blocks)
+        "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1], %2, [%3], "
+        "%4;" ::"r"(shared_address(shared)),
+        "l"(global), "r"(bytes), "r"(shared_address(barrier)), "h"(blocks)
         : "memory");
 #endif
 }
@@ -41,10 +42,10 @@ __device__ __forceinline__ void bulk_copy_cluster(std::uint32_t target, const vo
 #ifdef STELE_SIMT
     simt::bulk_copy_cluster(target, shared, bytes, barrier, where);
 #else
-    asm volatile("cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
-                     target),
-                 "r"(shared_address(shared)), "r"(bytes), "r"(barrier)
-                 : "memory");
+    asm volatile(
+        "cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(target),
+        "r"(shared_address(shared)), "r"(bytes), "r"(barrier)
+        : "memory");
 #endif
 }
 

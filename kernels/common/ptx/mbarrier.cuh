@@ -161,8 +161,9 @@ __device__ __forceinline__ void mbarrier_arrive_cluster(std::uint32_t barrier, W
 }
 
 /// The same without publishing what this thread wrote: it only says that the thread is done reading. Enough where the
-/// asynchronous proxy alone has read (wgmma, waited for) and will write next; ordinary loads and stores want the release
-/// form, which costs a GPU-wide fence on sm_90. sm_90. PTX ISA: mbarrier.arrive.relaxed.cluster.shared::cluster.
+/// asynchronous proxy alone has read (wgmma, waited for) and will write next; ordinary loads and stores want the
+/// release form, which costs a GPU-wide fence on sm_90. sm_90. PTX ISA:
+/// mbarrier.arrive.relaxed.cluster.shared::cluster.
 __device__ __forceinline__ void mbarrier_arrive_relaxed_cluster(std::uint32_t barrier, Where where = Where::current()) {
 #ifdef STELE_SIMT
     simt::mbarrier_arrive_cluster(barrier, where);
@@ -177,8 +178,7 @@ __device__ __forceinline__ void mbarrier_arrive_expect_tx_cluster(std::uint32_t 
 #ifdef STELE_SIMT
     simt::mbarrier_arrive_expect_tx_cluster(barrier, bytes, where);
 #else
-    asm volatile("mbarrier.arrive.expect_tx.release.cluster.shared::cluster.b64 _, [%0], %1;" ::"r"(barrier),
-                 "r"(bytes)
+    asm volatile("mbarrier.arrive.expect_tx.release.cluster.shared::cluster.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes)
                  : "memory");
 #endif
 }

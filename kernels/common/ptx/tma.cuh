@@ -25,8 +25,9 @@ __device__ __forceinline__ void tma_load_2d(void* shared, const TensorMap& map, 
     simt::tma_load_2d(shared, map, barrier, c0, c1, where);
 #else
     asm volatile(
-        "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4}], [%2];"
-        ::"r"(shared_address(shared)), "l"(&map), "r"(shared_address(barrier)), "r"(c0), "r"(c1)
+        "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4}], "
+        "[%2];" ::"r"(shared_address(shared)),
+        "l"(&map), "r"(shared_address(barrier)), "r"(c0), "r"(c1)
         : "memory");
 #endif
 }

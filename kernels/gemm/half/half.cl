@@ -1,16 +1,16 @@
 // gemm / half — OpenCL C; siblings: half.cu, half.ptx.cu
 //
-// C[M,N] = A[M,K] B[K,N] in f16, row-major, B as [K,N] or [N,K]: products and their sums two at a time in f16, which f32
-// takes over every PROMOTE_EVERY of K. A block owns BLOCK_M × BLOCK_N of C and walks along K in steps of BLOCK_K. Its
-// tiles are words of shared memory: of A two k of a row, of B two columns of a k; so a number of A, taken twice,
-// multiplies two columns. The next step's tiles travel through registers meanwhile. A thread owns THREAD_M × THREAD_N in
-// fours of rows and eights of columns, and reads the next k's numbers while it multiplies this k's.
+// C[M,N] = A[M,K] B[K,N] in f16, row-major, B as [K,N] or [N,K]: products and their sums two at a time in f16, which
+// f32 takes over every PROMOTE_EVERY of K. A block owns BLOCK_M × BLOCK_N of C and walks along K in steps of BLOCK_K.
+// Its tiles are words of shared memory: of A two k of a row, of B two columns of a k; so a number of A, taken twice,
+// multiplies two columns. The next step's tiles travel through registers meanwhile. A thread owns THREAD_M × THREAD_N
+// in fours of rows and eights of columns, and reads the next k's numbers while it multiplies this k's.
 #ifdef cl_khr_fp16
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 #endif
 #include "common/element.clh"
-#include "gemm/layout.clh"
 #include "gemm/block_order.clh"
+#include "gemm/layout.clh"
 
 #define STAGES 2
 #define STEPS (PROMOTE_EVERY / BLOCK_K)
@@ -132,7 +132,8 @@ static inline void place_b(local uint* tile, const uint4* pieces, int thread) {
 #endif
 }
 
-// Where a thread's row i and column j are, behind its first: rows in fours and columns in eights, a warp's side by side.
+// Where a thread's row i and column j are, behind its first: rows in fours and columns in eights, a warp's side by
+// side.
 static inline int row_of(int i) { return i / 4 * 4 * LANES_M + i % 4; }
 static inline int col_of(int j) { return j / 8 * 8 * LANES_N + j % 8; }
 
@@ -212,8 +213,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_half(
             // -- multiply
 #pragma unroll
             for (int k = 0; k < BLOCK_K - 1; ++k) {
-                if (k % 2 == 1)
-                    read_a(a[(k + 1) / 2 % 2], tile_a[stage] + (k + 1) / 2 * A_STRIDE + thread_row);
+                if (k % 2 == 1) read_a(a[(k + 1) / 2 % 2], tile_a[stage] + (k + 1) / 2 * A_STRIDE + thread_row);
                 read_b(b[(k + 1) % 2], tile_b[stage] + (k + 1) * B_STRIDE + thread_col / 2);
                 multiply(acc, a[k / 2 % 2], b[k % 2], k);
             }

@@ -15,8 +15,8 @@ inline constexpr int half_threads = tile.threads();
 /// That a multiprocessor's 65536 registers are to hold: a thread has its sums, in f32 and two in a register in f16, the
 /// numbers of two k, and about 40 more for pieces on their way and addresses.
 template <HalfTile tile>
-inline constexpr int half_blocks = std::max(1, 65536 / (tile.threads() * (tile.thread_m * tile.thread_n * 3 / 2 +
-                                                                          2 * tile.thread_m + tile.thread_n + 40)));
+inline constexpr int half_blocks = std::max(
+    1, 65536 / (tile.threads() * (tile.thread_m * tile.thread_n * 3 / 2 + 2 * tile.thread_m + tile.thread_n + 40)));
 
 /// A's part: words of two k, in shared memory a row of words a pair of k, transposed. A warp places 16 rows of two
 /// pieces of eight at one time, which fall into 32 banks.

@@ -46,8 +46,8 @@ __device__ __forceinline__ void release(std::uint64_t* empty, int lane) {
     if (lane == 0) mbarrier_arrive(empty);
 }
 
-/// The same in every block of the cluster: a lane for each. Relaxed, as wgmma alone has read the stage: nothing that this
-/// warp wrote is to be seen by the multicast that comes next.
+/// The same in every block of the cluster: a lane for each. Relaxed, as wgmma alone has read the stage: nothing that
+/// this warp wrote is to be seen by the multicast that comes next.
 __device__ __forceinline__ void release_in_cluster(std::uint64_t* empty, int lane, int blocks) {
     if (blocks == 1)
         release(empty, lane);

@@ -5,8 +5,10 @@
 #include "common/element.clh"
 #include "gemm/layout.clh"
 
-kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_naive(
-    global const Element* restrict A, global const Element* restrict B, global Element* restrict C, int M, int N, int K) {
+kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_naive(global const Element* restrict A,
+                                                                                global const Element* restrict B,
+                                                                                global Element* restrict C, int M,
+                                                                                int N, int K) {
     // -- place
     const long element = get_global_id(0);
     const long row = element / N, col = element % N;

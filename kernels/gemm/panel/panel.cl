@@ -4,8 +4,8 @@
 // groups of rows, each with its own B. A block is one work-item. It owns BLOCK_M × BLOCK_N of C and walks along K in
 // steps of BLOCK_K: it packs that part of B into a panel of strips, THREAD_N columns wide, and holds THREAD_M rows of A
 // at a time against each strip, their THREAD_M × THREAD_N sums in registers. Between two steps the sums lie in
-// `partial`, f32, BLOCK_M × BLOCK_N a block in the order of their use. There are as many blocks as compute units; a block
-// takes tile after tile.
+// `partial`, f32, BLOCK_M × BLOCK_N a block in the order of their use. There are as many blocks as compute units; a
+// block takes tile after tile.
 #include "common/element.clh"
 #include "gemm/layout.clh"
 #include "gemm/panel/wide.clh"
@@ -26,7 +26,8 @@ static inline int part_of(int extent, int block, int unit) {
 static inline int in_panel(int k, int col) { return col / THREAD_N * STRIP + k * THREAD_N + col % THREAD_N; }
 
 // A part of B into the panel: `rows` of its rows as they are stored, `length` of each; zeros beyond both, to whole
-// pieces. A piece is eight rows of 16 elements, or of 8 that are transposed: rows read together hide each other's misses.
+// pieces. A piece is eight rows of 16 elements, or of 8 that are transposed: rows read together hide each other's
+// misses.
 static inline void pack(local float* panel_b, global const Element* from, int stride, int rows, int length) {
     const int width = B_IS_KN ? 16 : 8;
     for (int row = 0; row < rows; row += 8)
@@ -47,8 +48,8 @@ static inline void pack(local float* panel_b, global const Element* from, int st
 }
 
 // Columns `begin` to `end` of THREAD_M rows of A as f32, a cache line at a time; zeros beyond `rows` and `depth`.
-static inline void copy_rows(local float* rows_a, global const Element* from, int K, int rows, int depth,
-                             int begin, int end) {
+static inline void copy_rows(local float* rows_a, global const Element* from, int K, int rows, int depth, int begin,
+                             int end) {
     for (int k = begin; k < min(end, depth); k += 16)
 #pragma unroll
         for (int i = 0; i < THREAD_M; ++i)
@@ -65,8 +66,8 @@ static inline void fetch_rows(global const Element* from, int K, int begin, int 
         for (int i = 0; i < THREAD_M; ++i) fetch_soon(from + (long)i * K + k);
 }
 
-// sums[THREAD_M, THREAD_N] = a[THREAD_M, depth] b[depth, THREAD_N], and what they were before unless this is the `first`
-// step. All of acc is indexed by constants once it is unrolled, so it stays in registers.
+// sums[THREAD_M, THREAD_N] = a[THREAD_M, depth] b[depth, THREAD_N], and what they were before unless this is the
+// `first` step. All of acc is indexed by constants once it is unrolled, so it stays in registers.
 static inline void multiply(global float* sums, local const float* a, local const float* b, int depth, bool first) {
     float16 acc[THREAD_M][THREAD_N / 16];
 #pragma unroll

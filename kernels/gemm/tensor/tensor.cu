@@ -75,7 +75,7 @@ __global__ void __launch_bounds__(gemm::tensor_threads<gemm::wmma_tile<TILE>>, 1
             const bool last = step == G::STEPS - 1;
             if (step == 0) tiles.template copy<1>(shared + writing, 0, copy_piece);
 
-                // -- multiply
+            // -- multiply
 #pragma unroll
             for (int j = 0; j < G::TILES_N; ++j) {
                 G::load_b(b, shared + reading, warp_col + j * 16, step);

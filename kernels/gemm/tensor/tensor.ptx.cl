@@ -1,10 +1,10 @@
 // gemm / tensor — OpenCL C with NVIDIA's inline PTX; siblings: tensor.cu, tensor.ptx.cu
 //
-// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]. A block owns BLOCK_M × BLOCK_N of C and walks along K in steps
-// of BLOCK_K, whose tiles cp.async keeps STAGES - 1 steps ahead in shared memory. A warp owns WARP_M × WARP_N of C in
-// registers and brings fragments by ldmatrix while mma.sync multiplies the ones before. Tiles lie in shared memory as in
-// global memory, their 16-byte pieces permuted so that no eight rows of one ldmatrix meet in a bank. The host's side of
-// this is OpenCL's; the kernel runs on NVIDIA only.
+// C[M,N] = A[M,K] B[K,N], row-major, B as [K,N] or [N,K]. A block owns BLOCK_M × BLOCK_N of C and walks along K in
+// steps of BLOCK_K, whose tiles cp.async keeps STAGES - 1 steps ahead in shared memory. A warp owns WARP_M × WARP_N of
+// C in registers and brings fragments by ldmatrix while mma.sync multiplies the ones before. Tiles lie in shared memory
+// as in global memory, their 16-byte pieces permuted so that no eight rows of one ldmatrix meet in a bank. The host's
+// side of this is OpenCL's; the kernel runs on NVIDIA only.
 #include "common/element.clh"
 #include "gemm/layout.clh"
 
@@ -54,14 +54,16 @@ static inline void ldmatrix_x4_trans(uint* matrix, uint row) {
 // PTX ISA: mma.m16n8k16; acc += a b.
 static inline void multiply(float* acc, const uint* a, const uint* b) {
 #if defined(ELEMENT_F16)
-    __asm__ volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
-                     "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+    __asm__ volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
 #else
-    __asm__ volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-                     "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+    __asm__ volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
 #endif
-                     : "+f"(acc[0]), "+f"(acc[1]), "+f"(acc[2]), "+f"(acc[3])
-                     : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+        : "+f"(acc[0]), "+f"(acc[1]), "+f"(acc[2]), "+f"(acc[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 // PTX ISA: cvt to two halves, to nearest even.
 static inline uint cvt_rn_x2_f32(float high, float low) {
@@ -157,11 +159,13 @@ static inline void load_b(uint* b, uint first, int step, int j) {
         ldmatrix_x4(b, (first ^ step * 32) + j * 16 * B_PITCH);
 }
 
-// A [M,K] and B [K,N] or [N,K] in rows of a_stride and b_stride elements, which 16 bytes divide, and whose columns beyond
-// K or N are zero; get_group_id(2) counts products of a batch. C [M,N].
-kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tensor(
-    global const Element* restrict A, global const Element* restrict B, global Element* restrict C, int M, int N, int K,
-    int a_stride, int b_stride) {
+// A [M,K] and B [K,N] or [N,K] in rows of a_stride and b_stride elements, which 16 bytes divide, and whose columns
+// beyond K or N are zero; get_group_id(2) counts products of a batch. C [M,N].
+kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tensor(global const Element* restrict A,
+                                                                                 global const Element* restrict B,
+                                                                                 global Element* restrict C, int M,
+                                                                                 int N, int K, int a_stride,
+                                                                                 int b_stride) {
     local __attribute__((aligned(1024))) uchar shared[STAGES * STAGE_BYTES];
     uint a[TILES_M][4], b[2][4];
     float acc[TILES_M][TILES_N * 2][4];
@@ -214,12 +218,13 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tensor
                 const int now = j % 2;
                 const bool last_j = j == TILES_N - 1;
                 if (last && last_j) {
-                    // The next tiles are there for all, and this step's have been read by all: what is left of them is in
-                    // registers.
+                    // The next tiles are there for all, and this step's have been read by all: what is left of them is
+                    // in registers.
                     advance(&tiles);
                     cp_async_wait_group();
                     barrier(CLK_LOCAL_MEM_FENCE);
-                    const int further = reading == (STAGES - 1) * STAGE_BYTES ? -(STAGES - 1) * STAGE_BYTES : STAGE_BYTES;
+                    const int further =
+                        reading == (STAGES - 1) * STAGE_BYTES ? -(STAGES - 1) * STAGE_BYTES : STAGE_BYTES;
                     writing = reading;
                     reading += further;
                     a_first += further;

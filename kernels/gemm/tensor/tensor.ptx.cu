@@ -155,7 +155,7 @@ __global__ void __launch_bounds__(gemm::tensor_threads<gemm::tensor_tile<TILE>>,
             const int next = last ? 0 : step + 1;
             if (step == 0) tiles.template copy<1>(shared + writing, 0, copy_piece);
 
-                // -- multiply
+            // -- multiply
 #pragma unroll
             for (int j = 0; j < G::TILES_N; ++j) {
                 const int now = j % 2;

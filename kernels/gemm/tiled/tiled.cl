@@ -5,8 +5,8 @@
 // f32, k by k; the next step's tiles travel through registers meanwhile. A warp owns WARP_M × WARP_N, a thread
 // THREAD_M × THREAD_N of it in fours of rows and columns, and reads the next k's numbers while it multiplies this k's.
 #include "common/element.clh"
-#include "gemm/layout.clh"
 #include "gemm/block_order.clh"
+#include "gemm/layout.clh"
 
 #define STAGES 2
 #define LANES_M 4
@@ -52,9 +52,9 @@ static inline int part_K(Part part, int i) { return i / part.times * part.depth;
 
 // This thread's pieces of a matrix of `width` (along x) × `depth` (along k).
 typedef struct {
-    global const Element* from;   // where the next step's first piece begins
-    long x_apart, k_apart;        // elements between neighbours along x, and along k
-    int width_left, depth_left;   // from there to the edges
+    global const Element* from;  // where the next step's first piece begins
+    long x_apart, k_apart;       // elements between neighbours along x, and along k
+    int width_left, depth_left;  // from there to the edges
 } Source;
 
 static inline Source source_of(Part part, global const Element* matrix, int width, int depth, int x_begin, int thread) {
@@ -140,9 +140,9 @@ static inline void multiply(float acc[THREAD_M][THREAD_N], const float* a, const
 }
 
 kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tiled(
-    global const Element* restrict A,       // [M,K], of each product of a batch
-    global const Element* restrict B,       // [K,N] or [N,K], of each product or group
-    global const int* restrict row_begin,   // [groups + 1]; null: no groups
+    global const Element* restrict A,      // [M,K], of each product of a batch
+    global const Element* restrict B,      // [K,N] or [N,K], of each product or group
+    global const int* restrict row_begin,  // [groups + 1]; null: no groups
     global Element* restrict C, int M, int N, int K) {
     local __attribute__((aligned(16))) float tile_a[STAGES][BLOCK_K * A_STRIDE];
     local __attribute__((aligned(16))) float tile_b[STAGES][BLOCK_K * B_STRIDE];
@@ -155,8 +155,8 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tiled(
     const long first_row = row_begin ? row_begin[product] : (long)product * M;
     const int product_rows = row_begin ? row_begin[product + 1] - row_begin[product] : M;
     const int blocks_n = (N + BLOCK_N - 1) / BLOCK_N, blocks_m = (product_rows + BLOCK_M - 1) / BLOCK_M;
-    // A block beyond a smaller group has no rows and no K. It does not return early: a compiler for CPUs (PoCL 3.1) then
-    // lost the last condition of the stores.
+    // A block beyond a smaller group has no rows and no K. It does not return early: a compiler for CPUs (PoCL 3.1)
+    // then lost the last condition of the stores.
     const bool inside = block < blocks_m * blocks_n;
     const int rows = inside ? product_rows : 0, depth = inside ? K : 0;
     const int2 place = block_in_strips(inside ? block : 0, max(blocks_m, 1), blocks_n);

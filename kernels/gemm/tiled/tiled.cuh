@@ -16,8 +16,8 @@ inline constexpr int tiled_threads = tile.threads();
 /// That a multiprocessor's 65536 registers are to hold: a thread has its sums, the numbers of two k, and about 72 more
 /// for pieces on their way and addresses.
 template <TiledTile tile>
-inline constexpr int tiled_blocks = std::max(1, 65536 / (tile.threads() * (tile.thread_m * tile.thread_n +
-                                                                           2 * (tile.thread_m + tile.thread_n) + 72)));
+inline constexpr int tiled_blocks =
+    std::max(1, 65536 / (tile.threads() * (tile.thread_m * tile.thread_n + 2 * (tile.thread_m + tile.thread_n) + 72)));
 
 /// BLOCK_X × BLOCK_K of A (x is m) or B (x is n), which a block copies in pieces of VECTOR neighbours in memory: along
 /// x, or along k, then eight of each of several x by a warp. A thread's piece i is at (x + X(i), k + K(i)) for its own

@@ -2,8 +2,8 @@
 //
 // O[batch, heads, seq_q, head_dim] = softmax(softmax_scale · Q Kᵀ, masked) V and lse[batch, heads, seq_q], as dense
 // attention with online softmax computes it: every score up to the diagonal is made, and those of blocks that the CSR
-// (row_begin[batch · heads · query_blocks + 1], column[kept]) does not name become −inf. A block owns BLOCK_M query rows
-// of one head. BLOCK_M and BLOCK_N divide mask_block, so that a tile lies in one mask block.
+// (row_begin[batch · heads · query_blocks + 1], column[kept]) does not name become −inf. A block owns BLOCK_M query
+// rows of one head. BLOCK_M and BLOCK_N divide mask_block, so that a tile lies in one mask block.
 #include "attention/phases.clh"
 
 kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_attention_masked(

@@ -127,9 +127,7 @@ std::vector<Variant> openblas_variants() {
             run(shape, grid, context);
         };
     };
-    row.instance = [](const Problem& problem) {
-        return instance_of(as_sparse_attention(problem).shape());
-    };
+    row.instance = [](const Problem& problem) { return instance_of(as_sparse_attention(problem).shape()); };
     row.scratch = [](const Problem& problem) {
         const SparseAttentionProblem& sparse = as_sparse_attention(problem);
         return std::vector{gathered_bytes(sparse.shape()), score_bytes(sparse.grid())};

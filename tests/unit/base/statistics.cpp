@@ -58,8 +58,8 @@ TEST(MedianInterval, IsTheNarrowestThatCovers) {
         const Interval interval = median_interval(ranks(n));
         ASSERT_GE(interval.coverage, 0.95) << n;
         ASSERT_LT(interval.low, interval.high) << n;
-        const double wider_by_one = std::lgamma(n + 1) - std::lgamma(interval.low + 1) -
-                                    std::lgamma(n - interval.low + 1) - n * std::log(2.0);
+        const double wider_by_one =
+            std::lgamma(n + 1) - std::lgamma(interval.low + 1) - std::lgamma(n - interval.low + 1) - n * std::log(2.0);
         // Going one rank further in would lose twice the probability of exactly `low` samples below the median.
         ASSERT_LT(interval.coverage - 2 * std::exp(wider_by_one), 0.95) << n;
     }

@@ -4,9 +4,9 @@
 #include <limits>
 #include <sstream>
 
+#include "harness/base/text.hpp"
 #include "harness/draw/console.hpp"
 #include "harness/draw/markdown.hpp"
-#include "harness/base/text.hpp"
 
 namespace stele {
 namespace {

@@ -86,7 +86,8 @@ TEST_F(ReplayTest, RepetitionsAreTheMediansOfRounds) {
 
 TEST_F(ReplayTest, TheFilterSelects) {
     const nlohmann::json json = replay({"--benchmark_filter=slow"});
-    for (const auto& run : json["benchmarks"]) EXPECT_NE(run["name"].get<std::string>().find("slow"), std::string::npos);
+    for (const auto& run : json["benchmarks"])
+        EXPECT_NE(run["name"].get<std::string>().find("slow"), std::string::npos);
     EXPECT_FALSE(json["benchmarks"].empty());
 }
 
@@ -111,11 +112,11 @@ TEST(BenchmarkFlags, AreRecognised) {
 }
 
 TEST(BenchmarkFlags, BadOnesAreErrorsOfOurs) {
-    for (const char* flag : {"--benchmark_filter=(", "--benchmark_filter=[", "--benchmark_out", "--benchmark_out=",
-                             "--benchmark_format=xml", "--benchmark_out_format=yaml", "--benchmark_repetitions=0",
-                             "--benchmark_repetitions=many", "--benchmark_min_time=fast", "--benchmark_min_time=-1",
-                             "--benchmark_time_unit=h", "--benchmark_list_tests=perhaps", "--benchmark_context=novalue",
-                             "--benchmark_fitler=x", "--benchmark_"})
+    for (const char* flag : {"--benchmark_filter=(", "--benchmark_filter=[", "--benchmark_out",
+                             "--benchmark_out=", "--benchmark_format=xml", "--benchmark_out_format=yaml",
+                             "--benchmark_repetitions=0", "--benchmark_repetitions=many", "--benchmark_min_time=fast",
+                             "--benchmark_min_time=-1", "--benchmark_time_unit=h", "--benchmark_list_tests=perhaps",
+                             "--benchmark_context=novalue", "--benchmark_fitler=x", "--benchmark_"})
         EXPECT_THROW(check_benchmark_flags({flag}), BenchmarkFlagError) << flag;
 }
 

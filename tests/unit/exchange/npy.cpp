@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "harness/base/file.hpp"
 #include "harness/base/exit_code.hpp"
+#include "harness/base/file.hpp"
 #include "harness/exchange/manifest.hpp"
 
 namespace stele {

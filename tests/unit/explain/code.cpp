@@ -32,7 +32,8 @@ SassFunction assembled(const std::vector<Line>& lines) {
 }
 
 TEST(ExplainSass, ReadsTargetsAndDropsPadding) {
-    const SassFunction code = assembled({{"", "MOV", "R1,R2"}, {"@P0", "BRA", "0x0"}, {"", "EXIT", ""}, {"", "BRA", "0x30"}, {"", "NOP", ""}});
+    const SassFunction code = assembled(
+        {{"", "MOV", "R1,R2"}, {"@P0", "BRA", "0x0"}, {"", "EXIT", ""}, {"", "BRA", "0x30"}, {"", "NOP", ""}});
     ASSERT_EQ(code.instructions.size(), 3u) << "the branch to itself and the NOP after EXIT are padding";
     EXPECT_EQ(code.instructions[1].target, 0u);
     EXPECT_TRUE(code.instructions[1].conditional);
@@ -65,12 +66,17 @@ TEST(ExplainLoops, FindsTheNestAndItsInnermost) {
 
 TEST(ExplainLoops, ABackwardBranchIsNoLoopWithoutDomination) {
     // A block placed later that jumps back to a join: 0 → 2 or 1 → 3 exit; 2 (later in text) jumps back to 1.
-    const SassFunction code = assembled({{"@P0", "BRA", "0x30"}, {"", "MOV", "R0,R1"}, {"", "EXIT", ""}, {"", "MOV", "R2,R3"}, {"", "BRA", "0x10"}});
+    const SassFunction code = assembled(
+        {{"@P0", "BRA", "0x30"}, {"", "MOV", "R0,R1"}, {"", "EXIT", ""}, {"", "MOV", "R2,R3"}, {"", "BRA", "0x10"}});
     EXPECT_TRUE(find_loops(code).empty()) << "by text this looks like a loop; by control flow it is none";
 }
 
 TEST(ExplainLoops, TwoBackEdgesOfOneHeaderAreOneLoop) {
-    const SassFunction code = assembled({{"", "MOV", "R0,R1"}, {"@P0", "BRA", "0x0"}, {"", "FADD", "R0,R1,R2"}, {"@P1", "BRA", "0x0"}, {"", "EXIT", ""}});
+    const SassFunction code = assembled({{"", "MOV", "R0,R1"},
+                                         {"@P0", "BRA", "0x0"},
+                                         {"", "FADD", "R0,R1,R2"},
+                                         {"@P1", "BRA", "0x0"},
+                                         {"", "EXIT", ""}});
     const auto loops = find_loops(code);
     ASSERT_EQ(loops.size(), 1u);
     EXPECT_EQ(loops[0].instructions.size(), 4u);
@@ -109,7 +115,8 @@ TEST(ExplainMix, CountsWorkAndTraffic) {
     EXPECT_EQ(mix.total, 9u);
     EXPECT_EQ(mix.fp32_fma, 1u);
     EXPECT_EQ(mix.flops_per_thread, 2 + 1 + 4) << "a constant written as HFMA2 computes nothing";
-    EXPECT_EQ(mix.matrix_flops_per_warp, 2.0 * 16 * 8 * 16 + 2.0 * 64 * 128 * 16 / 4) << "a wgmma is shared by four warps";
+    EXPECT_EQ(mix.matrix_flops_per_warp, 2.0 * 16 * 8 * 16 + 2.0 * 64 * 128 * 16 / 4)
+        << "a wgmma is shared by four warps";
     EXPECT_EQ(mix.matrix_instructions(), 2u);
     EXPECT_EQ(mix.shared_load_bytes, 16);
     EXPECT_EQ(mix.global_load_bytes, 16);

@@ -62,7 +62,11 @@ Baseline one_row(BaselineRow row) {
 const std::vector<std::string> asked{"gemm/tiled.cuda@64"};
 
 TEST(ExplainGate, WorseBeyondItsMarginsOnly) {
-    const BaselineRow before{.registers = 100, .spill_bytes = 0, .blocks_per_multiprocessor = 2, .matrix_instructions = 16, .loop_instructions = 200};
+    const BaselineRow before{.registers = 100,
+                             .spill_bytes = 0,
+                             .blocks_per_multiprocessor = 2,
+                             .matrix_instructions = 16,
+                             .loop_instructions = 200};
     const auto held = [&](auto change) {
         BaselineRow after = before;
         change(after);
@@ -90,7 +94,8 @@ TEST(ExplainGate, SaysWhatIsMissingNewOrOfOtherCompilers) {
     EXPECT_EQ(result.held, 0u);
     ASSERT_EQ(result.other_versions.size(), 1u);
     EXPECT_EQ(result.other_versions[0], "nvcc: 13.0.88 then, 13.1.0 now");
-    EXPECT_TRUE(hold_against(one_row({}), now, {"gemm/naive.cuda"}).gone.empty()) << "only what was asked for can be gone";
+    EXPECT_TRUE(hold_against(one_row({}), now, {"gemm/naive.cuda"}).gone.empty())
+        << "only what was asked for can be gone";
 }
 
 TEST(ExplainGate, ReadsBackWhatItWrote) {
@@ -106,7 +111,9 @@ TEST(ExplainGate, ReadsBackWhatItWrote) {
 
 TEST(ExplainGate, ReadsTheVersionBeforeThisOne) {
     std::string text = to_json(one_row({1, 2, 3, 4, 5}));
-    const auto replace = [&](const std::string& from, const std::string& to) { text.replace(text.find(from), from.size(), to); };
+    const auto replace = [&](const std::string& from, const std::string& to) {
+        text.replace(text.find(from), from.size(), to);
+    };
     replace(R"("format": "stele-explain-baseline")", R"("schema": "stele-explain")");
     replace(R"("schema_version": 3)", R"("schema_version": 2)");
     EXPECT_EQ(parse_baseline(text).rows, one_row({1, 2, 3, 4, 5}).rows);

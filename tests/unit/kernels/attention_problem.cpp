@@ -91,7 +91,8 @@ TEST(AttentionProblem, LogitsReachWhatWasAskedFor) {
         for (std::int64_t j = 0; j < visible_keys(shape, row % shape.seq_q); ++j) {
             double dot = 0;
             for (std::int64_t d = 0; d < 64; ++d)
-                dot += inputs[0].at(static_cast<std::size_t>(row * 64 + d)) * inputs[1].at(static_cast<std::size_t>(j * 64 + d));
+                dot += inputs[0].at(static_cast<std::size_t>(row * 64 + d)) *
+                       inputs[1].at(static_cast<std::size_t>(j * 64 + d));
             nearest = std::min(nearest, std::abs(dot * shape.softmax_scale - (row % 2 == 0 ? 80 : -80)));
         }
         EXPECT_LT(nearest, 1e-3) << row;

@@ -102,7 +102,8 @@ TEST(AttentionReference, AgreesWithTheDefinitionOnEveryEdgeProblem) {
             EXPECT_NEAR(got.o[i], c.expected[0].value[i], 1e-12 * (1 + std::abs(got.o[i]))) << text << " O " << i;
         for (std::size_t i = 0; i < got.lse.size(); ++i)
             if (got.lse[i] != c.expected[1].value[i]) {
-                EXPECT_NEAR(got.lse[i], c.expected[1].value[i], 1e-12 * (1 + std::abs(got.lse[i]))) << text << " lse " << i;
+                EXPECT_NEAR(got.lse[i], c.expected[1].value[i], 1e-12 * (1 + std::abs(got.lse[i])))
+                    << text << " lse " << i;
             }
     }
 }
@@ -134,9 +135,8 @@ TEST(AttentionReference, MistakesExceedTheBounds) {
         const Score right = right_score(s);
         EXPECT_LE(worst_of_bound(c.expected[0], literal(c, right).o), 1e-6);
 
-        const auto forgotten_scale = literal(c, [&](auto i, auto j, double dot) {
-            return std::isinf(right(i, j, dot)) ? right(i, j, dot) : dot;
-        });
+        const auto forgotten_scale = literal(
+            c, [&](auto i, auto j, double dot) { return std::isinf(right(i, j, dot)) ? right(i, j, dot) : dot; });
         const auto one_key_more = literal(c, [&](auto i, auto j, double dot) { return right(i + 1, j, dot); });
         const auto one_key_less = literal(c, [&](auto i, auto j, double dot) { return right(i - 1, j, dot); });
         const auto first_aligned = literal(c, [&](auto i, auto j, double dot) {
@@ -190,13 +190,13 @@ TEST(AttentionReference, LargeProblemsAreSampledInWholeRows) {
 
 TEST(AttentionReference, VisibilityIsTheCallers) {
     const Case c = make("batch=1 heads=2 kv_heads=2 seq_q=5 seq_k=12 head_dim=64");
-    const auto even = reference_of(
-        c.shape, c.inputs, 60,
-        [](std::int64_t, std::int64_t head, std::int64_t query, std::vector<std::int32_t>& keys) {
-            for (std::int32_t j = 0; j < 12; ++j)
-                if ((j + head + query) % 2 == 0) keys.push_back(j);
-        },
-        {});
+    const auto even =
+        reference_of(c.shape, c.inputs, 60,
+                     [](std::int64_t, std::int64_t head, std::int64_t query, std::vector<std::int32_t>& keys) {
+                         for (std::int32_t j = 0; j < 12; ++j)
+                             if ((j + head + query) % 2 == 0) keys.push_back(j);
+                     },
+                     {});
     std::size_t row = 0;
     const Result got = literal(c, [&](std::int64_t query, std::int64_t key, double dot) {
         // literal() goes through all keys of all queries of head 0, then of head 1.

@@ -89,18 +89,18 @@ TEST(GemmProblem, TheEdgeSuiteHasTheEdges) {
     }
     for (std::int64_t extent : {1, 127, 128, 129, 37}) EXPECT_TRUE(m.contains(extent)) << extent;
     for (std::int64_t extent : {0, 1, 15, 16, 17, 53}) EXPECT_TRUE(k.contains(extent)) << extent;
-    for (const char* kind : {"f32 kn", "f32 nk", "f16 kn", "f16 nk", "bf16 kn", "bf16 nk", "tf32 kn", "tf32 nk", "e4m3 nk",
-                             "e4m3 nk block", "s8 nk", "s8 nk block"})
+    for (const char* kind : {"f32 kn", "f32 nk", "f16 kn", "f16 nk", "bf16 kn", "bf16 nk", "tf32 kn", "tf32 nk",
+                             "e4m3 nk", "e4m3 nk block", "s8 nk", "s8 nk block"})
         EXPECT_TRUE(kinds.contains(kind)) << kind;
 }
 
 TEST(GemmProblem, RefusesWhatCannotBe) {
     const auto operation = make_operation();
-    for (const char* text : {"", "m=0 n=1 k=1", "m=1 n=0 k=1", "m=1 n=1 k=-1", "m=1 n=1", "m=1 n=1 k=1 f64",
-                             "m=1 n=1 k=1 b=tn", "m=1 n=1 k=1 causal", "m=1073741824 n=1073741824 k=1",
-                             "m=1 n=1 k=1 e4m3 b=kn", "m=1 n=1 k=1 f16 scale=block", "groups= n=1 k=1",
-                             "groups=1,x n=1 k=1", "groups=0,0 n=1 k=1", "groups=1,-1 n=1 k=1",
-                             "m=1 groups=1 n=1 k=1", "groups=1,2 n=1 k=1 batch=2", "m=1 n=1 k=1 batch=0"})
+    for (const char* text :
+         {"", "m=0 n=1 k=1", "m=1 n=0 k=1", "m=1 n=1 k=-1", "m=1 n=1", "m=1 n=1 k=1 f64", "m=1 n=1 k=1 b=tn",
+          "m=1 n=1 k=1 causal", "m=1073741824 n=1073741824 k=1", "m=1 n=1 k=1 e4m3 b=kn", "m=1 n=1 k=1 f16 scale=block",
+          "groups= n=1 k=1", "groups=1,x n=1 k=1", "groups=0,0 n=1 k=1", "groups=1,-1 n=1 k=1", "m=1 groups=1 n=1 k=1",
+          "groups=1,2 n=1 k=1 batch=2", "m=1 n=1 k=1 batch=0"})
         EXPECT_THROW(operation->parse(text), ProblemError) << text;
     EXPECT_EQ(operation->parse("k=0 n=2 m=1")->id(), "m=1 n=2 k=0 f32");
 }
@@ -263,10 +263,9 @@ TEST(GemmVariants, AreListedOnceWithTheirIds) {
     const auto operation = make_operation();
     std::set<std::string> ids;
     for (const Variant& variant : operation->variants()) EXPECT_TRUE(ids.insert(variant.id()).second) << variant.id();
-    for (const char* id :
-         {"gemm/naive.cuda", "gemm/naive.ptx", "gemm/naive.opencl", "gemm/tiled.opencl@128x256x8x8x16",
-          "gemm/tiled.ptx@64x64x16x8x4", "gemm/hopper/auto.ptx", "gemm/vendor.openblas", "gemm/vendor.onednn",
-          "gemm/vendor.cublaslt", "gemm/vendor.clblast"})
+    for (const char* id : {"gemm/naive.cuda", "gemm/naive.ptx", "gemm/naive.opencl", "gemm/tiled.opencl@128x256x8x8x16",
+                           "gemm/tiled.ptx@64x64x16x8x4", "gemm/hopper/auto.ptx", "gemm/vendor.openblas",
+                           "gemm/vendor.onednn", "gemm/vendor.cublaslt", "gemm/vendor.clblast"})
         EXPECT_TRUE(ids.contains(id)) << id;
 }
 

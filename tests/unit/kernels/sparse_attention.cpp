@@ -174,8 +174,7 @@ TEST(SparseAttention, BoundsAreExceededByAWrongMask) {
         const Expected right = problem->reference(inputs, arithmetic)[0];
         const auto reference = [&](const BlockMask& mask) {
             return reference_of(sparse.shape(), inputs, 1e5,
-                                       visibility(sparse.shape(), sparse.grid(), mask.row_begin, mask.column),
-                                       arithmetic)[0];
+                                visibility(sparse.shape(), sparse.grid(), mask.row_begin, mask.column), arithmetic)[0];
         };
         EXPECT_EQ(worst_of_bound(right, reference(sparse.mask())), 0);
 
@@ -204,8 +203,7 @@ TEST(SparseAttention, BoundsAreExceededByAForgottenCausalRuleInsideABlock) {
     open.causal = false;
     const Expected right = problem->reference(inputs, {})[0];
     const Expected wrong = reference_of(
-        open, inputs, 1e5, visibility(open, sparse.grid(), sparse.mask().row_begin, sparse.mask().column),
-        {})[0];
+        open, inputs, 1e5, visibility(open, sparse.grid(), sparse.mask().row_begin, sparse.mask().column), {})[0];
     EXPECT_GT(worst_of_bound(right, wrong), 5);
 }
 

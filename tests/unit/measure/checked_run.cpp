@@ -96,9 +96,9 @@ TEST_F(CheckedRunTest, InputOverwrittenWithAnEqualValueOfOtherBits) {
     });
     const LoadedPlan plan(device, variant, problem);
     TensorSet tensors(device, problem);
-    const CheckedRun zeros = checked_run(device, plan, tensors, {},
-                                         {&problem, {}, cache.inputs(problem, 1, Fill::zeros),
-                                          cache.expected(problem, 1, Fill::zeros, {}), 30});
+    const CheckedRun zeros = checked_run(
+        device, plan, tensors, {},
+        {&problem, {}, cache.inputs(problem, 1, Fill::zeros), cache.expected(problem, 1, Fill::zeros, {}), 30});
     EXPECT_EQ(zeros.verdict.outcome, Outcome::wrong) << "unchanged means bit for bit";
 }
 
@@ -115,8 +115,8 @@ TEST_F(CheckedRunTest, ScratchIsNanAndGuarded) {
         plan.kernels.emplace_back().call = [](const HostCallContext& context) {
             auto* scratch = static_cast<float*>(context.arguments[2]);
             for (int i = 0; i < 128; ++i)
-                static_cast<float*>(context.arguments[1])[i] = 2 * static_cast<float*>(context.arguments[0])[i] +
-                                                               (i == 5 ? scratch[0] : 0);
+                static_cast<float*>(context.arguments[1])[i] =
+                    2 * static_cast<float*>(context.arguments[0])[i] + (i == 5 ? scratch[0] : 0);
             scratch[4] = 1;
         };
         plan.scratch = {16};
@@ -144,9 +144,9 @@ TEST_F(CheckedRunTest, EmptyTensorsRun) {
     TwiceProblem empty(0, 16);
     const LoadedPlan plan(device, twice_variant("right"), empty);
     TensorSet tensors(device, empty);
-    const CheckedRun nothing = checked_run(
-        device, plan, tensors, {},
-        {&empty, {}, cache.inputs(empty, 1, Fill::normal), cache.expected(empty, 1, Fill::normal, {}), 30});
+    const CheckedRun nothing =
+        checked_run(device, plan, tensors, {},
+                    {&empty, {}, cache.inputs(empty, 1, Fill::normal), cache.expected(empty, 1, Fill::normal, {}), 30});
     EXPECT_EQ(nothing.verdict.outcome, Outcome::passed) << nothing.verdict.reason;
 }
 
@@ -159,8 +159,8 @@ TEST_F(CheckedRunTest, ScratchOfOneSizeIsShared) {
 
 TEST(GuardPattern, HoldsNoValueThatKernelsWrite) {
     for (Dtype dtype : {Dtype::f32, Dtype::f16, Dtype::bf16}) {
-        Tensor as_tensor(TensorSpec{"guard", Role::input, dtype,
-                                    {static_cast<std::int64_t>(Buffer::guard_bytes / size_of(dtype))}, {"i"}});
+        Tensor as_tensor(TensorSpec{
+            "guard", Role::input, dtype, {static_cast<std::int64_t>(Buffer::guard_bytes / size_of(dtype))}, {"i"}});
         as_tensor.data = guard_pattern(dtype, 1);
         for (std::size_t i = 0; i < as_tensor.spec.elements(); ++i) ASSERT_TRUE(std::isnan(as_tensor.at(i)));
     }

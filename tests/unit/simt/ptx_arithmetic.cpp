@@ -6,9 +6,9 @@
 #include <set>
 #include <vector>
 
-#include "backends/simt/ptx/tile_rows.hpp"
 #include "backends/simt/ptx/arithmetic.hpp"
 #include "backends/simt/ptx/layout.hpp"
+#include "backends/simt/ptx/tile_rows.hpp"
 #include "tests/support/simt.hpp"
 
 namespace stele::simt {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "harness/draw/console.hpp"
-#include "harness/record/report_files.hpp"
 #include "harness/draw/markdown.hpp"
+#include "harness/record/report_files.hpp"
 #include "harness/study/report_tables.hpp"
 
 namespace stele {

@@ -4,12 +4,12 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "harness/measure/checked_run.hpp"
-#include "harness/explain/compiler.hpp"
-#include "harness/explain/figures.hpp"
-#include "harness/toolchain/opencl_ptx.hpp"
 #include "harness/base/process.hpp"
 #include "harness/catalog/registry.hpp"
+#include "harness/explain/compiler.hpp"
+#include "harness/explain/figures.hpp"
+#include "harness/measure/checked_run.hpp"
+#include "harness/toolchain/opencl_ptx.hpp"
 #include "tests/support/fake_device.hpp"
 
 namespace stele::explain {

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "harness/base/statistics.hpp"
-#include "harness/tuning/search.hpp"
-#include "harness/tuning/final.hpp"
 #include "harness/measure/references.hpp"
+#include "harness/tuning/final.hpp"
+#include "harness/tuning/search.hpp"
 #include "tests/support/fake_device.hpp"
 #include "tests/support/twice.hpp"
 

@@ -6,8 +6,8 @@
 // BLOCK_M × BLOCK_N of C: one thread of the producer's warpgroup brings its rows of A and its part of the cluster's
 // shared tile B, which it multicasts; a consumer's warpgroup owns 64 rows, multiplies by wgmma, and hands C over to
 // TMA, which stores while the next tile is multiplied.
-#include "kernels/gemm/hopper/clusters/clusters.hpp"
 #include "kernels/common/ptx/registers.cuh"
+#include "kernels/gemm/hopper/clusters/clusters.hpp"
 #include "kernels/gemm/hopper/instances.cuh"
 #include "kernels/gemm/hopper/pack.cuh"
 #include "kernels/gemm/hopper/roles.cuh"
@@ -21,10 +21,10 @@ using namespace stele::ptx;
 template <Element element, std::size_t TILE, LayoutB layout>
 __global__ void __launch_bounds__(hopper_threads<gemm::hopper_kernel<TILE>>, 1)
     gemm_hopper_clusters(const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b,
-                const __grid_constant__ TensorMap map_c, const float* __restrict__ scale_a,
-                const float* __restrict__ scale_b, const int* __restrict__ row_begin,
-                typename OperandType<element>::Output* __restrict__ C, int M, int N, int K, int products,
-                int tma_store) {
+                         const __grid_constant__ TensorMap map_c, const float* __restrict__ scale_a,
+                         const float* __restrict__ scale_b, const int* __restrict__ row_begin,
+                         typename OperandType<element>::Output* __restrict__ C, int M, int N, int K, int products,
+                         int tma_store) {
     using G = HopperOperands<element, layout, gemm::hopper_kernel<TILE>>;
     unsigned char* stages = dynamic_shared<unsigned char>();
     unsigned char* slots = stages + G::STAGES * G::STAGE_BYTES;
@@ -67,7 +67,8 @@ std::vector<NativeInstance> gemm_hopper_clusters() {
     for_each_tile<gemm::hopper_kernels>([&]<gemm::HopperTile tile>() {
         constexpr std::size_t TILE = tile_index<gemm::hopper_kernels>(tile);
         for_each_operand([&]<Element element, LayoutB layout>(const std::string& instance) {
-            list.add<gemm_hopper_clusters<element, TILE, layout>>("gemm_hopper_clusters", hopper_instance(tile) + instance);
+            list.add<gemm_hopper_clusters<element, TILE, layout>>("gemm_hopper_clusters",
+                                                                  hopper_instance(tile) + instance);
         });
     });
     list.add<gemm_hopper_pack<std::uint8_t>>("gemm_hopper_pack", "1 byte");

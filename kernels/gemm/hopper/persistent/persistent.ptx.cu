@@ -3,8 +3,8 @@
 // C[M,N] = A[M,K] B[N,K]ᵀ, row-major, 16-bit. As many blocks as SMs walk over the BLOCK_M × BLOCK_N tiles of C in an
 // order that keeps a wave's rows of A and B in L2; the producer runs ahead into the next tile while the consumers
 // store.
-#include "kernels/gemm/hopper/persistent/persistent.hpp"
 #include "kernels/common/ptx/registers.cuh"
+#include "kernels/gemm/hopper/persistent/persistent.hpp"
 #include "kernels/gemm/hopper/pipeline.cuh"
 #include "kernels/gemm/hopper/schedule.cuh"
 #include "kernels/gemm/hopper/step.cuh"

@@ -3,9 +3,9 @@
 // C[M,N] = A[M,K] B[N,K]ᵀ, row-major, 16-bit. A block owns BLOCK_M × BLOCK_N of C. Its warpgroup 0 is the producer: one
 // thread brings tiles by TMA into a ring of stages. CONSUMERS warpgroups own BLOCK_M / CONSUMERS rows each, multiply by
 // wgmma, and have the registers that the producer gives up; C leaves from them.
-#include "kernels/gemm/hopper/roles/roles.hpp"
 #include "kernels/common/ptx/registers.cuh"
 #include "kernels/gemm/hopper/pipeline.cuh"
+#include "kernels/gemm/hopper/roles/roles.hpp"
 #include "kernels/gemm/hopper/step.cuh"
 
 namespace stele::gemm::ptx {

@@ -3,10 +3,10 @@
 // C[M,N] = A[M,K] B[N,K]ᵀ, row-major, A times scale_a[M,⌈K/128⌉], B times scale_b[⌈N/128⌉,⌈K/128⌉]; batched, or by
 // groups of rows with a B each. As clusters, but a stage is one block of K, whose products are summed apart: acc holds
 // them, sums what they come to with their scales. BLOCK_N is 128, so that one number scales tile B.
-#include "kernels/gemm/hopper/scaled/scaled.hpp"
 #include "kernels/common/ptx/registers.cuh"
 #include "kernels/gemm/hopper/instances.cuh"
 #include "kernels/gemm/hopper/roles.cuh"
+#include "kernels/gemm/hopper/scaled/scaled.hpp"
 #include "kernels/gemm/hopper/scales.cuh"
 
 namespace stele::gemm::ptx {

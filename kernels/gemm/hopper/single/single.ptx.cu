@@ -2,8 +2,8 @@
 //
 // C[M,N] = A[M,K] B[N,K]ᵀ, row-major, 16-bit. A block of one warpgroup owns BLOCK_M × BLOCK_N of C: its first thread
 // brings tiles by TMA into a ring of stages, all multiply them by wgmma, and C leaves from registers.
-#include "kernels/gemm/hopper/single/single.hpp"
 #include "kernels/gemm/hopper/pipeline.cuh"
+#include "kernels/gemm/hopper/single/single.hpp"
 #include "kernels/gemm/hopper/step.cuh"
 
 namespace stele::gemm::ptx {

@@ -5,10 +5,10 @@
 // B each; 8-bit operands times one scale each. A cluster owns BLOCK_M × BLOCK_N of C, and each of its blocks a part of
 // K: one warp brings stages by TMA, a warpgroup for each 64 rows multiplies by wgmma. Partial sums stay in shared
 // memory, where every block adds its share of the rows from all blocks of the cluster, in the order of their ranks.
-#include "kernels/gemm/hopper/split/split.hpp"
 #include "kernels/gemm/hopper/instances.cuh"
 #include "kernels/gemm/hopper/partial.cuh"
 #include "kernels/gemm/hopper/roles.cuh"
+#include "kernels/gemm/hopper/split/split.hpp"
 
 namespace stele::gemm::ptx {
 
