@@ -4,7 +4,7 @@
 #include "backends/host/host.hpp"
 #include "backends/opencl/opencl.hpp"
 #ifdef STELE_HAS_SIMT
-#include "backends/simt/simt.hpp"
+#include "backends/simt/device/simt.hpp"
 #endif
 
 namespace stele {

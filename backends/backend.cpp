@@ -1,20 +1,12 @@
 #include "backends/backend.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "backends/error.hpp"
 
 namespace stele {
 namespace {
-
-constexpr std::array<std::pair<Language, std::string_view>, 6> language_names{{{Language::cuda, "cuda"},
-                                                                               {Language::ptx, "ptx"},
-                                                                               {Language::opencl, "opencl"},
-                                                                               {Language::opencl_ptx, "opencl_ptx"},
-                                                                               {Language::host, "host"},
-                                                                               {Language::vendor, "vendor"}}};
 
 class AbsentBackend final : public Backend {
 public:
@@ -33,18 +25,6 @@ private:
 };
 
 }  // namespace
-
-std::string_view name(Language language) {
-    for (const auto& [value, text] : language_names)
-        if (value == language) return text;
-    return "unknown";
-}
-
-std::optional<Language> parse_language(std::string_view text) {
-    for (const auto& [value, known] : language_names)
-        if (known == text) return value;
-    return std::nullopt;
-}
 
 bool DeviceInfo::has(std::string_view feature) const { return std::ranges::find(features, feature) != features.end(); }
 

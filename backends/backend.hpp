@@ -16,14 +16,13 @@
 #include <variant>
 #include <vector>
 
+#include "backends/language.hpp"
 #include "backends/tensor_map.hpp"
 
 namespace stele {
 
-enum class Language { cuda, ptx, opencl, opencl_ptx, host, vendor };
-
-std::string_view name(Language language);
-std::optional<Language> parse_language(std::string_view text);
+/// The queue that a host call finds in its context: none where it is a plain function call.
+enum class HostQueue { none, cuda_stream, opencl_queue };
 
 /// What a device is and can do; copied whole into every report.
 struct DeviceInfo {
@@ -47,6 +46,9 @@ struct DeviceInfo {
     bool for_results_only = false;      ///< simt: verified, never timed
     std::vector<std::string> features;  ///< "f16", "f64", "subgroups", and OpenCL's extension names
     std::vector<Language> languages;    ///< what its load() accepts
+    HostQueue host_queue = HostQueue::none;
+    /// OpenCL C comes here as the PTX that a compiler outside made of it, with its shared memory declared.
+    bool opencl_as_ptx = false;
 
     bool has(std::string_view feature) const;
     bool speaks(Language language) const;

@@ -9,7 +9,7 @@ namespace {
 
 // The path below the repository's root: where it was built is nobody's business.
 std::string_view short_path(std::string_view path) {
-    for (std::string_view top : {"backends/", "kernels/", "harness/", "tests/"}) {
+    for (std::string_view top : {"tests/", "backends/", "kernels/", "harness/"}) {
         const auto at = path.rfind(top);
         if (at != std::string_view::npos) return path.substr(at);
     }
@@ -28,7 +28,7 @@ std::string sentence(const std::string& call, long code, const std::string& code
 
 }  // namespace
 
-DeviceError::DeviceError(std::string call, long code, std::string code_name, std::string detail,
+DeviceError::DeviceError(std::string call, long code, std::string code_name, const std::string& detail,
                          std::source_location where)
     : std::runtime_error(sentence(call, code, code_name, detail, where)),
       call_(std::move(call)),

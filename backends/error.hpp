@@ -11,7 +11,7 @@ namespace stele {
 /// options and the compiler's log in it.
 class DeviceError : public std::runtime_error {
 public:
-    DeviceError(std::string call, long code, std::string code_name, std::string detail = {},
+    DeviceError(std::string call, long code, std::string code_name, const std::string& detail = {},
                 std::source_location where = std::source_location::current());
 
     const std::string& call() const { return call_; }

@@ -1,7 +1,7 @@
 # Finds kernel files by their suffix and makes the two tables that kernels/source.cpp reads:
 # embedded OpenCL text, and the functions by which .cu files export their instances.
-# kernels/<operation>/<algorithm>/<algorithm>.cu exports stele::cuda::<operation>_<algorithm>(), .ptx.cu the same in
-# stele::ptx.
+# kernels/<operation>/<algorithm>/<algorithm>.cu exports stele::<operation>::cuda::<operation>_<algorithm>(),
+# .ptx.cu the same in stele::<operation>::ptx.
 
 function(stele_embed_opencl output)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/kernels
@@ -22,12 +22,13 @@ function(stele_native_table output)
     cmake_path(GET file PARENT_PATH folder)
     cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/kernels OUTPUT_VARIABLE algorithm)
     string(REPLACE "/" "_" symbol ${algorithm})
+    string(REGEX REPLACE "/.*" "" operation ${algorithm})
     set(language cuda)
     if(file MATCHES "\\.ptx\\.cu$")
       set(language ptx)
     endif()
-    string(APPEND declarations "namespace ${language} { std::vector<NativeInstance> ${symbol}(); }\n")
-    string(APPEND rows "    {Language::${language}, \"${algorithm}\", &${language}::${symbol}},\n")
+    string(APPEND declarations "namespace ${operation}::${language} { std::vector<NativeInstance> ${symbol}(); }\n")
+    string(APPEND rows "    {Language::${language}, \"${algorithm}\", &${operation}::${language}::${symbol}},\n")
   endforeach()
   file(CONFIGURE OUTPUT ${output} CONTENT
 "// Made by cmake/Kernels.cmake.

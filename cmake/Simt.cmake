@@ -25,6 +25,34 @@ if(STELE_SIMT_HAS_AVX2)
   set(STELE_SIMT_DEFINITIONS STELE_SIMT_AVX2=1)
 endif()
 
+# What everything in a module is compiled with.
+function(stele_simt_target target)
+  cmake_parse_arguments(PARSE_ARGV 1 module "CHECKED" "" "")
+  target_link_libraries(${target} PRIVATE stele_options Boost::context fmt::fmt Threads::Threads)
+  target_compile_definitions(${target} PRIVATE STELE_SIMT=1)
+  if(module_CHECKED)
+    target_compile_definitions(${target} PRIVATE STELE_SIMT_CHECKED=1)
+  endif()
+  target_compile_options(${target} PRIVATE ${STELE_SIMT_OPTIONS})
+  target_include_directories(${target} BEFORE PRIVATE ${simt_folder}/cuda_headers)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
+# stele_simt_executor(<target> [CHECKED]): the objects of executor/ and ptx/, and of checks/ in the checked one.
+function(stele_simt_executor target)
+  cmake_parse_arguments(PARSE_ARGV 1 module "CHECKED" "" "")
+  set(folders executor ptx)
+  set(checked "")
+  if(module_CHECKED)
+    list(APPEND folders checks)
+    set(checked CHECKED)
+  endif()
+  list(TRANSFORM folders REPLACE "(.+)" "${simt_folder}/\\1/*.cpp")
+  file(GLOB sources CONFIGURE_DEPENDS ${folders})
+  add_library(${target} OBJECT ${sources})
+  stele_simt_target(${target} ${checked})
+endfunction()
+
 # stele_simt_module(<target> [CHECKED] KERNELS <file.cu>… ): a module of these kernels. `exports` is the generated C++
 # file that defines native_exports() for them.
 function(stele_simt_module target)
@@ -32,8 +60,8 @@ function(stele_simt_module target)
   set(generated ${PROJECT_BINARY_DIR}/generated/${target})
   file(CONFIGURE OUTPUT ${generated}/module.cpp CONTENT
 "// Made by cmake/Simt.cmake: the one function that a module exports.
-#include \"backends/simt/block.hpp\"
-#include \"backends/simt/scheduler.hpp\"
+#include \"backends/simt/executor/block.hpp\"
+#include \"backends/simt/executor/scheduler.hpp\"
 #include \"kernels/native_table.hpp\"
 
 extern \"C\" __attribute__((visibility(\"default\"))) const stele::simt::ModuleTable* stele_simt_module() {
@@ -51,29 +79,24 @@ extern \"C\" __attribute__((visibility(\"default\"))) const stele::simt::ModuleT
     file(CONFIGURE OUTPUT ${wrapper} CONTENT "#include <cuda_runtime.h>\n#include \"${relative}\"\n" @ONLY)
     list(APPEND wrappers ${wrapper})
   endforeach()
-  file(GLOB executor CONFIGURE_DEPENDS ${simt_folder}/ptx*.cpp ${simt_folder}/async*.cpp)
-  foreach(name api cluster code_location cuda_barrier faults fiber launch meeting scheduler)
-    list(APPEND executor ${simt_folder}/${name}.cpp)
-  endforeach()
-  add_library(${target} MODULE ${wrappers} ${executor} ${generated}/module.cpp ${module_EXPORTS})
-  target_link_libraries(${target} PRIVATE stele_options Boost::context fmt::fmt Threads::Threads)
-  target_compile_definitions(${target} PRIVATE STELE_SIMT=1)
-  target_compile_options(${target} PRIVATE ${STELE_SIMT_OPTIONS})
-  target_include_directories(${target} BEFORE PRIVATE ${simt_folder}/include)
+  # A kernel's names for types may be those of an enumerator on the host.
+  set(own_options -Wno-shadow)
+  set(executor stele_simt_executor)
+  set(checked "")
+  if(module_CHECKED)
+    list(APPEND own_options -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 -fsanitize=bounds,alignment)
+    set(executor stele_simt_executor_checked)
+    set(checked CHECKED)
+  endif()
+  set_source_files_properties(${wrappers} PROPERTIES COMPILE_OPTIONS "${own_options}")
+  add_library(${target} MODULE ${wrappers} $<TARGET_OBJECTS:${executor}> ${generated}/module.cpp ${module_EXPORTS})
+  stele_simt_target(${target} ${checked})
   target_link_options(${target} PRIVATE -Wl,-Bsymbolic)
   if(NOT STELE_SANITIZE)
     # A sanitizer's runtime is in the binary, so there the module may leave its symbols open.
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()
   set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-  # A kernel's names for types may be those of an enumerator on the host.
-  set(own_options -Wno-shadow)
-  if(module_CHECKED)
-    target_compile_definitions(${target} PRIVATE STELE_SIMT_CHECKED=1)
-    target_sources(${target} PRIVATE ${simt_folder}/tracker.cpp ${simt_folder}/tracker_report.cpp ${simt_folder}/hooks.cpp)
-    list(APPEND own_options -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 -fsanitize=bounds,alignment)
-  endif()
-  set_source_files_properties(${wrappers} PROPERTIES COMPILE_OPTIONS "${own_options}")
 endfunction()
 
 # The modules of the suite's own kernels: libstele_simt.so, and libstele_simt_checked.so, which a sanitizer's build

@@ -12,11 +12,6 @@
 namespace stele {
 namespace {
 
-constexpr std::array suite_names{
-    std::pair{Suite::smoke, std::string_view("smoke")}, std::pair{Suite::edge, std::string_view("edge")},
-    std::pair{Suite::quick, std::string_view("quick")}, std::pair{Suite::full, std::string_view("full")},
-    std::pair{Suite::cpu, std::string_view("cpu")}};
-
 /// λ of the probabilistic bound; see sum_error().
 constexpr double lambda = 4;
 
@@ -44,8 +39,7 @@ Support supports_device(const Variant& variant, const DeviceInfo& device) {
 /// most 48 KiB: only a launch may ask for more.
 DeviceInfo as_found_by(Language language, DeviceInfo device) {
     constexpr std::size_t most_declared = 48 << 10;
-    const bool opencl = language == Language::opencl || language == Language::opencl_ptx;
-    if (opencl && device.backend == "cuda")
+    if (is_from_text(language) && device.opencl_as_ptx)
         device.shared_bytes_per_block = std::min(device.shared_bytes_per_block, most_declared);
     return device;
 }
@@ -71,18 +65,6 @@ Support Variant::supports(const DeviceInfo& device, const Problem& problem) cons
     } catch (const std::exception& error) {
         return Support::no(error.what());
     }
-}
-
-std::string_view name(Suite suite) {
-    for (const auto& [candidate, text] : suite_names)
-        if (candidate == suite) return text;
-    throw std::logic_error("unknown suite");
-}
-
-std::optional<Suite> parse_suite(std::string_view text) {
-    for (const auto& [candidate, candidate_text] : suite_names)
-        if (candidate_text == text) return candidate;
-    return std::nullopt;
 }
 
 }  // namespace stele

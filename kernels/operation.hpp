@@ -81,6 +81,9 @@ public:
     virtual std::vector<Tensor> inputs(std::uint64_t seed, Fill fill) const = 0;
     /// Throws ProblemError if tensors from outside are not a valid input (a CSR that is not sorted, say).
     virtual void check_inputs(std::span<const Tensor> /*inputs*/) const {}
+    /// The problem that these valid inputs make of this one, where a tensor of open length has another than its own;
+    /// null where it stays what it is.
+    virtual std::unique_ptr<Problem> following(std::span<const Tensor> /*inputs*/) const { return nullptr; }
     /// In double, one an output. Sampled where the whole would take too long; probe() then covers the rest.
     virtual std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const = 0;
     virtual ProbeResult probe(std::span<const Tensor> /*inputs*/, std::span<const Tensor> /*outputs*/,
@@ -127,6 +130,8 @@ struct Plan {
     std::vector<KernelSource> kernels;
     std::vector<std::size_t> scratch;  ///< bytes
     std::vector<Step> steps;
+    /// Id of the variant whose plan this is, where the row chooses among others.
+    std::string ran;
 };
 
 /// See kernels/tile_space.hpp.
@@ -164,8 +169,13 @@ struct Variant {
 
 /// Named lists of problems. `smoke` and `edge` verify; `quick`, `full` (for GPUs) and `cpu` time.
 enum class Suite { smoke, edge, quick, full, cpu };
-std::string_view name(Suite suite);
-std::optional<Suite> parse_suite(std::string_view text);
+constexpr auto name_list(Suite) {
+    return name_rows<Suite>({{Suite::smoke, "smoke"},
+                             {Suite::edge, "edge"},
+                             {Suite::quick, "quick"},
+                             {Suite::full, "full"},
+                             {Suite::cpu, "cpu"}});
+}
 
 class Operation {
 public:

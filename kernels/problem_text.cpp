@@ -100,7 +100,7 @@ std::string ProblemText::take_word_or(const std::string& key, const std::string&
 Dtype ProblemText::take_dtype(const std::set<Dtype>& accepted) {
     std::optional<Dtype> taken;
     for (auto word = words_.begin(); word != words_.end();) {
-        const auto dtype = parse_dtype(*word);
+        const auto dtype = from_name<Dtype>(*word);
         if (!dtype) {
             ++word;
             continue;

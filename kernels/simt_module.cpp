@@ -1,6 +1,6 @@
 #include "kernels/simt_module.hpp"
 
-#include "backends/simt/module.hpp"
+#include "backends/simt/device/module.hpp"
 
 namespace stele {
 

@@ -1,5 +1,6 @@
 #include "kernels/source.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <sstream>
@@ -81,25 +82,25 @@ NativeKernel native_kernel(Language language, std::string_view algorithm, std::s
 
 bool built_with_cuda() { return !native_exports().empty(); }
 
-KernelSource native_source(Language language, std::string_view algorithm, std::string entry, std::string instance) {
-    KernelSource source;
-    source.language = language;
-    source.file = stem(algorithm) + (language == Language::ptx ? ".ptx.cu" : ".cu");
-    source.native = native_kernel(language, algorithm, entry, instance);
-    source.entry = std::move(entry);
-    source.instance = std::move(instance);
-    return source;
+bool has_native_file(Language language, std::string_view algorithm) {
+    return std::ranges::any_of(native_exports(), [&](const NativeExport& file) {
+        return file.language == language && file.algorithm == algorithm;
+    });
 }
 
-KernelSource opencl_source(Language language, std::string_view algorithm, std::string entry, std::string instance,
+KernelSource kernel_source(Language language, std::string_view algorithm, std::string entry, std::string instance,
                            std::vector<std::string> options) {
     KernelSource source;
     source.language = language;
-    source.file = stem(algorithm) + (language == Language::opencl_ptx ? ".ptx.cl" : ".cl");
+    source.file = stem(algorithm) + std::string(info(language).suffix);
+    if (is_native(language)) {
+        source.native = native_kernel(language, algorithm, entry, instance);
+    } else {
+        source.text = opencl_text(source.file);
+        source.options = std::move(options);
+    }
     source.entry = std::move(entry);
     source.instance = std::move(instance);
-    source.text = opencl_text(source.file);
-    source.options = std::move(options);
     return source;
 }
 

@@ -29,10 +29,13 @@ NativeKernel native_kernel(Language language, std::string_view algorithm, std::s
 /// True if this build compiled CUDA C++ for the GPU.
 bool built_with_cuda();
 
-/// KernelSource for a native kernel, filled from native_kernel().
-KernelSource native_source(Language language, std::string_view algorithm, std::string entry, std::string instance);
-/// KernelSource for `kernels/<algorithm>.cl` (or `.ptx.cl`).
-KernelSource opencl_source(Language language, std::string_view algorithm, std::string entry, std::string instance,
-                           std::vector<std::string> options);
+/// True if this build compiled the file `kernels/<algorithm>.cu` (or `.ptx.cu`) for the GPU. A row that chooses among
+/// others has none.
+bool has_native_file(Language language, std::string_view algorithm);
+
+/// The sibling of `kernels/<algorithm>` in the language: filled from native_kernel(), or text with its options, which
+/// native ones have no use for.
+KernelSource kernel_source(Language language, std::string_view algorithm, std::string entry, std::string instance,
+                           std::vector<std::string> options = {});
 
 }  // namespace stele

@@ -14,7 +14,6 @@ namespace {
 
 struct DtypeRow {
     Dtype dtype;
-    std::string_view name;
     std::size_t size;
     double unit_roundoff;  ///< 0 for whole numbers, which do not round
     double smallest;       ///< smallest subnormal
@@ -22,15 +21,15 @@ struct DtypeRow {
 };
 
 constexpr std::array dtype_rows{
-    DtypeRow{Dtype::f32, "f32", 4, 0x1p-24, 0x1p-149, 0x1.ffffffp127},
-    DtypeRow{Dtype::f16, "f16", 2, 0x1p-11, 0x1p-24, 65520},
-    DtypeRow{Dtype::bf16, "bf16", 2, 0x1p-8, 0x1p-133, 0x1.ffp127},
-    DtypeRow{Dtype::f64, "f64", 8, 0x1p-53, 0x1p-1074, 0},
-    DtypeRow{Dtype::i32, "i32", 4, 0, 0, 0},
-    DtypeRow{Dtype::u8, "u8", 1, 0, 0, 0},
-    DtypeRow{Dtype::tf32, "tf32", 4, 0x1p-11, 0x1p-136, 0x1.ffep127},
-    DtypeRow{Dtype::e4m3, "e4m3", 1, 0x1p-4, 0x1p-9, 0},
-    DtypeRow{Dtype::s8, "s8", 1, 0, 0, 0},
+    DtypeRow{Dtype::f32, 4, 0x1p-24, 0x1p-149, 0x1.ffffffp127},
+    DtypeRow{Dtype::f16, 2, 0x1p-11, 0x1p-24, 65520},
+    DtypeRow{Dtype::bf16, 2, 0x1p-8, 0x1p-133, 0x1.ffp127},
+    DtypeRow{Dtype::f64, 8, 0x1p-53, 0x1p-1074, 0},
+    DtypeRow{Dtype::i32, 4, 0, 0, 0},
+    DtypeRow{Dtype::u8, 1, 0, 0, 0},
+    DtypeRow{Dtype::tf32, 4, 0x1p-11, 0x1p-136, 0x1.ffep127},
+    DtypeRow{Dtype::e4m3, 1, 0x1p-4, 0x1p-9, 0},
+    DtypeRow{Dtype::s8, 1, 0, 0, 0},
 };
 
 const DtypeRow& row(Dtype dtype) {
@@ -70,14 +69,6 @@ private:
 };
 
 }  // namespace
-
-std::string_view name(Dtype dtype) { return row(dtype).name; }
-
-std::optional<Dtype> parse_dtype(std::string_view text) {
-    for (const DtypeRow& entry : dtype_rows)
-        if (entry.name == text) return entry.dtype;
-    return std::nullopt;
-}
 
 std::size_t size_of(Dtype dtype) { return row(dtype).size; }
 
@@ -220,14 +211,6 @@ void Tensor::set(std::size_t index, double value) {
             return;
     }
     throw std::logic_error("unknown dtype");
-}
-
-std::string_view name(Fill fill) { return fill == Fill::normal ? "normal" : "zeros"; }
-
-std::optional<Fill> parse_fill(std::string_view text) {
-    for (Fill candidate : {Fill::normal, Fill::zeros})
-        if (name(candidate) == text) return candidate;
-    return std::nullopt;
 }
 
 void fill(Tensor& tensor, Fill how, std::uint64_t seed, double scale) {

@@ -3,11 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "backends/names.hpp"
 
 namespace stele {
 
@@ -15,8 +16,17 @@ namespace stele {
 /// has no infinities: rounding saturates at ±448.
 enum class Dtype { f32, f16, bf16, f64, i32, u8, tf32, e4m3, s8 };
 
-std::string_view name(Dtype dtype);
-std::optional<Dtype> parse_dtype(std::string_view text);
+constexpr auto name_list(Dtype) {
+    return name_rows<Dtype>({{Dtype::f32, "f32"},
+                             {Dtype::f16, "f16"},
+                             {Dtype::bf16, "bf16"},
+                             {Dtype::f64, "f64"},
+                             {Dtype::i32, "i32"},
+                             {Dtype::u8, "u8"},
+                             {Dtype::tf32, "tf32"},
+                             {Dtype::e4m3, "e4m3"},
+                             {Dtype::s8, "s8"}});
+}
 std::size_t size_of(Dtype dtype);
 /// Half the distance from 1 to the next number: 2^-24 for f32, 2^-11 for f16, 2^-8 for bf16.
 double unit_roundoff(Dtype dtype);
@@ -45,6 +55,7 @@ struct TensorSpec {
     Dtype dtype = Dtype::f32;
     std::vector<std::int64_t> shape;
     std::vector<std::string> dimensions;  ///< one name an extent: {"M", "K"}
+    bool open_length = false;             ///< from outside, a vector of another length is taken too
 
     std::size_t elements() const;  ///< 1 for a scalar, 0 if an extent is 0
     std::size_t bytes() const;
@@ -75,8 +86,7 @@ struct Tensor {
 
 /// How operands are drawn; in every report. `normal` is zero-mean, unit variance, seeded.
 enum class Fill { normal, zeros };
-std::string_view name(Fill fill);
-std::optional<Fill> parse_fill(std::string_view text);
+constexpr auto name_list(Fill) { return name_rows<Fill>({{Fill::normal, "normal"}, {Fill::zeros, "zeros"}}); }
 
 /// Fills a tensor of floating-point numbers, or of s8 with whole numbers within ±127 (24 standing for a standard
 /// deviation). Same seed, same tensor: the same numbers on every machine. Throws std::logic_error for other dtypes.

@@ -46,15 +46,15 @@ for name in "$@"; do
             ;;
         squares)
             mapfile -t problems < <(square "bf16 b=nk"; square "f16 b=nk")
-            bench 150 'gemm/hopper*' gemm/tensor gemm/bulk gemm/vendor.cublaslt -- "${problems[@]}"
+            bench 150 gemm/hopper gemm/tensor gemm/bulk gemm/vendor.cublaslt -- "${problems[@]}"
             ;;
         models)
             mapfile -t problems < <("$stele" list --suites | sed -n 's/^- `\(m=.* bf16 b=nk\)`, .*/\1/p')
-            bench 240 gemm/hopper.ptx gemm/vendor.cublaslt -- "${problems[@]}"
+            bench 240 gemm/hopper/auto.ptx gemm/vendor.cublaslt -- "${problems[@]}"
             ;;
         narrow)
             mapfile -t problems < <(square "e4m3 b=nk"; square "e4m3 b=nk scale=block"; square "s8 b=nk"; square "tf32 b=nk")
-            bench 120 'gemm/hopper*' gemm/tensor gemm/vendor.cublaslt -- "${problems[@]}"
+            bench 120 gemm/hopper gemm/tensor gemm/vendor.cublaslt -- "${problems[@]}"
             ;;
         f32)
             mapfile -t problems < <(square f32)
@@ -84,7 +84,7 @@ done
 
 reports=("$folder"/*.json)
 [ -e "${reports[0]}" ] && "$stele" report "${reports[@]}" \
-    --ratio gemm/hopper.ptx:gemm/vendor.cublaslt \
+    --ratio gemm/hopper/auto.ptx:gemm/vendor.cublaslt \
     --ratio gemm/tiled.cuda:gemm/vendor.cublaslt --ratio gemm/tiled.ptx:gemm/vendor.cublaslt \
     --ratio gemm/tiled.opencl:gemm/tiled.cuda --ratio gemm/tensor.opencl_ptx@128x128x32x64x64x3:gemm/tensor.ptx@128x128x32x64x64x3 \
     --ratio gemm/half.opencl:gemm/half.cuda | tee "$folder/ratios.txt"

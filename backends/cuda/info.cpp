@@ -74,8 +74,9 @@ DeviceInfo describe(int device) {
     if (info.compute_capability >= 53) info.features.emplace_back("f16");
     if (info.compute_capability >= 80) info.features.emplace_back("bf16");
     if (attribute(cudaDevAttrClusterLaunch, device)) info.features.emplace_back("clusters");
-    // OpenCL C as the PTX text that somebody made of it.
     info.languages = {Language::cuda, Language::ptx, Language::opencl, Language::opencl_ptx, Language::vendor};
+    info.opencl_as_ptx = true;
+    info.host_queue = HostQueue::cuda_stream;
     return info;
 }
 

@@ -97,6 +97,11 @@ FoundDevice describe(cl_platform_id platform, cl_device_id device, std::size_t i
     info.cache_bytes = device_value<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE);
     // A CPU with several last-level caches tells OpenCL the size of one.
     if (info.is_cpu) info.cache_bytes = std::max(info.cache_bytes, read_cpu_info().cache_bytes);
+    // NVIDIA's OpenCL tells the sum of the L1 caches and has no query for the L2 (an H200: 4 MiB told, 60 MiB there).
+    // So that samples are cold, more than any of its GPUs has.
+    constexpr std::size_t more_than_any_l2 = std::size_t{128} << 20;
+    if (!info.is_cpu && info.vendor.find("NVIDIA") != std::string::npos)
+        info.cache_bytes = std::max(info.cache_bytes, more_than_any_l2);
     info.shared_bytes_per_block = device_value<cl_ulong>(device, CL_DEVICE_LOCAL_MEM_SIZE);
     info.timer_resolution_ns =
         static_cast<double>(device_value<std::size_t>(device, CL_DEVICE_PROFILING_TIMER_RESOLUTION, 1));
@@ -113,6 +118,7 @@ FoundDevice describe(cl_platform_id platform, cl_device_id device, std::size_t i
         info.warp_size = static_cast<int>(device_value<cl_uint>(device, CL_DEVICE_WAVEFRONT_WIDTH_AMD, 64));
     }
     info.languages.push_back(Language::vendor);
+    info.host_queue = HostQueue::opencl_queue;
     return found;
 }
 

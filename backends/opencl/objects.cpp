@@ -26,7 +26,7 @@ void OpenclKernel::set_arguments(const Launch& launch) {
         cl_int code = CL_SUCCESS;
         if (Buffer* const* buffer = std::get_if<Buffer*>(&argument)) {
             const cl_mem memory = *buffer ? own_buffer<OpenclBuffer>(**buffer).payload() : nullptr;
-            code = clSetKernelArg(kernel_.get(), i, sizeof(memory), &memory);
+            code = clSetKernelArg(kernel_.get(), i, sizeof(memory), static_cast<const void*>(&memory));
         } else {
             code = clSetKernelArg(kernel_.get(), i, scalar_size(argument), scalar_address(argument));
         }

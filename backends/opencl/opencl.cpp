@@ -44,8 +44,9 @@ std::string opencl_program_binary(const Kernel& kernel) {
                   "clGetProgramInfo of " + own->name());
     std::string binary(size, '\0');
     auto* bytes = reinterpret_cast<unsigned char*>(binary.data());
-    opencl::check(clGetProgramInfo(own->program(), CL_PROGRAM_BINARIES, sizeof(bytes), &bytes, nullptr),
-                  "clGetProgramInfo of " + own->name());
+    opencl::check(
+        clGetProgramInfo(own->program(), CL_PROGRAM_BINARIES, sizeof(bytes), static_cast<void*>(&bytes), nullptr),
+        "clGetProgramInfo of " + own->name());
     return binary;
 }
 

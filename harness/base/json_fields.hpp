@@ -15,18 +15,12 @@
 #include <utility>
 #include <vector>
 
-#include "harness/base/names.hpp"
-#include "harness/record/report_json.hpp"
+#include "backends/names.hpp"
+#include "harness/base/json_document.hpp"
 
 namespace stele::json_fields {
 
 using Json = nlohmann::ordered_json;
-
-/// JSON whose first fields say that it is `what` ("report"): `format` and `version`. Throws ReportError.
-Json parse_document(std::string_view text, std::string_view what, std::string_view format, int version);
-
-/// A whole file. Throws ReportError, which names it.
-std::string read_text(const std::filesystem::path& path);
 
 template <typename T>
 inline constexpr bool is_vector = false;

@@ -10,26 +10,6 @@
 
 namespace stele {
 
-namespace {
-
-/// The backend on which a language is timed.
-std::string_view home_of(Language language) {
-    switch (language) {
-        case Language::cuda:
-        case Language::ptx:
-            return "cuda";
-        case Language::opencl:
-        case Language::opencl_ptx:
-            return "opencl";
-        case Language::host:
-        case Language::vendor:
-            break;
-    }
-    return "host";
-}
-
-}  // namespace
-
 DeviceSet::DeviceSet(std::vector<std::unique_ptr<Backend>> backends) : backends_(std::move(backends)) {
     for (const auto& backend : backends_) {
         for (const DeviceInfo& info : backend->devices()) infos_.push_back(info);
@@ -80,7 +60,7 @@ std::string DeviceSet::why_none_speaks(Language language, const std::vector<cons
     if (timed) return fmt::format("no chosen device speaks {} ({} would)", name(language), timed->id);
     std::string why = fmt::format("no device speaks {}", name(language));
     for (const AbsentBackend& backend : absent_)
-        if (backend.name == home_of(language)) why = fmt::format("no {} device: {}", backend.name, backend.why);
+        if (backend.name == info(language).runtime) why = fmt::format("no {} device: {}", backend.name, backend.why);
     if (results_only) why += fmt::format(" ({} computes it, for results only)", results_only->id);
     return why;
 }

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "kernels/former_ids.hpp"
 #include "kernels/tile_space.hpp"
 
 namespace stele {
@@ -139,7 +140,8 @@ const Operation& Registry::operation(std::string_view name) const {
     throw RegistryError(fmt::format("no operation is called '{}'; there are {}", name, fmt::join(names, ", ")));
 }
 
-std::vector<const Variant*> Registry::select(std::string_view pattern) const {
+std::vector<const Variant*> Registry::select(std::string_view given) const {
+    const std::string pattern = present_id(given);
     std::vector<const Variant*> out;
     std::copy_if(variants_.begin(), variants_.end(), std::back_inserter(out),
                  [&](const Variant* variant) { return selects(pattern, *variant); });
@@ -204,7 +206,19 @@ const Variant& Registry::with_tile(const Variant& variant, std::string_view tile
     return made;
 }
 
-const Variant& Registry::variant(std::string_view id) const {
+const Variant& Registry::default_on(const Variant& variant, const DeviceInfo& device, const Problem& problem) const {
+    if (!variant.default_tile || variant.supports(device, problem)) return variant;
+    for (const Variant* sibling : siblings(variant))
+        if (sibling->supports(device, problem)) return *sibling;
+    if (!variant.tile_space) return variant;
+    const std::vector<TileValues> tiles = variant.tile_space->legal_tiles();
+    const auto least = std::ranges::min_element(tiles, {}, tile_volume);
+    if (least == tiles.end() || !variant.tile_space->make(*least).supports(device, problem)) return variant;
+    return with_tile(variant, tile_text(*least));
+}
+
+const Variant& Registry::variant(std::string_view given) const {
+    const std::string id = present_id(given);
     const bool has_tile = id.find('@') != std::string_view::npos;
     for (const Variant* variant : variants_)
         if (has_tile ? variant->id() == id : variant->default_tile && variant->base_id() == id) return *variant;

@@ -59,6 +59,10 @@ public:
     /// The variant with another tile: a listed one, or one that its tile space makes. Throws RegistryError with the
     /// reason if the tile is neither.
     const Variant& with_tile(const Variant& variant, std::string_view tile) const;
+    /// What a default variant is on this device for this problem: the first of its siblings, in the algorithm's
+    /// declared order, whose tile is legal there, else the least tile of its space. Itself where none is, so that its
+    /// own reason is told.
+    const Variant& default_on(const Variant& variant, const DeviceInfo& device, const Problem& problem) const;
     /// The operations of these variants, each once, in the lists' order.
     std::vector<const Operation*> operations_of(std::span<const Variant* const> variants) const;
 

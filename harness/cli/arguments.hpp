@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/base/names.hpp"
+#include "backends/names.hpp"
 
 namespace CLI {
 class App;

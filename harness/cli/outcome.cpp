@@ -7,8 +7,8 @@
 #include <new>
 
 #include "backends/error.hpp"
+#include "backends/names.hpp"
 #include "harness/base/error.hpp"
-#include "harness/base/names.hpp"
 #include "kernels/operation.hpp"
 
 namespace stele {

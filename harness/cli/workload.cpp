@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "backends/error.hpp"
+#include "backends/names.hpp"
 #include "harness/base/error.hpp"
 #include "harness/base/text.hpp"
 #include "harness/record/environment.hpp"
@@ -196,10 +197,13 @@ Workload make_workload(const Registry& registry, DeviceSet& devices, const Selec
     std::vector<OwnedProblem> problems = select_problems(registry.operations_of(variants), selection, suites);
 
     // Who names a tile means it.
-    const bool tiles_are_open = tuning != nullptr && !selection.names_tiles();
+    const bool tiles_are_meant = selection.names_tiles();
+    const bool tiles_are_open = tuning != nullptr && !tiles_are_meant;
     const Environment environment = read_environment({});
     const auto choose = [&](const Variant& variant, const Problem& problem, const DeviceInfo& device) {
-        if (!tiles_are_open || variant.tile.empty()) return TileChoice{&variant, ""};
+        if (variant.tile.empty()) return TileChoice{&variant, ""};
+        if (!tiles_are_open)
+            return TileChoice{tiles_are_meant ? &variant : &registry.default_on(variant, device, problem), ""};
         return tuning->choose(registry, variant, problem, device, identity_of(device, environment));
     };
     Workload workload;

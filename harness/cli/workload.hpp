@@ -8,7 +8,7 @@
 #include "harness/catalog/device_set.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/cli/selection.hpp"
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "harness/tuning/book.hpp"
 
 namespace stele {

@@ -8,7 +8,7 @@ namespace stele {
 
 namespace {
 
-std::string escape(const std::string& text) {
+std::string escape_html(const std::string& text) {
     std::string out;
     for (const char byte : visible(text, true)) switch (byte) {
             case '&':
@@ -36,7 +36,7 @@ std::string escape(const std::string& text) {
 }
 
 std::string element(const std::string& tag, const std::string& text) {
-    return '<' + tag + '>' + escape(text) + "</" + tag.substr(0, tag.find(' ')) + ">";
+    return '<' + tag + '>' + escape_html(text) + "</" + tag.substr(0, tag.find(' ')) + ">";
 }
 
 std::string cell(const Column& column, const std::string& text) {

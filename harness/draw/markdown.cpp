@@ -9,7 +9,7 @@ namespace stele {
 namespace {
 
 /// A cell must stay one cell, and text must stay text: no bars, no line ends, no links, no HTML.
-std::string escape(const std::string& text) {
+std::string escape_markdown(const std::string& text) {
     std::string out;
     for (const char byte : visible(text, true)) switch (byte) {
             case '|':
@@ -43,7 +43,7 @@ std::string escape(const std::string& text) {
 /// A text that stands alone must not begin as a heading or a list does.
 std::string paragraph(const std::string& text) {
     const bool marked = !text.empty() && std::string_view("#-+=~").find(text.front()) != std::string_view::npos;
-    return (marked ? "\\" : "") + escape(text) + "\n\n";
+    return (marked ? "\\" : "") + escape_markdown(text) + "\n\n";
 }
 
 }  // namespace
@@ -51,11 +51,11 @@ std::string paragraph(const std::string& text) {
 std::string markdown_text(const Table& table, int level) {
     std::string out;
     if (!table.title.empty())
-        out += std::string(static_cast<std::size_t>(level), '#') + ' ' + escape(table.title) + "\n\n";
+        out += std::string(static_cast<std::size_t>(level), '#') + ' ' + escape_markdown(table.title) + "\n\n";
     if (!table.columns.empty()) {
         std::string titles = "|", rule = "|";
         for (const Column& column : table.columns) {
-            titles += ' ' + escape(column.title) + " |";
+            titles += ' ' + escape_markdown(column.title) + " |";
             rule += column.align == Align::left ? " --- |" : " ---: |";
         }
         out += titles + '\n' + rule + '\n';
@@ -64,9 +64,9 @@ std::string markdown_text(const Table& table, int level) {
         out += '|';
         for (std::size_t i = 0; i < table.columns.size(); ++i) {
             if (i < row.cells.size())
-                out += ' ' + escape(row.cells[i]) + " |";
+                out += ' ' + escape_markdown(row.cells[i]) + " |";
             else
-                out += i == row.cells.size() && !row.message.empty() ? ' ' + escape(row.message) + " |" : " |";
+                out += i == row.cells.size() && !row.message.empty() ? ' ' + escape_markdown(row.message) + " |" : " |";
         }
         out += '\n';
     }
@@ -78,7 +78,7 @@ std::string markdown_text(const Table& table, int level) {
 namespace {
 
 std::string text_of(const Table& table) { return markdown_text(table); }
-std::string text_of(const Heading& heading) { return "## " + escape(heading.text) + "\n\n"; }
+std::string text_of(const Heading& heading) { return "## " + escape_markdown(heading.text) + "\n\n"; }
 std::string text_of(const Paragraph& text) { return paragraph(text.text); }
 
 }  // namespace

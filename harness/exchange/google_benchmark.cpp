@@ -19,6 +19,7 @@
 #include "harness/base/regex.hpp"
 #include "harness/base/statistics.hpp"
 #include "harness/catalog/registry.hpp"
+#include "harness/record/cell_key.hpp"
 
 namespace stele {
 namespace {
@@ -178,20 +179,20 @@ private:
     int memory_ = -1;
 };
 
-std::vector<double> medians_of_rounds(const Timing& timing) {
-    std::vector<std::vector<double>> rounds(timing.rounds);
+std::vector<double> medians_of_passes(const Timing& timing) {
+    std::vector<std::vector<double>> passes(timing.passes);
     for (std::size_t i = 0; i < timing.samples_ns.size(); ++i)
-        rounds.at(timing.round.at(i)).push_back(timing.samples_ns[i]);
+        passes.at(timing.pass.at(i)).push_back(timing.samples_ns[i]);
     std::vector<double> out;
-    for (const auto& samples : rounds)
+    for (const auto& samples : passes)
         if (!samples.empty()) out.push_back(median(samples));
     return out;
 }
 
 void register_timed(const std::string& title, const Measurement& measurement) {
-    const std::vector<double> medians = medians_of_rounds(*measurement.timing);
-    auto replay = [measurement, medians, round = std::size_t{0}](benchmark::State& state) mutable {
-        const double seconds = medians[round++ % medians.size()] * 1e-9;
+    const std::vector<double> medians = medians_of_passes(*measurement.timing);
+    auto replay = [measurement, medians, pass = std::size_t{0}](benchmark::State& state) mutable {
+        const double seconds = medians[pass++ % medians.size()] * 1e-9;
         for (auto unused : state) {
             static_cast<void>(unused);
             state.SetIterationTime(seconds);
@@ -268,7 +269,7 @@ std::size_t write_google_benchmark(const Report& report, const std::vector<std::
     const std::string filter_text = value_of(flags, "benchmark_filter").value_or("");
     const Filter filter(filter_text);
     for (const Measurement& measurement : report.measurements) {
-        const std::string title = fmt::format("{}/{}/{}", measurement.variant, measurement.problem, measurement.device);
+        const std::string title = cell_path(measurement);
         if (!filter.keeps(title)) continue;
         if (measurement.timing)
             register_timed(title, measurement);

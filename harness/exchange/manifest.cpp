@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "harness/base/file.hpp"
+#include "harness/base/json_document.hpp"
 #include "harness/exchange/npy.hpp"
 #include "harness/record/report_json.hpp"
 
@@ -71,7 +72,8 @@ void write_run(const std::filesystem::path& path, const Measurement& measurement
             sampled;
         folder.add(spec.name + ".bound.npy", "bound", spread(spec, what.bound, what.sampled))["sampled"] = sampled;
     }
-    Json manifest = to_json(measurement);
+    Json manifest = new_document({"manifest", "stele-manifest", 1});
+    manifest.update(to_json(measurement));
     manifest.erase("timing");
     manifest["tensors"] = folder.tensors();
     // Last, so that a folder with a manifest is whole.

@@ -143,7 +143,8 @@ std::string npy_bytes(const Tensor& tensor) {
     return bytes;
 }
 
-Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std::string& origin) {
+Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& wanted_spec, const std::string& origin) {
+    TensorSpec spec = wanted_spec;
     const auto fail = [&](const std::string& why) { throw BadInput(origin + " " + why); };
     if (!bytes.starts_with(magic)) fail("is not a .npy file");
     if (bytes.size() < magic.size() + 4) fail("is truncated in its header");
@@ -161,6 +162,12 @@ Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std
         fail(fmt::format("holds '{}', but {} is {}, which is stored as '{}'{}", header.descr, spec.name,
                          name(spec.dtype), wanted,
                          spec.dtype == Dtype::bf16 || spec.dtype == Dtype::e4m3 ? " (its bits)" : ""));
+    if (spec.open_length && header.shape.size() == 1) {
+        // Counted before it is multiplied: an element takes at least a byte.
+        if (static_cast<std::size_t>(header.shape.front()) > bytes.size())
+            fail(fmt::format("is truncated: its shape is {}", shape_text(header.shape)));
+        spec.shape = header.shape;
+    }
     if (header.shape != spec.shape)
         fail(fmt::format("has the shape {}, but {} is {} = {}", shape_text(header.shape), spec.name,
                          fmt::format("({})", fmt::join(spec.dimensions, ", ")), shape_text(spec.shape)));
@@ -180,8 +187,9 @@ void write_npy(const std::filesystem::path& path, const Tensor& tensor) { write_
 Tensor read_npy(const std::filesystem::path& path, const TensorSpec& spec) {
     // A little more than it should hold, so that one that is too long is told as what it is.
     constexpr std::size_t header_and_more = std::size_t{1} << 20;
+    const std::size_t most_bytes = spec.open_length ? most_text_bytes : spec.bytes() + header_and_more;
     try {
-        return tensor_from_npy(read_input(path, spec.bytes() + header_and_more), spec, path.string());
+        return tensor_from_npy(read_input(path, most_bytes), spec, path.string());
     } catch (const CannotRead& wrong) {
         throw BadInput(fmt::format("{}; it should hold the input {}", wrong.what(), spec.name));
     }

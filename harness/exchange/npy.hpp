@@ -16,8 +16,8 @@ std::string_view npy_type(Dtype dtype);
 /// The whole file.
 std::string npy_bytes(const Tensor& tensor);
 
-/// A tensor as `spec` describes it. Throws BadInput if `bytes` is not such a file, or is of another
-/// dtype, byte order, element order, shape or length. `origin` names the file.
+/// A tensor as `spec` describes it. Throws BadInput if `bytes` is not such a file, or is of another dtype, byte order,
+/// element order, shape (but for an open length) or length. `origin` names the file.
 Tensor tensor_from_npy(std::string_view bytes, const TensorSpec& spec, const std::string& origin);
 
 void write_npy(const std::filesystem::path& path, const Tensor& tensor);

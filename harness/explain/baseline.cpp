@@ -5,13 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
 #include "harness/base/error.hpp"
 #include "harness/base/json_text.hpp"
+#include "kernels/former_ids.hpp"
 
 namespace stele::explain {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 enum class Direction { less_is_better, more_is_better };
 
@@ -21,7 +23,7 @@ struct Figure {
     Direction direction;
 };
 
-/// The figures of a row; reading, writing and comparing all go by this list.
+/// The figures of a row; reading, writing and holding against all go by this list.
 constexpr std::array<Figure, 6> figures{{
     {"registers", &BaselineRow::registers, Direction::less_is_better},
     {"spill_bytes", &BaselineRow::spill_bytes, Direction::less_is_better},
@@ -37,7 +39,40 @@ double margin_of(const Figure& figure, long before, const Margins& margins) {
     return 0;
 }
 
+/// The key of a row as it is called now.
+std::string present_key(const std::string& key) {
+    const std::size_t bar = key.find('|');
+    const std::string was = key.substr(0, bar), is = present_id(was);
+    if (was == is || bar == std::string::npos) return key;
+    std::string rest = key.substr(bar);
+    // The kernel had its family's name.
+    constexpr std::string_view family = "|gemm_hopper|";
+    if (const std::size_t at = rest.find(family); at != std::string::npos)
+        rest.replace(at, family.size(), "|gemm_hopper_clusters|");
+    return is + rest;
+}
+
 std::string variant_of(const std::string& key) { return key.substr(0, key.find('|')); }
+
+/// Version 2 called its format "schema", and was the same otherwise.
+Json as_now(const std::string& text) {
+    const Json document = parse_json(text);
+    const bool is_old = document.is_object() && document.value("schema", Json()) == "stele-explain";
+    return is_old ? parse_document(text, {"baseline", "stele-explain", 2}, "schema")
+                  : parse_document(text, Baseline::kind);
+}
+
+/// A field of an object. Throws BadInput that names its place and what was found there.
+const Json& member(const Json& object, const std::string& place, const std::string& name, Json::value_t kind,
+                   std::string_view expected) {
+    const std::string path = place.empty() ? name : place + "." + name;
+    const auto found = object.find(name);
+    if (found == object.end()) throw BadInput(fmt::format("not a whole baseline: {} is missing", path));
+    const bool number = kind == Json::value_t::number_integer;
+    if (number ? !found->is_number_integer() : found->type() != kind)
+        throw BadInput(fmt::format("not a whole baseline: {} must be {}, not {}", path, expected, found->type_name()));
+    return *found;
+}
 
 }  // namespace
 
@@ -55,42 +90,16 @@ Baseline make_baseline(const Explanation& explanation) {
 }
 
 std::string to_json(const Baseline& baseline) {
-    nlohmann::ordered_json document;
-    document["schema"] = "stele-explain";
-    document["schema_version"] = Baseline::schema_version;
+    Json document = new_document(Baseline::kind);
     document["versions"] = baseline.versions;
-    auto& rows = document["kernels"] = nlohmann::ordered_json::object();
+    auto& rows = document["kernels"] = Json::object();
     for (const auto& [key, row] : baseline.rows)
         for (const Figure& figure : figures) rows[key][figure.name] = row.*figure.value;
-    return document.dump(1) + "\n";
+    return dump(document);
 }
-
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-/// A field of an object. Throws BadInput that names its place and what was found there.
-const Json& member(const Json& object, const std::string& place, const std::string& name, Json::value_t kind,
-                   std::string_view expected) {
-    const std::string path = place.empty() ? name : place + "." + name;
-    const auto found = object.find(name);
-    if (found == object.end()) throw BadInput(fmt::format("not a whole baseline: {} is missing", path));
-    const bool number = kind == Json::value_t::number_integer;
-    if (number ? !found->is_number_integer() : found->type() != kind)
-        throw BadInput(fmt::format("not a whole baseline: {} must be {}, not {}", path, expected, found->type_name()));
-    return *found;
-}
-
-}  // namespace
 
 Baseline parse_baseline(const std::string& json) {
-    const Json document = parse_json(json);
-    if (!document.is_object() || document.value("schema", Json()) != "stele-explain")
-        throw BadInput("not a baseline of `stele explain --save`");
-    const long version =
-        member(document, "", "schema_version", Json::value_t::number_integer, "a whole number").get<long>();
-    if (version != Baseline::schema_version)
-        throw BadInput(fmt::format("schema version {}, but this binary reads {}", version, Baseline::schema_version));
+    const Json document = as_now(json);
     Baseline baseline;
     const Json& versions = member(document, "", "versions", Json::value_t::object, "an object");
     for (const auto& [tool, text] : versions.items())
@@ -99,20 +108,21 @@ Baseline parse_baseline(const std::string& json) {
     const Json& kernels = member(document, "", "kernels", Json::value_t::object, "an object");
     for (const auto& [key, unused] : kernels.items()) {
         const Json& row = member(kernels, "kernels", key, Json::value_t::object, "an object");
+        BaselineRow& row_now = baseline.rows[present_key(key)];
         for (const Figure& figure : figures)
-            baseline.rows[key].*figure.value =
+            row_now.*figure.value =
                 member(row, "kernels." + key, figure.name, Json::value_t::number_integer, "a whole number").get<long>();
     }
     return baseline;
 }
 
-bool BaselineComparison::worse() const {
+bool HeldAgainst::worse() const {
     return std::any_of(changes.begin(), changes.end(), [](const Change& change) { return change.worse; });
 }
 
-BaselineComparison compare(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
-                           const Margins& margins) {
-    BaselineComparison result;
+HeldAgainst hold_against(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
+                         const Margins& margins) {
+    HeldAgainst result;
     for (const auto& [tool, version] : now.versions) {
         const auto then = before.versions.find(tool);
         const std::string old = then == before.versions.end() ? "absent" : then->second;
@@ -124,7 +134,7 @@ BaselineComparison compare(const Baseline& before, const Baseline& now, const st
             result.added.push_back(key);
             continue;
         }
-        ++result.compared;
+        ++result.held;
         for (const Figure& figure : figures) {
             const long was = then->second.*figure.value, is = row.*figure.value;
             if (was == is) continue;

@@ -1,10 +1,11 @@
-// The gate: figures saved once, compared later. Deterministic, so continuous integration can hold it.
+// The gate: figures saved once, and later ones held against them. Deterministic, so continuous integration can hold it.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
+#include "harness/base/json_document.hpp"
 #include "harness/explain/figures.hpp"
 
 namespace stele::explain {
@@ -17,14 +18,14 @@ struct BaselineRow {
 };
 
 struct Baseline {
-    static constexpr int schema_version = 2;
+    static constexpr DocumentKind kind{"baseline", "stele-explain-baseline", 3};
     std::map<std::string, std::string> versions;  ///< of the compilers
     std::map<std::string, BaselineRow> rows;      ///< by KernelFigures::key()
 };
 
 Baseline make_baseline(const Explanation& explanation);
 std::string to_json(const Baseline& baseline);
-/// Throws BadInput that names what is wrong with the text.
+/// Reads version 2 as well. Throws BadInput that names what is wrong with the text.
 Baseline parse_baseline(const std::string& json);
 
 /// How much worse a figure may get. Spills, the stack, occupancy and matrix instructions have none.
@@ -39,18 +40,18 @@ struct Change {
     bool worse = false;
 };
 
-struct BaselineComparison {
+struct HeldAgainst {
     std::vector<Change> changes;              ///< all that differ; `worse` beyond the margins
     std::vector<std::string> gone, added;     ///< keys on one side only
     std::vector<std::string> other_versions;  ///< "nvcc: 13.0.88 then, 13.1.80 now"
-    std::size_t compared = 0;
+    std::size_t held = 0;                     ///< keys on both sides
 
     bool worse() const;
 };
 
 /// `asked_variants` are the ids that were explained now; baseline rows of variants that were not asked for are left
 /// alone.
-BaselineComparison compare(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
-                           const Margins& margins = {});
+HeldAgainst hold_against(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
+                         const Margins& margins = {});
 
 }  // namespace stele::explain

@@ -1,5 +1,7 @@
 #include "harness/explain/explanation_json.hpp"
 
+#include "harness/base/json_document.hpp"
+
 namespace stele::explain {
 namespace {
 
@@ -48,8 +50,9 @@ Json to_json(const KernelFigures& row) {
 }  // namespace
 
 Json to_json(const Explanation& explanation, const std::vector<CpuFigures>& cpu,
-             const std::vector<std::pair<std::string, SourceComparison>>& sources) {
-    Json document{{"format", "stele-explanation"}, {"schema_version", 1}, {"versions", explanation.versions}};
+             const std::vector<std::pair<std::string, SourceOverlap>>& sources) {
+    Json document = new_document({"explanation", "stele-explanation", 1});
+    document["versions"] = explanation.versions;
     auto& kernels = document["kernels"] = Json::array();
     for (const KernelFigures& row : explanation.kernels) kernels.push_back(to_json(row));
     auto& on_cpu = document["cpu"] = Json::array();
@@ -65,14 +68,14 @@ Json to_json(const Explanation& explanation, const std::vector<CpuFigures>& cpu,
                           {"vector_fma", row.vector_fma},
                           {"stack_accesses", row.stack_accesses}});
     auto& files = document["sources"] = Json::array();
-    for (const auto& [algorithm, comparison] : sources) {
+    for (const auto& [algorithm, overlap] : sources) {
         Json row{{"algorithm", algorithm},
-                 {"divergence", comparison.divergence},
+                 {"divergence", overlap.divergence},
                  {"files", Json::array()},
                  {"pairs", Json::array()}};
-        for (const SourceLines& file : comparison.files)
+        for (const SourceLines& file : overlap.files)
             row["files"].push_back({{"file", file.file}, {"lines", file.lines}});
-        for (const SharedLines& pair : comparison.pairs)
+        for (const SharedLines& pair : overlap.pairs)
             row["pairs"].push_back({{"first", pair.first}, {"second", pair.second}, {"share", pair.share}});
         files.push_back(std::move(row));
     }

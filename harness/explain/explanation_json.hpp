@@ -13,6 +13,6 @@
 namespace stele::explain {
 
 nlohmann::ordered_json to_json(const Explanation& explanation, const std::vector<CpuFigures>& cpu,
-                               const std::vector<std::pair<std::string, SourceComparison>>& sources);
+                               const std::vector<std::pair<std::string, SourceOverlap>>& sources);
 
 }  // namespace stele::explain

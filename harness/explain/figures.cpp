@@ -21,7 +21,7 @@ std::string symbol_of(const void* stub) {
 /// A GPU of the architecture, for plan(): only what a plan may ask of a device.
 DeviceInfo stand_in(Language language, const std::string& architecture, const MultiprocessorLimits& limits) {
     DeviceInfo info;
-    info.backend = language == Language::opencl || language == Language::opencl_ptx ? "opencl" : "cuda";
+    info.backend = stele::info(language).runtime;
     info.id = info.backend + ":0";
     info.name = "a GPU of " + architecture;
     info.vendor = "NVIDIA Corporation";
@@ -33,7 +33,7 @@ DeviceInfo stand_in(Language language, const std::string& architecture, const Mu
     info.global_bytes = info.max_allocation_bytes = std::size_t{64} << 30;
     info.cache_bytes = std::size_t{50} << 20;
     // NVIDIA's OpenCL gives local memory without the opt-in.
-    info.shared_bytes_per_block = info.backend == "opencl" ? std::size_t{48} << 10 : limits.shared_bytes_per_block;
+    info.shared_bytes_per_block = is_native(language) ? limits.shared_bytes_per_block : std::size_t{48} << 10;
     info.languages = {language};
     info.features = {"f64", "f16"};
     return info;
@@ -52,9 +52,6 @@ std::optional<InstructionMix> hottest_loop(const SassFunction& code, std::size_t
     }
     return best;
 }
-
-bool is_native(Language language) { return language == Language::cuda || language == Language::ptx; }
-bool is_opencl(Language language) { return language == Language::opencl || language == Language::opencl_ptx; }
 
 /// A kernel of a plan, and how it is launched.
 struct PlannedKernel {
@@ -125,7 +122,7 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
         explanation.absent.push_back({variant.id(), architecture, std::move(why), not_taken});
     };
     const bool native = is_native(variant.language);
-    if (!native && !is_opencl(variant.language)) return refuse("no kernel of ours to explain");
+    if (!native && !is_from_text(variant.language)) return refuse("no kernel of ours to explain");
     const auto limits = limits_of(architecture);
     if (!limits) return refuse("unknown architecture");
     if (native && std::find(variant.architectures.begin(), variant.architectures.end(), architecture) ==
@@ -133,7 +130,7 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
         return refuse("the variant is not for this architecture");
     const DeviceInfo device = stand_in(variant.language, architecture, *limits);
     if (const Support support = variant.supports(device, problem); !support) return refuse(support.why_not, true);
-    // The driver compiles for its own device: sm_90's code is what sm_90a is compared with.
+    // The driver compiles for its own device: sm_90's code is what sm_90a stands beside.
     const bool ask_driver = !native && driver && architecture.starts_with(driver->architecture);
 
     const Plan plan = variant.plan(device, problem);

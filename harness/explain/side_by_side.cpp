@@ -107,16 +107,9 @@ std::string file_name(const std::string& path) { return path.substr(path.rfind('
 }  // namespace
 
 std::string column_title(const KernelFigures& figures) {
-    switch (figures.language) {
-        case Language::cuda:
-            return "CUDA C++";
-        case Language::ptx:
-            return "PTX";
-        case Language::opencl_ptx:
-            return "OpenCL C + PTX, " + figures.compiler;
-        default:
-            return "OpenCL C, " + figures.compiler;
-    }
+    std::string title(info(figures.language).title);
+    // Text has several compilers.
+    return is_native(figures.language) ? title : title + ", " + figures.compiler;
 }
 
 std::string in_words(const KernelFigures& figures) {
@@ -141,7 +134,7 @@ std::string in_words(const KernelFigures& figures) {
 }
 
 std::vector<std::string> differences_in_words(std::span<const KernelFigures* const> siblings) {
-    // Address work and loads are compared per flop, since siblings may unroll differently.
+    // Address work and loads are counted per flop, since siblings may unroll differently.
     const auto per_flop = [](const KernelFigures& row, double count) { return ratio(count, thread_flops(row.hot())); };
     double least = std::numeric_limits<double>::infinity();
     for (const KernelFigures* row : siblings)
@@ -210,18 +203,17 @@ Table overview(std::span<const KernelFigures* const> kernels, std::string title)
     return table;
 }
 
-Table sources_table(const std::string& algorithm, const SourceComparison& comparison) {
+Table sources_table(const std::string& algorithm, const SourceOverlap& overlap) {
     Table table;
     table.title = algorithm + ": lines of kernel code";
     table.columns = {{"file", Align::left}, {"lines", Align::right}};
-    for (const SourceLines& file : comparison.files)
-        table.rows.push_back({{file.file, std::to_string(file.lines)}, {}});
-    for (const SharedLines& pair : comparison.pairs)
+    for (const SourceLines& file : overlap.files) table.rows.push_back({{file.file, std::to_string(file.lines)}, {}});
+    for (const SharedLines& pair : overlap.pairs)
         table.notes.push_back(fmt::format("{} and {} have {:.0f} % of their lines in common.", file_name(pair.first),
                                           file_name(pair.second), 100 * pair.share));
-    if (!comparison.pairs.empty())
+    if (!overlap.pairs.empty())
         table.notes.push_back(
-            fmt::format("Code divergence (1 − mean Jaccard similarity): {:.2f}.", comparison.divergence));
+            fmt::format("Code divergence (1 − mean Jaccard similarity): {:.2f}.", overlap.divergence));
     return table;
 }
 

@@ -27,7 +27,7 @@ Table side_by_side(std::span<const KernelFigures* const> siblings);
 /// All kernels, a row each.
 Table overview(std::span<const KernelFigures* const> kernels, std::string title);
 
-Table sources_table(const std::string& algorithm, const SourceComparison& comparison);
+Table sources_table(const std::string& algorithm, const SourceOverlap& overlap);
 
 /// The hot loops that PoCL made for the CPU.
 Table cpu_table(std::span<const CpuFigures> kernels);

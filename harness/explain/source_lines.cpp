@@ -45,12 +45,12 @@ std::vector<std::string> code_lines(const std::string& text) {
     return lines;
 }
 
-SourceComparison compare_sources(const std::filesystem::path& root, const std::vector<std::string>& files) {
-    SourceComparison comparison;
+SourceOverlap overlap_of(const std::filesystem::path& root, const std::vector<std::string>& files) {
+    SourceOverlap overlap;
     std::vector<std::set<std::string>> sets;
     for (const std::string& file : files) {
         const auto lines = code_lines(read_file(root / "kernels" / file));
-        comparison.files.push_back({file, lines.size()});
+        overlap.files.push_back({file, lines.size()});
         sets.emplace_back(lines.begin(), lines.end());
     }
     double sum = 0;
@@ -61,11 +61,11 @@ SourceComparison compare_sources(const std::filesystem::path& root, const std::v
                                   std::back_inserter(both));
             const double either = static_cast<double>(sets[i].size() + sets[j].size() - both.size());
             const double share = either > 0 ? static_cast<double>(both.size()) / either : 1;
-            comparison.pairs.push_back({files[i], files[j], share});
+            overlap.pairs.push_back({files[i], files[j], share});
             sum += share;
         }
-    if (!comparison.pairs.empty()) comparison.divergence = 1 - sum / static_cast<double>(comparison.pairs.size());
-    return comparison;
+    if (!overlap.pairs.empty()) overlap.divergence = 1 - sum / static_cast<double>(overlap.pairs.size());
+    return overlap;
 }
 
 }  // namespace stele::explain

@@ -17,7 +17,7 @@ struct SharedLines {
     double share = 0;  ///< Jaccard: lines in both ÷ lines in either
 };
 
-struct SourceComparison {
+struct SourceOverlap {
     std::vector<SourceLines> files;
     std::vector<SharedLines> pairs;
     /// 1 − mean Jaccard similarity over the pairs (code divergence; Harrell and Kitson, P3HPC 2018).
@@ -27,7 +27,7 @@ struct SourceComparison {
 /// Lines of code, white space folded, without comments, in the order of the file.
 std::vector<std::string> code_lines(const std::string& text);
 
-/// Compares `files` below `root`/kernels. Throws std::runtime_error if one cannot be read.
-SourceComparison compare_sources(const std::filesystem::path& root, const std::vector<std::string>& files);
+/// Of `files` below `root`/kernels. Throws std::runtime_error if one cannot be read.
+SourceOverlap overlap_of(const std::filesystem::path& root, const std::vector<std::string>& files);
 
 }  // namespace stele::explain

@@ -8,6 +8,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "harness/measure/operands.hpp"
+
 namespace stele {
 namespace {
 
@@ -63,9 +65,9 @@ struct Bad {
 bool is_floating(Dtype dtype) { return unit_roundoff(dtype) > 0; }
 
 /// One output against its expectation.
-class Comparison {
+class Judgement {
 public:
-    Comparison(const Tensor& output, const Expected& expected)
+    Judgement(const Tensor& output, const Expected& expected)
         : output_(output), expected_(expected), elements_(output.spec.elements()) {
         const std::size_t wanted = expected.sampled.empty() ? elements_ : expected.sampled.size();
         if (expected.value.size() != wanted || expected.bound.size() != wanted)
@@ -73,10 +75,10 @@ public:
                                                expected.value.size(), wanted));
         find_unwritten();
         measure_expected();
-        for (std::size_t i = 0; i < expected.value.size(); ++i) compare_element(i);
+        for (std::size_t i = 0; i < expected.value.size(); ++i) judge_element(i);
     }
 
-    bool compared() const { return !expected_.value.empty(); }
+    bool judged() const { return !expected_.value.empty(); }
     double worst_of_bound() const { return worst_of_bound_; }
 
     void add_to(Verdict& verdict) const {
@@ -85,7 +87,7 @@ public:
         verdict.max_relative = std::max(verdict.max_relative, max_relative_);
         if (squared_expected_ > 0) verdict.rms = std::max(verdict.rms, std::sqrt(squared_error_ / squared_expected_));
         const bool worse = verdict.worst_tensor.empty() || worst_of_bound_ > verdict.worst_of_bound;
-        if (compared() && worse) {
+        if (judged() && worse) {
             verdict.worst_tensor = output_.spec.name;
             verdict.worst_index = coordinates(output_.spec, flat(worst_));
             verdict.worst_expected = expected_.value[worst_];
@@ -144,7 +146,7 @@ private:
         rms_expected_ = finite == 0 ? 0 : std::sqrt(squared_expected_ / static_cast<double>(finite));
     }
 
-    void compare_element(std::size_t i) {
+    void judge_element(std::size_t i) {
         const double want = expected_.value[i];
         const double got = output_.at(flat(i));
         if (!std::isfinite(want) || !std::isfinite(got)) {
@@ -204,19 +206,6 @@ private:
     std::size_t worst_ = 0;
 };
 
-std::size_t bytes_of(const std::vector<Tensor>& tensors) {
-    std::size_t sum = 0;
-    for (const Tensor& tensor : tensors) sum += tensor.data.size();
-    return sum;
-}
-
-std::size_t bytes_of(const std::vector<Expected>& expected) {
-    std::size_t sum = 0;
-    for (const Expected& one : expected)
-        sum += (one.value.size() + one.bound.size()) * sizeof(double) + one.sampled.size() * sizeof(std::size_t);
-    return sum;
-}
-
 }  // namespace
 
 double rms_limit(double effective) {
@@ -226,54 +215,19 @@ double rms_limit(double effective) {
     return std::sqrt(std::clamp(honest_mean_square + stray, 0.25, 1.0));
 }
 
-Verdict compare(std::span<const Tensor> outputs, std::span<const Expected> expected) {
+Verdict judge(std::span<const Tensor> outputs, std::span<const Expected> expected) {
     if (outputs.size() != expected.size())
         throw std::logic_error(fmt::format("{} outputs, but {} references", outputs.size(), expected.size()));
     Verdict verdict;
     std::vector<std::string> reasons;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-        const Comparison comparison(outputs[i], expected[i]);
-        comparison.add_to(verdict);
-        if (std::string reason = comparison.reason(); !reason.empty()) reasons.push_back(std::move(reason));
+        const Judgement judgement(outputs[i], expected[i]);
+        judgement.add_to(verdict);
+        if (std::string reason = judgement.reason(); !reason.empty()) reasons.push_back(std::move(reason));
     }
     verdict.outcome = reasons.empty() ? Outcome::passed : Outcome::wrong;
     verdict.reason = fmt::format("{}", fmt::join(reasons, "; "));
     return verdict;
-}
-
-ReferenceCache::Inputs ReferenceCache::inputs(const Problem& problem, std::uint64_t seed, Fill fill) {
-    const Key key{std::string(problem.operation()), problem.id(), seed, fill, std::nullopt};
-    if (Entry* found = find(key)) return found->inputs;
-    auto made = std::make_shared<const std::vector<Tensor>>(problem.inputs(seed, fill));
-    keep({key, bytes_of(*made), made, nullptr});
-    return made;
-}
-
-ReferenceCache::Expectations ReferenceCache::expected(const Problem& problem, std::uint64_t seed, Fill fill,
-                                                      const Arithmetic& arithmetic) {
-    const Key key{std::string(problem.operation()), problem.id(), seed, fill, arithmetic};
-    if (Entry* found = find(key)) return found->expected;
-    const Inputs of = inputs(problem, seed, fill);
-    auto made = std::make_shared<const std::vector<Expected>>(problem.reference(*of, arithmetic));
-    keep({key, bytes_of(*made), nullptr, made});
-    return made;
-}
-
-ReferenceCache::Entry* ReferenceCache::find(const Key& key) {
-    const auto found =
-        std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.key == key; });
-    if (found == entries_.end()) return nullptr;
-    entries_.splice(entries_.begin(), entries_, found);
-    return &entries_.front();
-}
-
-void ReferenceCache::keep(Entry entry) {
-    bytes_ += entry.bytes;
-    entries_.push_front(std::move(entry));
-    while (bytes_ > most_bytes_ && !entries_.empty()) {
-        bytes_ -= entries_.back().bytes;
-        entries_.pop_back();
-    }
 }
 
 }  // namespace stele

@@ -59,6 +59,20 @@ std::string value_of(const char* path, std::string_view key) {
     return {};
 }
 
+/// What tells CPUs of the same name apart: a virtual machine often gives a brand alone.
+std::string read_cpu_family() {
+    constexpr const char* file = "/proc/cpuinfo";
+    const std::string family = value_of(file, "cpu family");
+    if (!family.empty())
+        return fmt::format("family {} model {} stepping {}", family, value_of(file, "model"),
+                           value_of(file, "stepping"));
+    const std::string implementer = value_of(file, "CPU implementer");
+    return implementer.empty() ? "" : fmt::format("implementer {} part {}", implementer, value_of(file, "CPU part"));
+}
+
+/// "0-3,8"
+std::string read_allowed_cpus() { return value_of("/proc/self/status", "Cpus_allowed_list"); }
+
 std::string or_unknown(std::string text) { return text.empty() ? "unknown" : text; }
 
 std::string read_os() {
@@ -94,6 +108,8 @@ Environment read_environment(const std::vector<std::string>& command_line) {
     environment.cuda_flags = build::cuda_flags;
     environment.cxx_flags = build::cxx_flags;
     environment.cpu = or_unknown(value_of("/proc/cpuinfo", "model name"));
+    environment.cpu_family = read_cpu_family();
+    environment.allowed_cpus = read_allowed_cpus();
     environment.governor = or_unknown(first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
     environment.os = read_os();
     environment.cpu_threads = static_cast<int>(std::thread::hardware_concurrency());

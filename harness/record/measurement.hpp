@@ -16,8 +16,14 @@
 namespace stele {
 
 enum class Outcome { passed, wrong, impossible, skipped, error, timeout };
-std::string_view name(Outcome outcome);
-std::optional<Outcome> parse_outcome(std::string_view text);
+constexpr auto name_list(Outcome) {
+    return name_rows<Outcome>({{Outcome::passed, "passed"},
+                               {Outcome::wrong, "wrong"},
+                               {Outcome::impossible, "impossible"},
+                               {Outcome::skipped, "skipped"},
+                               {Outcome::error, "error"},
+                               {Outcome::timeout, "timeout"}});
+}
 /// wrong, impossible, error or timeout: the run has failed.
 bool is_failure(Outcome outcome);
 
@@ -35,18 +41,21 @@ struct Verdict {
 };
 
 enum class Regime { burst, sustained };
-enum class CacheMode { cold, warm };
-std::string_view name(Regime regime);
-std::optional<Regime> parse_regime(std::string_view text);
-std::string_view name(CacheMode cache);
-std::optional<CacheMode> parse_cache_mode(std::string_view text);
+constexpr auto name_list(Regime) {
+    return name_rows<Regime>({{Regime::burst, "burst"}, {Regime::sustained, "sustained"}});
+}
 
-/// Samples in the order taken. A round holds one interleaved pass over all cells.
+enum class CacheMode { cold, warm };
+constexpr auto name_list(CacheMode) {
+    return name_rows<CacheMode>({{CacheMode::cold, "cold"}, {CacheMode::warm, "warm"}});
+}
+
+/// Samples in the order taken. A pass goes once over all cells of a problem.
 struct Timing {
-    std::vector<double> samples_ns;    ///< per execution of the plan
-    std::vector<std::uint32_t> round;  ///< round of each sample
-    std::vector<ClockState> clock;     ///< per sample, or empty where the device cannot tell
-    std::uint32_t rounds = 0;
+    std::vector<double> samples_ns;   ///< per execution of the plan
+    std::vector<std::uint32_t> pass;  ///< pass of each sample
+    std::vector<ClockState> clock;    ///< per sample, or empty where the device cannot tell
+    std::uint32_t passes = 0;
     std::uint32_t batch = 1;  ///< executions per sample, where one is shorter than 50 × resolution
     double median_ns = 0, low_ns = 0, high_ns = 0;  ///< interval of the median, between two of the samples
     double coverage = 0;     ///< of that interval: at least 0.95, less only where samples were too few
@@ -76,6 +85,8 @@ struct Measurement {
     /// Where the tile is from: a tuning file's entry, or "default". Absent where the tile was asked for or there is
     /// none.
     std::optional<std::string> tuning{};
+    /// Id of the variant that ran, where the row chooses among others.
+    std::optional<std::string> ran{};
 };
 
 /// Where and how the run was made.
@@ -83,6 +94,8 @@ struct Environment {
     std::string revision, version;  ///< baked in at build
     std::string host_compiler, cuda_compiler, build_type, cuda_flags, cxx_flags;
     std::string cpu, governor, os;
+    std::string cpu_family;    ///< "family 26 model 2 stepping 1"; empty: not known
+    std::string allowed_cpus;  ///< of this process, "0-3,8"; empty: not known
     int cpu_threads = 0;
     std::string started;  ///< UTC, ISO 8601
     std::vector<std::string> command_line;
@@ -94,16 +107,12 @@ struct AbsentBackend {
 };
 
 struct Report {
-    static constexpr int schema_version = 1;
     Environment environment;
     std::vector<DeviceInfo> devices;
     std::map<std::string, ClockCheck> clocks;  ///< by device id
     std::vector<AbsentBackend> absent;
     std::vector<Measurement> measurements;
     bool complete = true;  ///< false: interrupted
-
-    bool any_failure() const;
-    bool any_passed() const;
 };
 
 }  // namespace stele

@@ -76,7 +76,7 @@ void visit_fields(Visit& visit, T& timing) {
     visit("high_ns", timing.high_ns);
     visit("coverage", timing.coverage);
     visit("stopped_by", timing.stopped_by);
-    visit("rounds", timing.rounds);
+    visit("passes", timing.passes);
     visit("batch", timing.batch);
     visit("build_ns", timing.build_ns);
     visit("first_launch_ns", timing.first_launch_ns);
@@ -86,7 +86,7 @@ void visit_fields(Visit& visit, T& timing) {
     visit("floor_ns", timing.floor_ns);
     visit("floor_reason", timing.floor_reason);
     visit("samples_ns", timing.samples_ns);
-    visit("round", timing.round);
+    visit("pass", timing.pass);
     visit("clock", timing.clock);
 }
 
@@ -98,6 +98,7 @@ void visit_fields(Visit& visit, T& cell) {
     visit("language", cell.language);
     visit("tile", cell.tile);
     visit("tuning", cell.tuning);
+    visit("ran", cell.ran);
     visit("problem", cell.problem);
     visit("known_as", cell.known_as);
     visit("dtype", cell.dtype);
@@ -123,7 +124,9 @@ void visit_fields(Visit& visit, T& environment) {
     visit("cuda_flags", environment.cuda_flags);
     visit("cxx_flags", environment.cxx_flags);
     visit("cpu", environment.cpu);
+    visit("cpu_family", environment.cpu_family);
     visit("cpu_threads", environment.cpu_threads);
+    visit("allowed_cpus", environment.allowed_cpus);
     visit("governor", environment.governor);
     visit("os", environment.os);
     visit("started", environment.started);

@@ -6,8 +6,8 @@
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/record/hardware.hpp"
 #include "harness/record/report_json.hpp"
-#include "harness/study/side_by_side.hpp"
 
 namespace stele {
 

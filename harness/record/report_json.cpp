@@ -2,15 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
 
-#include "harness/base/file.hpp"
 #include "harness/base/json_fields.hpp"
-#include "harness/base/json_text.hpp"
 #include "harness/record/report_fields.hpp"
+#include "kernels/former_ids.hpp"
 
 namespace stele {
 
@@ -26,9 +23,9 @@ void check_timing(const Timing& timing, const std::string& path) {
     if (timing.samples_ns.empty()) fail(path + ".samples_ns", "is empty");
     for (std::size_t i = 0; i < timing.samples_ns.size(); ++i)
         if (!positive(timing.samples_ns[i])) fail(fmt::format("{}.samples_ns[{}]", path, i), "must be a positive time");
-    if (timing.round.size() != timing.samples_ns.size())
-        fail(path + ".round",
-             fmt::format("has {} entries for {} samples", timing.round.size(), timing.samples_ns.size()));
+    if (timing.pass.size() != timing.samples_ns.size())
+        fail(path + ".pass",
+             fmt::format("has {} entries for {} samples", timing.pass.size(), timing.samples_ns.size()));
     if (!timing.clock.empty() && timing.clock.size() != timing.samples_ns.size())
         fail(path + ".clock",
              fmt::format("has {} entries for {} samples", timing.clock.size(), timing.samples_ns.size()));
@@ -59,37 +56,44 @@ void check_meaning(const Report& report) {
     }
 }
 
-bool is_plain(const Json& json) { return !json.is_object() && !json.is_array(); }
+/// Variants by their present names: a row that split in two has another algorithm too.
+void rename_former(Measurement& cell) {
+    const std::string present = present_id(cell.variant);
+    if (present == cell.variant) return;
+    cell.variant = present;
+    const std::size_t at = present.find('@');
+    cell.tile = at == present.npos ? "" : present.substr(at + 1);
+    std::string base = present.substr(0, at);
+    const std::string suffix = fmt::format(".{}", name(cell.language));
+    if (base.ends_with(suffix)) base.resize(base.size() - suffix.size());
+    cell.algorithm = base.substr(base.find('/') + 1);
+}
 
-void dump_to(std::string& out, const Json& json, std::size_t indent) {
-    if (json.empty() || is_plain(json) || (json.is_array() && std::all_of(json.begin(), json.end(), is_plain))) {
-        out += json.dump(-1, ' ', false, Json::error_handler_t::replace);
-        return;
+void rename(Json& object, const char* from, const char* to) {
+    if (!object.is_object() || !object.contains(from) || object.contains(to)) return;
+    Json value = std::move(object[from]);
+    object.erase(from);
+    object[to] = std::move(value);
+}
+
+/// A report of version 1 as one of now. What is wrong with it is left for the reader to say.
+void bring_up_to_date(Json& report) {
+    if (report["schema_version"] != 1) return;
+    if (const auto environment = report.find("environment"); environment != report.end() && environment->is_object())
+        for (const char* unknown : {"cpu_family", "allowed_cpus"}) (*environment)[unknown] = "";
+    const auto measurements = report.find("measurements");
+    if (measurements == report.end() || !measurements->is_array()) return;
+    for (Json& measurement : *measurements) {
+        if (!measurement.is_object() || !measurement.contains("timing")) continue;
+        rename(measurement["timing"], "rounds", "passes");
+        rename(measurement["timing"], "round", "pass");
     }
-    const bool object = json.is_object();
-    out += object ? '{' : '[';
-    const char* separator = "\n";
-    for (const auto& item : json.items()) {
-        out += separator + std::string(indent + 1, ' ');
-        separator = ",\n";
-        if (object) out += Json(item.key()).dump(-1, ' ', false, Json::error_handler_t::replace) + ": ";
-        dump_to(out, item.value(), indent + 1);
-    }
-    out += '\n' + std::string(indent, ' ') + (object ? '}' : ']');
 }
 
 }  // namespace
 
-Json json_number(double value) {
-    if (std::isnan(value)) return "nan";
-    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-    return value;
-}
-
 Json to_json(const Report& report) {
-    Json json = Json::object();
-    json["format"] = std::string(report_format);
-    json["schema_version"] = Report::schema_version;
+    Json json = new_document(report_kind);
     json.update(json_of(report));
     return json;
 }
@@ -98,52 +102,20 @@ Json to_json(const DeviceInfo& device) { return json_of(device); }
 Json to_json(const AbsentBackend& backend) { return json_of(backend); }
 Json to_json(const Measurement& measurement) { return json_of(measurement); }
 
-std::string dump(const Json& json) {
-    std::string out;
-    dump_to(out, json, 0);
-    return out + '\n';
-}
-
-Json json_fields::parse_document(std::string_view text, std::string_view what, std::string_view format, int version) {
-    Json json = [&] {
-        try {
-            return parse_json(text);
-        } catch (const BadInput& wrong) {
-            throw ReportError(wrong.what());
-        }
-    }();
-    if (!json.is_object() || !json.contains("format") || json["format"] != format)
-        throw ReportError(fmt::format(R"(not a Stele {}: it lacks "format": "{}")", what, format));
-    if (!json.contains("schema_version")) fail("schema_version", "is missing");
-    const int found = read_integer<int>(json["schema_version"], "schema_version");
-    if (found != version)
-        throw ReportError(
-            fmt::format("the {} has schema version {}, and this stele reads version {}", what, found, version));
-    return json;
-}
-
-std::string json_fields::read_text(const std::filesystem::path& path) {
-    try {
-        return read_input(path);
-    } catch (const BadInput& wrong) {
-        throw ReportError(wrong.what());
-    }
-}
-
 Report report_from_text(std::string_view text, const std::string& origin) {
     try {
-        const Json json = json_fields::parse_document(text, "report", report_format, Report::schema_version);
+        Json json = parse_document(text, report_kind);
+        bring_up_to_date(json);
         Report report;
         read(json, "", report);
         check_meaning(report);
+        for (Measurement& cell : report.measurements) rename_former(cell);
         return report;
     } catch (const ReportError& error) {
         throw ReportError(origin + ": " + error.what());
     }
 }
 
-Report read_report(const std::filesystem::path& path) {
-    return report_from_text(json_fields::read_text(path), path.string());
-}
+Report read_report(const std::filesystem::path& path) { return report_from_text(read_text(path), path.string()); }
 
 }  // namespace stele

@@ -6,23 +6,16 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
-#include "harness/base/error.hpp"
+#include "harness/base/json_document.hpp"
 #include "harness/record/measurement.hpp"
 
 namespace stele {
 
-/// A report that cannot be read: `what()` says which file and where in it.
-class ReportError : public BadInput {
-public:
-    using BadInput::BadInput;
-};
-
-/// What a report's first field says of itself.
-inline constexpr std::string_view report_format = "stele-report";
+/// Version 1 called a pass a round, and knew neither the CPU's family nor the CPUs that were allowed.
+inline constexpr DocumentKind report_kind{"report", "stele-report", 2, 1};
 
 nlohmann::ordered_json to_json(const Report& report);
 nlohmann::ordered_json to_json(const DeviceInfo& device);
@@ -32,11 +25,5 @@ nlohmann::ordered_json to_json(const Measurement& measurement);
 /// Throws ReportError. `origin` names the file in messages.
 Report report_from_text(std::string_view text, const std::string& origin);
 Report read_report(const std::filesystem::path& path);
-
-/// JSON with arrays of plain values on one line, ended by a newline.
-std::string dump(const nlohmann::ordered_json& json);
-
-/// A double as JSON: a number, or "nan", "inf", "-inf".
-nlohmann::ordered_json json_number(double value);
 
 }  // namespace stele

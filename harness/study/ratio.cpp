@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "harness/base/statistics.hpp"
+#include "kernels/former_ids.hpp"
 
 namespace stele {
 
@@ -19,9 +20,9 @@ bool is_meant(const std::string& named, const std::string& variant) {
 }
 
 /// Times of the named variant by report; of several tiles the fastest.
-std::map<std::size_t, double> times_of(const ComparedProblem& problem, const std::string& named) {
+std::map<std::size_t, double> times_of(const ProblemSides& problem, const std::string& named) {
     std::map<std::size_t, double> times;
-    for (const ComparedCell& cell : problem.cells) {
+    for (const CellSide& cell : problem.cells) {
         if (!is_meant(named, cell.variant) || cell.measurement == nullptr || !cell.measurement->timing) continue;
         const double median_ns = cell.measurement->timing->median_ns;
         const auto [place, is_new] = times.emplace(cell.report, median_ns);
@@ -41,10 +42,12 @@ RatioPair parse_ratio_pair(std::string_view text) {
             fmt::format("'{}' is not two variants with a colon between, such as "
                         "gemm/panel.opencl:gemm/vendor.openblas",
                         text));
+    pair.variant = present_id(pair.variant);
+    pair.base = present_id(pair.base);
     return pair;
 }
 
-RatioSummary summarise_ratio(std::span<const ComparedProblem> problems, const RatioPair& pair) {
+RatioSummary summarise_ratio(std::span<const ProblemSides> problems, const RatioPair& pair) {
     RatioSummary summary;
     double logs = 0;
     for (std::size_t i = 0; i < problems.size(); ++i) {

@@ -21,7 +21,7 @@ RatioPair parse_ratio_pair(std::string_view text);
 /// Of one problem: base's time ÷ variant's time in each report that has both, above 1 where the variant is faster.
 /// A report is one process, so these are the units that may be averaged.
 struct ProblemRatio {
-    std::size_t problem = 0;     ///< index in the compared problems
+    std::size_t problem = 0;     ///< index among the problems
     std::vector<double> ratios;  ///< ascending, at least one
     double median = 1;
 };
@@ -32,6 +32,6 @@ struct RatioSummary {
     double geometric_mean = 1;
 };
 
-RatioSummary summarise_ratio(std::span<const ComparedProblem> problems, const RatioPair& pair);
+RatioSummary summarise_ratio(std::span<const ProblemSides> problems, const RatioPair& pair);
 
 }  // namespace stele

@@ -1,19 +1,19 @@
 #include <fmt/format.h>
 
-#include "harness/base/names.hpp"
+#include "backends/names.hpp"
 #include "harness/base/text.hpp"
 #include "harness/study/report_tables.hpp"
 
 namespace stele {
 
-Table ratio_table(std::span<const ComparedProblem> problems, const RatioPair& pair) {
+Table ratio_table(std::span<const ProblemSides> problems, const RatioPair& pair) {
     const RatioSummary summary = summarise_ratio(problems, pair);
     Table table;
     table.title = fmt::format("{} ÷ {}: speed, above 1 the first is faster", pair.variant, pair.base);
     table.columns = {
         {"problem", Align::left}, {"reports", Align::right}, {"median", Align::right}, {"least–most", Align::right}};
     for (const ProblemRatio& row : summary.problems) {
-        const ComparedProblem& problem = problems[row.problem];
+        const ProblemSides& problem = problems[row.problem];
         table.rows.emplace_back().cells = {
             problem.problem, std::to_string(row.ratios.size()), three_digits(row.median),
             fmt::format("{}–{}", three_digits(row.ratios.front()), three_digits(row.ratios.back()))};
@@ -26,7 +26,7 @@ Table ratio_table(std::span<const ComparedProblem> problems, const RatioPair& pa
     return table;
 }
 
-nlohmann::ordered_json ratio_json(std::span<const ComparedProblem> problems, const RatioPair& pair) {
+nlohmann::ordered_json ratio_json(std::span<const ProblemSides> problems, const RatioPair& pair) {
     using Json = nlohmann::ordered_json;
     const RatioSummary summary = summarise_ratio(problems, pair);
     Json json{{"variant", pair.variant}, {"base", pair.base}, {"problems", Json::array()}};

@@ -7,7 +7,7 @@
 #include <array>
 #include <map>
 
-#include "harness/base/names.hpp"
+#include "backends/names.hpp"
 #include "harness/base/text.hpp"
 #include "harness/record/report_json.hpp"
 #include "harness/study/skipped_rows.hpp"
@@ -21,12 +21,12 @@ using Json = nlohmann::ordered_json;
 /// The variant without its operation, which the table's title has.
 std::string short_name(const std::string& variant) { return variant.substr(variant.find('/') + 1); }
 
-const Timing* timing_of(const ComparedCell& cell) {
+const Timing* timing_of(const CellSide& cell) {
     return cell.measurement && cell.measurement->timing ? &*cell.measurement->timing : nullptr;
 }
 
 /// What stands where the figures would: outcome and reason.
-std::string reason_of(const ComparedCell& cell) {
+std::string reason_of(const CellSide& cell) {
     if (cell.measurement == nullptr) return "absent: not run in this report";
     const Verdict& verdict = cell.measurement->verdict;
     if (verdict.outcome == Outcome::passed) return "passed, not timed";
@@ -36,12 +36,12 @@ std::string reason_of(const ComparedCell& cell) {
 /// Long reasons that several rows give: their start and a mark in the tables, the whole below them all.
 class Reasons {
 public:
-    explicit Reasons(const std::vector<ComparedProblem>& problems) {
-        for (const ComparedProblem& problem : problems)
-            for (const ComparedCell& cell : problem.cells)
+    explicit Reasons(const std::vector<ProblemSides>& problems) {
+        for (const ProblemSides& problem : problems)
+            for (const CellSide& cell : problem.cells)
                 if (timing_of(cell) == nullptr) ++count_[reason_of(cell)];
     }
-    std::string text(const ComparedCell& cell) {
+    std::string text(const CellSide& cell) {
         const std::string reason = reason_of(cell);
         const bool failed = cell.measurement && is_failure(cell.measurement->verdict.outcome);
         if (failed || reason.size() < 60 || count_[reason] == 1) return reason;
@@ -65,20 +65,20 @@ struct RateUnit {
     const char* name;
 };
 
-RateUnit rate_unit(const ComparedProblem& problem) {
+RateUnit rate_unit(const ProblemSides& problem) {
     if (problem.by_bandwidth()) return {1e9, "GB/s"};
     double best = 0;
-    for (const ComparedCell& cell : problem.cells)
+    for (const CellSide& cell : problem.cells)
         if (timing_of(cell)) best = std::max(best, problem.rate(cell));
     return best >= 1e12 ? RateUnit{1e12, "TFLOP/s"} : RateUnit{1e9, "GFLOP/s"};
 }
 
-std::string conditions(const ComparedProblem& problem) {
+std::string conditions(const ProblemSides& problem) {
     return fmt::format("{} cache, {}, {} operands", name(problem.cache), name(problem.regime),
                        problem.fill == Fill::normal ? "random" : "zero");
 }
 
-Table problem_table(const ComparedProblem& problem, std::size_t number, std::size_t reports, Reasons& reasons) {
+Table problem_table(const ProblemSides& problem, std::size_t number, std::size_t reports, Reasons& reasons) {
     const RateUnit unit = rate_unit(problem);
     Table table;
     table.title = fmt::format("#{} {}: {}", number, problem.operation, problem.problem);
@@ -93,7 +93,7 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
                                             ? Align::left
                                             : Align::right});
     bool uncertain = false;
-    for (const ComparedCell& cell : problem.cells) {
+    for (const CellSide& cell : problem.cells) {
         Row& row = table.rows.emplace_back();
         row.cells.push_back(short_name(cell.variant));
         if (reports > 1) row.cells.push_back(fmt::format("[{}]", cell.report + 1));
@@ -117,26 +117,21 @@ Table problem_table(const ComparedProblem& problem, std::size_t number, std::siz
                                       count_text(problem.bytes),
                                       problem.bytes > 0 ? three_digits(problem.flops / problem.bytes) : "–",
                                       conditions(problem), problem.hardware.empty() ? "no device" : problem.hardware));
-    for (const ComparedCell& cell : problem.cells)
+    for (const CellSide& cell : problem.cells)
         if (cell.measurement && cell.measurement->tuning && *cell.measurement->tuning != "default")
             table.notes.push_back(fmt::format("{} on {}: tile by {}", short_name(cell.variant),
                                               cell.measurement->device, *cell.measurement->tuning));
+    for (const CellSide& cell : problem.cells)
+        if (cell.measurement && cell.measurement->ran)
+            table.notes.push_back(fmt::format("{} on {} ran {}", short_name(cell.variant), cell.measurement->device,
+                                              short_name(*cell.measurement->ran)));
     if (uncertain) table.notes.push_back("* of fewer samples than 95 % takes: all that the time allowed.");
     return table;
 }
 
-struct LanguageColumn {
-    const char* title;
-    Language language;
-};
-constexpr std::array language_columns{LanguageColumn{"CUDA C++", Language::cuda}, LanguageColumn{"PTX", Language::ptx},
-                                      LanguageColumn{"OpenCL C", Language::opencl},
-                                      LanguageColumn{"OpenCL + PTX", Language::opencl_ptx},
-                                      LanguageColumn{"vendor", Language::vendor}};
-
-const ComparedCell* best_of(const ComparedProblem& problem, std::size_t report, Language language) {
-    const ComparedCell* best = nullptr;
-    for (const ComparedCell& cell : problem.cells) {
+const CellSide* best_of(const ProblemSides& problem, std::size_t report, Language language) {
+    const CellSide* best = nullptr;
+    for (const CellSide& cell : problem.cells) {
         const Timing* timing = timing_of(cell);
         if (timing == nullptr || cell.report != report || cell.measurement->language != language) continue;
         if (best == nullptr || timing->median_ns < timing_of(*best)->median_ns) best = &cell;
@@ -145,13 +140,14 @@ const ComparedCell* best_of(const ComparedProblem& problem, std::size_t report, 
 }
 
 /// What each language reaches: its fastest variant.
-Table language_table(const std::vector<ComparedProblem>& problems, std::size_t reports) {
+Table language_table(const std::vector<ProblemSides>& problems, std::size_t reports) {
     Table table;
     table.title = "The best of each language";
     table.columns = {{"problem", Align::left}};
     if (reports > 1) table.columns.push_back({"in", Align::left});
     table.columns.push_back({"rate", Align::left});
-    for (const LanguageColumn& column : language_columns) table.columns.push_back({column.title, Align::right});
+    for (const LanguageInfo& column : language_columns())
+        table.columns.push_back({std::string(column.title), Align::right});
     for (std::size_t i = 0; i < problems.size(); ++i)
         for (std::size_t report = 0; report < reports; ++report) {
             const RateUnit unit = rate_unit(problems[i]);
@@ -160,8 +156,8 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
             if (reports > 1) row.cells.push_back(fmt::format("[{}]", report + 1));
             row.cells.push_back(unit.name);
             bool any = false;
-            for (const LanguageColumn& column : language_columns) {
-                const ComparedCell* best = best_of(problems[i], report, column.language);
+            for (const LanguageInfo& column : language_columns()) {
+                const CellSide* best = best_of(problems[i], report, column.language);
                 any = any || best;
                 if (best == nullptr) {
                     row.cells.push_back("–");
@@ -177,20 +173,20 @@ Table language_table(const std::vector<ComparedProblem>& problems, std::size_t r
     for (std::size_t column = table.columns.size(); column-- > 0;) {
         const bool empty =
             std::all_of(table.rows.begin(), table.rows.end(), [&](const Row& row) { return row.cells[column] == "–"; });
-        if (!empty || table.columns[column].title != "OpenCL + PTX") continue;
+        if (!empty || table.columns[column].title != info(Language::opencl_ptx).title) continue;
         table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(column));
         for (Row& row : table.rows) row.cells.erase(row.cells.begin() + static_cast<std::ptrdiff_t>(column));
     }
     return table;
 }
 
-Table failure_table(const std::vector<ComparedProblem>& problems) {
+Table failure_table(const std::vector<ProblemSides>& problems) {
     Table table;
     table.title = "Not right";
     table.columns = {
         {"problem", Align::left}, {"variant", Align::left}, {"device", Align::left}, {"reason", Align::left}};
     for (std::size_t i = 0; i < problems.size(); ++i)
-        for (const ComparedCell& cell : problems[i].cells)
+        for (const CellSide& cell : problems[i].cells)
             if (cell.measurement && is_failure(cell.measurement->verdict.outcome))
                 table.rows.push_back(
                     {{fmt::format("#{}", i + 1), cell.variant, cell.measurement->device}, reason_of(cell)});
@@ -237,7 +233,7 @@ Table report_header(std::span<const NamedReport> reports) {
 
 std::vector<Table> report_tables(std::span<const NamedReport> reports, SkippedRows skipped) {
     const std::vector<Report> plain = plain_reports(reports);
-    std::vector<ComparedProblem> problems = compare_reports(plain);
+    std::vector<ProblemSides> problems = side_by_side(plain);
     std::vector<std::string> counts(problems.size());
     if (skipped == SkippedRows::counted) std::ranges::transform(problems, counts.begin(), count_skipped);
     std::vector<Table> tables{report_header(reports)};
@@ -251,15 +247,16 @@ std::vector<Table> report_tables(std::span<const NamedReport> reports, SkippedRo
     return tables;
 }
 
-Json report_comparison_json(std::span<const NamedReport> reports) {
+Json side_by_side_json(std::span<const NamedReport> reports) {
     const std::vector<Report> plain = plain_reports(reports);
-    Json json{{"format", "stele-comparison"}, {"reports", Json::array()}, {"problems", Json::array()}};
+    Json json = new_document({"side by side", "stele-side-by-side", 1});
+    for (const char* list : {"reports", "problems"}) json[list] = Json::array();
     for (const NamedReport& named : reports)
         json["reports"].push_back({{"name", named.name},
                                    {"revision", named.report.environment.revision},
                                    {"started", named.report.environment.started},
                                    {"complete", named.report.complete}});
-    for (const ComparedProblem& problem : compare_reports(plain)) {
+    for (const ProblemSides& problem : side_by_side(plain)) {
         Json& table = json["problems"].emplace_back(Json{{"operation", problem.operation},
                                                          {"problem", problem.problem},
                                                          {"hardware", problem.hardware},
@@ -270,7 +267,7 @@ Json report_comparison_json(std::span<const NamedReport> reports) {
                                                          {"bytes", problem.bytes},
                                                          {"rate_unit", problem.by_bandwidth() ? "bytes/s" : "FLOP/s"},
                                                          {"cells", Json::array()}});
-        for (const ComparedCell& cell : problem.cells) {
+        for (const CellSide& cell : problem.cells) {
             Json row{{"variant", cell.variant}, {"report", cell.report}};
             row["outcome"] = cell.measurement ? std::string(name(cell.measurement->verdict.outcome)) : "absent";
             if (cell.measurement) {
@@ -278,6 +275,7 @@ Json report_comparison_json(std::span<const NamedReport> reports) {
                 row["language"] = std::string(name(cell.measurement->language));
                 row["reason"] = cell.measurement->verdict.reason;
                 if (cell.measurement->tuning) row["tuning"] = *cell.measurement->tuning;
+                if (cell.measurement->ran) row["ran"] = *cell.measurement->ran;
             }
             if (const Timing* timing = timing_of(cell)) {
                 row["median_ns"] = timing->median_ns;

@@ -1,4 +1,4 @@
-// The tables of `stele report`, drawn from compared reports; and the same as JSON.
+// The tables of `stele report`, drawn from reports side by side; and the same as JSON.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -18,7 +18,7 @@ struct NamedReport {
     Report report;
 };
 
-/// The reports without their names, for compare_reports().
+/// The reports without their names, for side_by_side().
 std::vector<Report> plain_reports(std::span<const NamedReport> reports);
 
 /// Where and how each report was made.
@@ -31,13 +31,13 @@ enum class SkippedRows { all, counted };
 std::vector<Table> report_tables(std::span<const NamedReport> reports, SkippedRows skipped = SkippedRows::all);
 
 /// The same figures, for programs.
-nlohmann::ordered_json report_comparison_json(std::span<const NamedReport> reports);
+nlohmann::ordered_json side_by_side_json(std::span<const NamedReport> reports);
 
 /// One variant against another: per problem the median of the reports' ratios, the least and the most; then the
 /// geometric mean over the problems. No rows: no report timed both.
-Table ratio_table(std::span<const ComparedProblem> problems, const RatioPair& pair);
+Table ratio_table(std::span<const ProblemSides> problems, const RatioPair& pair);
 
 /// The same figures, for programs.
-nlohmann::ordered_json ratio_json(std::span<const ComparedProblem> problems, const RatioPair& pair);
+nlohmann::ordered_json ratio_json(std::span<const ProblemSides> problems, const RatioPair& pair);
 
 }  // namespace stele

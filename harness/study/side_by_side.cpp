@@ -1,61 +1,50 @@
 #include "harness/study/side_by_side.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <map>
 #include <set>
-#include <sstream>
 #include <tuple>
+
+#include "harness/record/cell_key.hpp"
 
 namespace stele {
 
 namespace {
 
-/// Where a measurement belongs. A cell without a device belongs to every piece of hardware.
-struct Place {
-    std::string operation, problem;
-    Regime regime;
-    CacheMode cache;
-    Fill fill;
-    std::string hardware;
-    bool operator==(const Place&) const = default;
-};
-
-std::string hardware_in(const Report& report, const std::string& device) {
-    for (const DeviceInfo& info : report.devices)
-        if (info.id == device) return hardware_of(info, report.environment);
-    return {};
-}
-
-Place place_of(const Report& report, const Measurement& cell) {
-    return {cell.operation, cell.problem, cell.regime, cell.cache, cell.fill, hardware_in(report, cell.device)};
+/// Where a measurement stands: the tables have all variants of an operation, by any runtime and number of threads. A
+/// cell without a device stands on every piece of hardware.
+CellKey place_of(const Report& report, const Measurement& cell) {
+    CellKey key = key_of(cell, report);
+    key.variant = cell.operation;
+    key.backend = key.platform = key.cpus = "";
+    key.threads = 0;
+    return key;
 }
 
 /// Collects the places that have a device; where a problem has none at all, the place without hardware.
-std::vector<Place> places_of(std::span<const Report> reports) {
-    std::vector<Place> places;
+std::vector<CellKey> places_of(std::span<const Report> reports) {
+    std::vector<CellKey> places;
     for (const Report& report : reports)
         for (const Measurement& cell : report.measurements) {
-            Place place = place_of(report, cell);
+            CellKey place = place_of(report, cell);
             if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(std::move(place));
         }
-    const auto without_hardware = [](Place place) {
+    const auto without_hardware = [](CellKey place) {
         place.hardware.clear();
         return place;
     };
-    const std::vector<Place> all = places;
-    std::erase_if(places, [&](const Place& place) {
-        return place.hardware.empty() && std::any_of(all.begin(), all.end(), [&](const Place& other) {
+    const std::vector<CellKey> all = places;
+    std::erase_if(places, [&](const CellKey& place) {
+        return place.hardware.empty() && std::any_of(all.begin(), all.end(), [&](const CellKey& other) {
                    return !other.hardware.empty() && without_hardware(other) == place;
                });
     });
     // First appearance of the problem decides, not of the hardware.
-    std::stable_sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
-        const auto rank = [&](const Place& place) {
+    std::stable_sort(places.begin(), places.end(), [&](const CellKey& a, const CellKey& b) {
+        const auto rank = [&](const CellKey& place) {
             return std::find_if(
                        all.begin(), all.end(),
-                       [&](const Place& other) { return without_hardware(other) == without_hardware(place); }) -
+                       [&](const CellKey& other) { return without_hardware(other) == without_hardware(place); }) -
                    all.begin();
         };
         return rank(a) < rank(b);
@@ -63,19 +52,19 @@ std::vector<Place> places_of(std::span<const Report> reports) {
     return places;
 }
 
-bool is_vendor(const ComparedCell& cell) { return cell.variant.find("/vendor.") != std::string::npos; }
+bool is_vendor(const CellSide& cell) { return cell.variant.find("/vendor.") != std::string::npos; }
 
 std::string_view without_tile(std::string_view variant) { return variant.substr(0, variant.find('@')); }
 
-double median_of(const ComparedCell& cell) {
+double median_of(const CellSide& cell) {
     return cell.measurement && cell.measurement->timing ? cell.measurement->timing->median_ns : 0;
 }
 
-void set_ratios(std::vector<ComparedCell>& cells) {
-    for (ComparedCell& cell : cells) {
+void set_ratios(std::vector<CellSide>& cells) {
+    for (CellSide& cell : cells) {
         if (median_of(cell) <= 0) continue;
         double best = median_of(cell), vendor = 0;
-        for (const ComparedCell& other : cells) {
+        for (const CellSide& other : cells) {
             const double time = median_of(other);
             if (time <= 0 || other.report != cell.report) continue;
             best = std::min(best, time);
@@ -120,40 +109,18 @@ VariantOrder variant_order(std::span<const Report> reports) {
 
 }  // namespace
 
-std::string hardware_of(const DeviceInfo& device, const Environment& environment) {
-    const bool known_cpu = !environment.cpu.empty() && environment.cpu != "unknown";
-    return device.is_cpu && known_cpu ? environment.cpu : device.name;
-}
-
-std::string hardware_slug(const std::string& hardware) {
-    static const std::set<std::string> noise{"nvidia",      "amd",       "intel", "r",   "tm",
-                                             "corporation", "processor", "cpu",   "core"};
-    std::string words, slug;
-    for (char c : hardware)
-        words += std::isalnum(static_cast<unsigned char>(c))
-                     ? static_cast<char>(std::tolower(static_cast<unsigned char>(c)))
-                 : c == '-' ? '-'
-                            : ' ';
-    std::istringstream in(words);
-    for (std::string word; in >> word;) {
-        // "96-core" says nothing that the model does not.
-        if (noise.contains(word) || word.ends_with("-core") || word == "-") continue;
-        slug += (slug.empty() ? "" : "-") + word;
-    }
-    return slug.empty() ? "device" : slug;
-}
-
-double ComparedProblem::rate(const ComparedCell& cell) const {
+double ProblemSides::rate(const CellSide& cell) const {
     return (by_bandwidth() ? bytes : flops) / (median_of(cell) * 1e-9);
 }
 
-std::vector<ComparedProblem> compare_reports(std::span<const Report> reports) {
+std::vector<ProblemSides> side_by_side(std::span<const Report> reports) {
     VariantOrder order = variant_order(reports);
-    std::vector<ComparedProblem> problems;
-    for (const Place& place : places_of(reports)) {
-        ComparedProblem& problem = problems.emplace_back();
-        std::tie(problem.operation, problem.problem, problem.hardware) =
-            std::tie(place.operation, place.problem, place.hardware);
+    std::vector<ProblemSides> problems;
+    for (const CellKey& place : places_of(reports)) {
+        ProblemSides& problem = problems.emplace_back();
+        problem.operation = place.variant;
+        problem.problem = place.problem;
+        problem.hardware = place.hardware;
         problem.regime = place.regime;
         problem.cache = place.cache;
         problem.fill = place.fill;
@@ -164,7 +131,7 @@ std::vector<ComparedProblem> compare_reports(std::span<const Report> reports) {
         std::map<std::pair<std::string, std::size_t>, std::vector<const Measurement*>> found;
         for (std::size_t i = 0; i < reports.size(); ++i)
             for (const Measurement& cell : reports[i].measurements) {
-                Place own = place_of(reports[i], cell);
+                CellKey own = place_of(reports[i], cell);
                 const bool deviceless = own.hardware.empty();
                 if (deviceless) own.hardware = place.hardware;
                 if (own == place) {
@@ -185,7 +152,7 @@ std::vector<ComparedProblem> compare_reports(std::span<const Report> reports) {
                        other.second.front()->tuning;
             });
         };
-        for (const std::string& variant : order[place.operation])
+        for (const std::string& variant : order[problem.operation])
             for (std::size_t i = 0; i < reports.size(); ++i) {
                 if (!takes_part[i]) continue;
                 const auto cells = found.find({variant, i});

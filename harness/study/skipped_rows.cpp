@@ -19,29 +19,14 @@ struct Group {
     std::vector<Language> languages;
 };
 
-bool is_skipped(const ComparedCell& cell) {
+bool is_skipped(const CellSide& cell) {
     return cell.measurement && cell.measurement->verdict.outcome == Outcome::skipped;
 }
 
-std::string title_of(Language language) {
-    switch (language) {
-        case Language::cuda:
-            return "CUDA C++";
-        case Language::ptx:
-            return "PTX";
-        case Language::opencl:
-            return "OpenCL C";
-        case Language::opencl_ptx:
-            return "OpenCL + PTX";
-        default:
-            return std::string(name(language));
-    }
-}
-
 std::string text_of(const Group& group) {
-    std::vector<std::string> titles;
-    for (const Language language : group.languages) titles.push_back(title_of(language));
-    const std::string last = titles.back();
+    std::vector<std::string_view> titles;
+    for (const Language language : group.languages) titles.push_back(info(language).title);
+    const std::string_view last = titles.back();
     titles.pop_back();
     return fmt::format("{} {}{}{} row{}: {}", group.rows, fmt::join(titles, ", "), titles.empty() ? "" : " and ", last,
                        group.rows == 1 ? "" : "s", group.reasons.size() == 1 ? *group.reasons.begin() : group.clause);
@@ -49,12 +34,12 @@ std::string text_of(const Group& group) {
 
 }  // namespace
 
-std::string count_skipped(ComparedProblem& problem) {
+std::string count_skipped(ProblemSides& problem) {
     std::set<std::string> ran;
-    for (const ComparedCell& cell : problem.cells)
+    for (const CellSide& cell : problem.cells)
         if (!is_skipped(cell)) ran.insert(cell.variant);
     std::vector<Group> groups;
-    for (const ComparedCell& cell : problem.cells) {
+    for (const CellSide& cell : problem.cells) {
         if (!is_skipped(cell) || ran.contains(cell.variant)) continue;
         const Measurement& measurement = *cell.measurement;
         const std::string& reason = measurement.verdict.reason;
@@ -66,8 +51,7 @@ std::string count_skipped(ComparedProblem& problem) {
         if (std::ranges::find(group->languages, measurement.language) == group->languages.end())
             group->languages.push_back(measurement.language);
     }
-    std::erase_if(problem.cells,
-                  [&](const ComparedCell& cell) { return is_skipped(cell) && !ran.contains(cell.variant); });
+    std::erase_if(problem.cells, [&](const CellSide& cell) { return is_skipped(cell) && !ran.contains(cell.variant); });
     std::vector<std::string> parts;
     std::ranges::transform(groups, std::back_inserter(parts), text_of);
     return fmt::format("{}", fmt::join(parts, "; "));

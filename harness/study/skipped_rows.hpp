@@ -9,6 +9,6 @@ namespace stele {
 
 /// Takes the cells out whose variant was skipped on every device, and says them: "21 CUDA C++ and PTX rows: no cuda
 /// device: …". Empty where there are none.
-std::string count_skipped(ComparedProblem& problem);
+std::string count_skipped(ProblemSides& problem);
 
 }  // namespace stele

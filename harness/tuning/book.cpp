@@ -10,7 +10,8 @@
 #include <sstream>
 #include <tuple>
 
-#include "harness/record/report_json.hpp"
+#include "backends/names.hpp"
+#include "harness/base/json_document.hpp"
 
 namespace stele {
 
@@ -43,8 +44,11 @@ Words words_of(std::string_view text) {
 
 enum class Level { device, architecture, vendor, none };
 
-std::string_view name(Level level) {
-    return level == Level::device ? "device" : level == Level::architecture ? "architecture" : "vendor";
+constexpr auto name_list(Level) {
+    return name_rows<Level>({{Level::device, "device"},
+                             {Level::architecture, "architecture"},
+                             {Level::vendor, "vendor"},
+                             {Level::none, "none"}});
 }
 
 Level level_of(const DeviceIdentity& tuned, const DeviceIdentity& asked) {
@@ -122,7 +126,7 @@ TileChoice TuningBook::choose(const Registry& registry, const Variant& default_v
             // A tile of an earlier revision, which the variant no longer has.
         }
     }
-    return {&default_variant, "default"};
+    return {&registry.default_on(default_variant, device, problem), "default"};
 }
 
 }  // namespace stele

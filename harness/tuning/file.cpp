@@ -7,8 +7,9 @@
 
 #include "harness/base/file.hpp"
 #include "harness/base/json_fields.hpp"
+#include "harness/record/hardware.hpp"
 #include "harness/record/report_fields.hpp"
-#include "harness/study/side_by_side.hpp"
+#include "kernels/former_ids.hpp"
 
 namespace stele {
 
@@ -98,10 +99,10 @@ void check_meaning(const TuningFile& file) {
                                   fmt::format("has {} as passed without a positive time", tried.tile));
 }
 
-template <typename Cell>
-auto find_in(Cell& cells, std::string_view variant, std::string_view problem) {
-    return std::find_if(cells.begin(), cells.end(),
-                        [&](const auto& cell) { return cell.variant == variant && cell.problem == problem; });
+auto is_cell(const DeviceIdentity& device, std::string_view variant, std::string_view problem) {
+    return [&device, key = device.cell(variant, problem)](const auto& cell) {
+        return device.cell(cell.variant, cell.problem) == key;
+    };
 }
 
 }  // namespace
@@ -115,13 +116,23 @@ DeviceIdentity identity_of(const DeviceInfo& device, const Environment& environm
             device.architecture, device.driver,  device.is_cpu,   device.compute_units};
 }
 
+CellKey DeviceIdentity::cell(std::string_view variant, std::string_view problem) const {
+    CellKey key;
+    key.variant = variant;
+    key.problem = problem;
+    key.hardware = name;
+    key.backend = backend;
+    key.platform = platform;
+    return key;
+}
+
 const TunedCell* TuningFile::find(std::string_view variant, std::string_view problem) const {
-    const auto found = find_in(cells, variant, problem);
+    const auto found = std::ranges::find_if(cells, is_cell(device, variant, problem));
     return found == cells.end() ? nullptr : &*found;
 }
 
 std::vector<TriedTile> TuningFile::tried(const UnfinishedCell& like) const {
-    const auto found = find_in(unfinished, like.variant, like.problem);
+    const auto found = std::ranges::find_if(unfinished, is_cell(device, like.variant, like.problem));
     const bool alike = found != unfinished.end() && found->seed == like.seed && found->driver == like.driver &&
                        found->revision == like.revision;
     return alike ? found->tried : std::vector<TriedTile>{};
@@ -133,7 +144,7 @@ void TuningFile::put(TunedCell cell) {
 }
 
 void TuningFile::put(UnfinishedCell cell) {
-    const auto found = find_in(unfinished, cell.variant, cell.problem);
+    const auto found = std::ranges::find_if(unfinished, is_cell(device, cell.variant, cell.problem));
     if (found == unfinished.end())
         unfinished.push_back(std::move(cell));
     else
@@ -141,7 +152,7 @@ void TuningFile::put(UnfinishedCell cell) {
 }
 
 void TuningFile::forget(std::string_view variant, std::string_view problem) {
-    const auto is_it = [&](const auto& cell) { return cell.variant == variant && cell.problem == problem; };
+    const auto is_it = is_cell(device, variant, problem);
     std::erase_if(cells, is_it);
     std::erase_if(unfinished, is_it);
 }
@@ -151,11 +162,16 @@ std::filesystem::path tuning_path(const DeviceIdentity& device) {
 }
 
 TuningFile read_tuning(const std::filesystem::path& path) {
-    const std::string text = json_fields::read_text(path);
+    const std::string text = read_text(path);
     try {
-        const auto json = json_fields::parse_document(text, "tuning file", tuning_format, TuningFile::schema_version);
+        const auto json = parse_document(text, TuningFile::kind);
         TuningFile file;
         json_fields::read(json, "", file);
+        const auto rename = [](auto& cells) {
+            for (auto& cell : cells) cell.variant = present_id(cell.variant);
+        };
+        rename(file.cells);
+        rename(file.unfinished);
         check_meaning(file);
         return file;
     } catch (const ReportError& error) {
@@ -186,9 +202,7 @@ TuningFile update_tuning(const std::filesystem::path& path, const DeviceIdentity
 }
 
 void write_tuning(const std::filesystem::path& path, const TuningFile& file) {
-    json_fields::Json json = json_fields::Json::object();
-    json["format"] = std::string(tuning_format);
-    json["schema_version"] = TuningFile::schema_version;
+    nlohmann::ordered_json json = new_document(TuningFile::kind);
     json.update(json_fields::json_of(file));
     write_atomically(path, dump(json));
 }

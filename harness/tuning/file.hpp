@@ -10,11 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/base/json_document.hpp"
+#include "harness/record/cell_key.hpp"
 #include "harness/record/measurement.hpp"
 
 namespace stele {
 
-/// Which device a tile was found on. Times on another one say less, see tune_lookup.hpp.
+/// Which device a tile was found on. Times on another one say less, see book.hpp.
 struct DeviceIdentity {
     /// The hardware's: a CPU's own, whatever the runtime calls it, with the number of threads where it is not all.
     std::string name;
@@ -22,10 +24,11 @@ struct DeviceIdentity {
     bool is_cpu = false;
     int compute_units = 0;
 
+    /// The key of a tuned cell on this device, for a variant without its tile. Tuning is always in the burst regime, on
+    /// a cold cache and random operands.
+    CellKey cell(std::string_view variant, std::string_view problem) const;
     /// The same hardware through the same runtime; the driver's version may differ.
-    bool is_same_device(const DeviceIdentity& other) const {
-        return name == other.name && backend == other.backend && platform == other.platform;
-    }
+    bool is_same_device(const DeviceIdentity& other) const { return cell("", "") == other.cell("", ""); }
 };
 DeviceIdentity identity_of(const DeviceInfo& device, const Environment& environment);
 
@@ -51,7 +54,7 @@ struct TunedCell {
     std::string default_tile;
     TileTime chosen;
     std::optional<TileTime> of_default;  ///< absent where the default tile did not pass
-    /// Default's time ÷ chosen's, with its 95 % interval, of pairs within rounds.
+    /// Default's time ÷ chosen's, with its 95 % interval, of pairs within passes.
     std::optional<double> regret, regret_low, regret_high;
     std::string chosen_because;  ///< "fastest", or what it yielded to
     std::vector<TileTime> finalists;
@@ -72,7 +75,7 @@ struct UnfinishedCell {
 };
 
 struct TuningFile {
-    static constexpr int schema_version = 1;
+    static constexpr DocumentKind kind{"tuning file", "stele-tuning", 1};
     DeviceIdentity device;
     std::vector<TunedCell> cells;
     std::vector<UnfinishedCell> unfinished;
@@ -86,9 +89,6 @@ struct TuningFile {
     void put(UnfinishedCell cell);
     void forget(std::string_view variant, std::string_view problem);
 };
-
-/// What a tuning file's first field says of itself.
-inline constexpr std::string_view tuning_format = "stele-tuning";
 
 /// "results/tuning/h200-cuda.json"
 std::filesystem::path tuning_path(const DeviceIdentity& device);

@@ -18,8 +18,8 @@ struct Finalist {
     Timing timing;
 };
 
-/// a's time ÷ b's, in pairs of one round each. Without two such pairs nothing is known: 1, from 0 to infinity.
-Ratio round_ratio(const Timing& a, const Timing& b);
+/// a's time ÷ b's, in pairs of one pass each. Without two such pairs nothing is known: 1, from 0 to infinity.
+Ratio pass_ratio(const Timing& a, const Timing& b);
 
 /// Chooses among finalists of one interleaved run; at least one. The fastest, unless a cheaper one is not separated
 /// from it. Fills what follows from their times: chosen, of_default, regret, chosen_because, finalists.

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "harness/base/statistics.hpp"
-#include "harness/measure/verdict.hpp"
+#include "harness/measure/references.hpp"
 #include "harness/tuning/final.hpp"
 
 namespace stele {

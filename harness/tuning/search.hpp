@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "harness/catalog/tile_choices.hpp"
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "harness/tuning/file.hpp"
 
 namespace stele {
@@ -39,7 +39,7 @@ struct TuneResult {
 /// until there is no better neighbour. Tiles are verified and timed like every cell, in interleaved runs that each
 /// contain the best so far, by whose time in the same run the others' are divided, so that a drifting clock moves no
 /// tile up or down. The best few and the default then meet in one longer run: the fastest wins, unless a cheaper one is
-/// not separated from it (the 95 % interval of their ratio, in pairs of one round each, holds 1); then the cheapest
+/// not separated from it (the 95 % interval of their ratio, in pairs of one pass each, holds 1); then the cheapest
 /// such.
 ///
 /// `tried_before` are tiles of a broken-off search under the same conditions. `keep` is called with all that was tried

@@ -9,12 +9,12 @@
 #include "kernels/attention/tile.hpp"
 #include "kernels/common/half.cuh"
 
-namespace stele::cuda {
+namespace stele::attention::cuda {
 
 /// The constants that a tile and a head_dim give, as the kernels name them, and the phases over them. `stages` tiles of
 /// K and of V lie in shared memory.
-template <typename T, AttentionTile tile, int head_dim, int stages = 1>
-struct AttentionPhases {
+template <typename T, Tile tile, int head_dim, int stages = 1>
+struct Phases {
     static constexpr int BLOCK_M = tile.block_m, BLOCK_N = tile.block_n, THREADS_N = tile.threads_n;
     static constexpr int THREAD_M = tile.thread_m, THREAD_N = BLOCK_N / THREADS_N;
     static constexpr int NUM_THREADS = tile.num_threads(), HEAD_DIM = head_dim;
@@ -27,7 +27,7 @@ struct AttentionPhases {
     static_assert(HEAD_DIM % (4 * THREADS_N) == 0, "a thread owns whole float4 columns of O");
     static_assert(NUM_THREADS % 32 == 0, "warp exchanges name all lanes");
 
-    /// The block's shared memory, in the order that AttentionTile::shared_bytes() counts.
+    /// The block's shared memory, in the order that Tile::shared_bytes() counts.
     struct Shared {
         float* tile_q;   ///< [BLOCK_M][QUERY_STRIDE]
         T* tile_k;       ///< [STAGES][BLOCK_N][KEY_STRIDE]
@@ -152,10 +152,18 @@ struct AttentionPhases {
         }
     }
 
-    /// acc[row i] += tile_p[row i] · tile_v.
-    __device__ static void multiply_tile(State& state, const Shared& shared, const T* tile_v, int row_group, int col) {
+    /// acc[row i] += tile_p[row i] · tile_v. From the first four keys on that not all of the thread's rows see, each
+    /// row selects: a weight of 0 would make NaN of a NaN.
+    __device__ static void multiply_tile(State& state, const Shared& shared, const T* tile_v, int key_begin,
+                                         int row_group, int col) {
+        int seen_by_all = BLOCK_N, n = 0;
+#pragma unroll
+        for (int i = 0; i < THREAD_M; ++i) {
+            const int r = row_group * THREAD_M + i;
+            if (shared.query_row[r] >= 0) seen_by_all = min(seen_by_all, shared.visible[r] - key_begin);
+        }
 #pragma unroll 1
-        for (int n = 0; n < BLOCK_N; n += 4) {
+        for (; n + 4 <= seen_by_all; n += 4) {
             float4 p[THREAD_M];
 #pragma unroll
             for (int i = 0; i < THREAD_M; ++i) p[i] = load4(shared.tile_p + (row_group * THREAD_M + i) * P_STRIDE + n);
@@ -173,6 +181,17 @@ struct AttentionPhases {
                 }
             }
         }
+#pragma unroll 1
+        for (; n < BLOCK_N; ++n)
+#pragma unroll
+            for (int i = 0; i < THREAD_M; ++i) {
+                const int r = row_group * THREAD_M + i;
+                if (key_begin + n >= shared.visible[r]) continue;
+                const float p = shared.tile_p[r * P_STRIDE + n];
+#pragma unroll
+                for (int v = 0; v < VECTORS; ++v)
+                    add_scaled(state.acc[i][v], p, load4(tile_v + n * KEY_STRIDE + (col + v * THREADS_N) * 4));
+            }
     }
 
     /// Adds up the parts of row_sum over the threads of a row.
@@ -211,4 +230,4 @@ private:
     }
 };
 
-}  // namespace stele::cuda
+}  // namespace stele::attention::cuda

@@ -8,11 +8,13 @@
 #include "kernels/common/ptx/cp_async.cuh"
 #include "kernels/common/ptx/shuffle.cuh"
 
-namespace stele::ptx {
+namespace stele::attention::ptx {
 
-template <typename T, AttentionTile tile, int head_dim, int stages>
-struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
-    using Base = cuda::AttentionPhases<T, tile, head_dim, stages>;
+using namespace stele::ptx;
+
+template <typename T, Tile tile, int head_dim, int stages>
+struct Phases : cuda::Phases<T, tile, head_dim, stages> {
+    using Base = cuda::Phases<T, tile, head_dim, stages>;
     using Base::BLOCK_M, Base::BLOCK_N, Base::THREADS_N, Base::THREAD_M, Base::THREAD_N, Base::NUM_THREADS;
     using Base::HEAD_DIM, Base::VECTORS, Base::QUERY_STRIDE, Base::KEY_STRIDE, Base::P_STRIDE;
     using typename Base::Shared, typename Base::State;
@@ -109,10 +111,19 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
         }
     }
 
-    /// acc[row i] += tile_p[row i] · tile_v.
-    __device__ static void multiply_tile(State& state, const Shared& shared, const T* tile_v, int row_group, int col) {
+    /// acc[row i] += tile_p[row i] · tile_v. From the first four keys on that not all of the thread's rows see, each
+    /// row selects: a weight of 0 would make NaN of a NaN.
+    __device__ static void multiply_tile(State& state, const Shared& shared, const T* tile_v, int key_begin,
+                                         int row_group, int col) {
+        int seen_by_all = BLOCK_N, n = 0;
+#pragma unroll
+        for (int i = 0; i < THREAD_M; ++i) {
+            const int r = row_group * THREAD_M + i;
+            if (static_cast<int>(ld_shared_b32(shared.query_row + r)) >= 0)
+                seen_by_all = min(seen_by_all, static_cast<int>(ld_shared_b32(shared.visible + r)) - key_begin);
+        }
 #pragma unroll 1
-        for (int n = 0; n < BLOCK_N; n += 4) {
+        for (; n + 4 <= seen_by_all; n += 4) {
             float4 p[THREAD_M];
 #pragma unroll
             for (int i = 0; i < THREAD_M; ++i)
@@ -131,6 +142,17 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
                 }
             }
         }
+#pragma unroll 1
+        for (; n < BLOCK_N; ++n)
+#pragma unroll
+            for (int i = 0; i < THREAD_M; ++i) {
+                const int r = row_group * THREAD_M + i;
+                if (key_begin + n >= static_cast<int>(ld_shared_b32(shared.visible + r))) continue;
+                const float p = __uint_as_float(ld_shared_b32(shared.tile_p + r * P_STRIDE + n));
+#pragma unroll
+                for (int v = 0; v < VECTORS; ++v)
+                    add_scaled(state.acc[i][v], p, load_shared4(tile_v + n * KEY_STRIDE + (col + v * THREADS_N) * 4));
+            }
     }
 
     /// Adds up the parts of row_sum over the threads of a row.
@@ -159,4 +181,4 @@ struct AttentionPhases : cuda::AttentionPhases<T, tile, head_dim, stages> {
     }
 };
 
-}  // namespace stele::ptx
+}  // namespace stele::attention::ptx

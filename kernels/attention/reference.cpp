@@ -6,9 +6,9 @@
 #include <limits>
 #include <thread>
 
-#include "kernels/attention/attention.hpp"
+#include "kernels/attention/problem.hpp"
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
 constexpr double most_pairs = 4e6;  // about half a second on two cores
@@ -82,7 +82,7 @@ struct Head {
 };
 
 struct Reference {
-    const AttentionShape& shape;
+    const Shape& shape;
     const Arithmetic& arithmetic;
     const VisibleKeys& visible;
     const Tensor& q;
@@ -182,8 +182,8 @@ std::vector<float> as_f32(const Tensor& from, std::size_t begin, std::size_t cou
 
 }  // namespace
 
-std::vector<Expected> attention_reference(const AttentionShape& shape, std::span<const Tensor> inputs, double pairs,
-                                          const VisibleKeys& visible, const Arithmetic& arithmetic) {
+std::vector<Expected> reference_of(const Shape& shape, std::span<const Tensor> inputs, double pairs,
+                                   const VisibleKeys& visible, const Arithmetic& arithmetic) {
     const std::vector<std::int64_t> rows = choose_rows(shape.rows(), pairs);
     const auto head_dim = static_cast<std::size_t>(shape.head_dim);
     Expected o, lse;
@@ -220,4 +220,4 @@ std::vector<Expected> attention_reference(const AttentionShape& shape, std::span
     return {std::move(o), std::move(lse)};
 }
 
-}  // namespace stele
+}  // namespace stele::attention

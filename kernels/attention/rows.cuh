@@ -3,16 +3,16 @@
 
 #include "kernels/common/native.cuh"
 
-namespace stele {
+namespace stele::attention {
 
 /// Calls f.template operator()<T, head_dim>("f16 d64") for each storage type and head_dim; the text is
-/// attention_instance()'s.
+/// instance_of()'s.
 template <typename F>
-void for_each_attention(F&& f) {
+void for_each_instance(F&& f) {
     for_each_element([&]<typename T>() {
         f.template operator()<T, 64>(std::string(dtype_name<T>) + " d64");
         f.template operator()<T, 128>(std::string(dtype_name<T>) + " d128");
     });
 }
 
-}  // namespace stele
+}  // namespace stele::attention

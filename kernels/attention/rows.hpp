@@ -1,40 +1,36 @@
 // What the rows of attention's algorithms share, and the list of them.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
-#include "kernels/attention/attention.hpp"
+#include "kernels/attention/problem.hpp"
 #include "kernels/attention/tile.hpp"
+#include "kernels/row.hpp"
 #include "kernels/tile.hpp"
 
-namespace stele {
-
-/// The three languages that an algorithm of this rung has siblings in.
-inline constexpr std::array attention_languages{Language::cuda, Language::ptx, Language::opencl};
-
-/// Where the CUDA C++ and PTX siblings assemble; none for other languages.
-std::vector<std::string> attention_architectures(Language language);
+namespace stele::attention {
 
 /// "f16 d128": the part of a kernel's instance that the problem chooses.
-std::string attention_instance(const AttentionShape& shape);
+std::string instance_of(const Shape& shape);
 
 /// {"-DHEAD_DIM=128", "-DELEMENT_F16"}: the same for OpenCL.
-std::vector<std::string> attention_definitions(const AttentionShape& shape);
+std::vector<std::string> definitions_of(const Shape& shape);
 
 /// ceil(a / b) as a grid extent.
 unsigned blocks(std::int64_t a, std::int64_t b);
 
+/// Shared memory that a launch asks for: none where the kernel declares its own.
+std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape, int stages);
+
 /// No, with the sizes, if a block of `tile` needs more threads or shared memory than the device has. `stages` is the
 /// number of key tiles that the CUDA C++ and PTX kernels hold.
-Support supports_tile(const DeviceInfo& device, Language language, const AttentionTile& tile,
-                      const AttentionShape& shape, int stages);
+Support supports_tile(const DeviceInfo& device, Language language, const Tile& tile, const Shape& shape, int stages);
 
 /// The rows of each algorithm, in its own folder.
-std::vector<Variant> attention_naive_variants();
-std::vector<Variant> attention_flash_variants();
-std::vector<Variant> attention_openblas_variants();
-std::vector<Variant> attention_onednn_variants();
+std::vector<Variant> naive_variants();
+std::vector<Variant> flash_variants();
+std::vector<Variant> openblas_variants();
+std::vector<Variant> onednn_variants();
 
-}  // namespace stele
+}  // namespace stele::attention

@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace stele {
+namespace stele::attention {
 
 /// A block owns block_m query rows and walks over keys block_n at a time. threads_n threads share a row: each has
 /// block_n / threads_n scores and head_dim / threads_n columns of O in each of its thread_m rows.
-struct AttentionTile {
+struct Tile {
     int block_m, block_n, threads_n;
 
     static constexpr std::array names{"BLOCK_M", "BLOCK_N", "THREADS_N"};
@@ -37,11 +37,11 @@ struct AttentionTile {
     constexpr std::size_t local_bytes(int head_dim, std::size_t element_bytes) const {
         return shared_bytes(head_dim, element_bytes, 1) + static_cast<std::size_t>(block_m * threads_n) * 4;
     }
-    constexpr bool operator==(const AttentionTile&) const = default;
+    constexpr bool operator==(const Tile&) const = default;
 };
 
 /// Tiles of the algorithms that keep no scores; the first is the default. Its local memory fits into the 48 KB that
 /// OpenCL has on NVIDIA, for every dtype and head_dim.
-inline constexpr std::array attention_tiles{AttentionTile{32, 16, 8}, AttentionTile{64, 32, 8}};
+inline constexpr std::array tiles{Tile{32, 16, 8}, Tile{64, 32, 8}};
 
-}  // namespace stele
+}  // namespace stele::attention

@@ -3,7 +3,9 @@
 
 #include "kernels/common/ptx_element.cuh"
 
-namespace stele::ptx {
+namespace stele::attention::ptx {
+
+using namespace stele::ptx;
 
 /// ld.global.nc of four elements, as f32, through L1.
 __device__ __forceinline__ float4 load_global4(const float* from) {
@@ -38,4 +40,4 @@ __device__ __forceinline__ void add_scaled(float4& acc, float factor, const floa
     acc.w = fma_rn_f32(factor, value.w, acc.w);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::attention::ptx

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "kernels/ceiling/ceiling.hpp"
+#include "kernels/ceiling/rows.hpp"
 #include "kernels/source.hpp"
 
 namespace stele::ceiling {
@@ -14,25 +14,14 @@ const CeilingProblem& as_ceiling(const Problem& problem) { return dynamic_cast<c
 Support supports(const Row& row, const DeviceInfo& device, const Problem& problem) {
     if (std::ranges::find(row.dtypes, problem.dtype()) == row.dtypes.end())
         return Support::no(fmt::format("{} is not what this loop computes with", name(problem.dtype())));
-    const std::size_t shared = row.shared_bytes + row.dynamic_shared_bytes;
-    if (shared > device.shared_bytes_per_block)
-        return Support::no(fmt::format("a block needs {} bytes of shared memory, and {} has {}", shared, device.id,
-                                       device.shared_bytes_per_block));
-    if (device.backend == "cuda" && row.least_compute_capability == 90 && device.compute_capability != 90)
-        return Support::no(fmt::format("wgmma is compute capability 9.0, and {} is {}.{}", device.id,
-                                       device.compute_capability / 10, device.compute_capability % 10));
-    if (threads > device.max_threads_per_block)
-        return Support::no(
-            fmt::format("a block has {} threads, and {} takes {}", threads, device.id, device.max_threads_per_block));
-    return {};
+    return fits_block(device, threads, row.shared_bytes + row.dynamic_shared_bytes);
 }
 
 Plan plan(const Row& row, Language language, const DeviceInfo& device, const CeilingProblem& problem) {
     const std::string algorithm = "ceiling/" + row.algorithm, entry = "ceiling_" + row.algorithm;
     const std::string instance(name(problem.dtype()));
     Plan out;
-    out.kernels.push_back(language == Language::opencl ? opencl_source(language, algorithm, entry, instance, {})
-                                                       : native_source(language, algorithm, entry, instance));
+    out.kernels.push_back(kernel_source(language, algorithm, entry, instance));
     const Shape& shape = problem.shape();
     Step step{0, {}, {static_cast<unsigned>(threads), 1, 1}, row.dynamic_shared_bytes, {}, {}};
     if (problem.is_copy()) {
@@ -53,21 +42,32 @@ Plan plan(const Row& row, Language language, const DeviceInfo& device, const Cei
 }  // namespace
 
 std::vector<Variant> variants_of(const Row& row) {
+    VariantRow as_row;
+    as_row.operation = "ceiling";
+    as_row.algorithm = row.algorithm;
+    as_row.languages = row.languages;
+    as_row.architectures = row.architectures;
+    as_row.supports = [row](Language, const DeviceInfo& device, const Problem& problem) {
+        return supports(row, device, problem);
+    };
+    as_row.plan = [row](Language language, const DeviceInfo& device, const Problem& problem) {
+        return plan(row, language, device, as_ceiling(problem));
+    };
+    return stele::variants_of(as_row);
+}
+
+std::vector<Variant> all_variants() {
+    const std::vector<Row> rows{
+        {"fma", {Language::cuda, Language::ptx, Language::opencl}, {Dtype::f32}},
+        {"half2", {Language::cuda, Language::ptx}, {Dtype::f16}},
+        {"mma", {Language::ptx}, {Dtype::f16, Dtype::bf16}, {"sm_80", "sm_90a", "sm_100", "sm_120"}, 2048},
+        {"wmma", {Language::cuda}, {Dtype::f16, Dtype::bf16}, {"sm_80", "sm_90a", "sm_100", "sm_120"}, 10240},
+        {"wgmma", {Language::ptx}, {Dtype::f16, Dtype::bf16}, {"sm_90a"}, 0, 10240},
+        {"copy", {Language::cuda, Language::opencl}, {Dtype::u8}},
+    };
     std::vector<Variant> out;
-    for (Language language : row.languages) {
-        Variant variant;
-        variant.operation = "ceiling";
-        variant.algorithm = row.algorithm;
-        variant.language = language;
-        if (language != Language::opencl) variant.architectures = row.architectures;
-        variant.supports_problem = [row](const DeviceInfo& device, const Problem& problem) {
-            return supports(row, device, problem);
-        };
-        variant.make_plan = [row, language](const DeviceInfo& device, const Problem& problem) {
-            return plan(row, language, device, as_ceiling(problem));
-        };
-        out.push_back(std::move(variant));
-    }
+    for (const Row& row : rows)
+        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
     return out;
 }
 

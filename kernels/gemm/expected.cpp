@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/common/parallel.hpp"
 #include "kernels/gemm/reference.hpp"
 
 namespace stele::gemm {
@@ -31,15 +32,17 @@ Tensor scaled(const Tensor& operand, const Tensor& scale, std::int64_t depth, st
     const std::int64_t rows = depth == 0 ? 0 : static_cast<std::int64_t>(values.size()) / depth;
     const std::int64_t scales_per_row = (depth + scale_block - 1) / scale_block;
     const std::int64_t scale_rows_per_matrix = (rows_per_matrix + rows_per_scale - 1) / rows_per_scale;
-    for (std::int64_t row = 0; row < rows; ++row) {
-        const std::int64_t scale_row =
-            row / rows_per_matrix * scale_rows_per_matrix + row % rows_per_matrix / rows_per_scale;
-        for (std::int64_t i = 0; i < depth; ++i) {
-            const auto at = static_cast<std::size_t>(row * depth + i);
-            const auto scale_at = static_cast<std::size_t>(scale_row * scales_per_row + i / scale_block);
-            values[at] = operand.at(at) * scales[scales.size() == 1 ? 0 : scale_at];
+    in_pieces(rows, 16, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row) {
+            const std::int64_t scale_row =
+                row / rows_per_matrix * scale_rows_per_matrix + row % rows_per_matrix / rows_per_scale;
+            for (std::int64_t i = 0; i < depth; ++i) {
+                const auto at = static_cast<std::size_t>(row * depth + i);
+                const auto scale_at = static_cast<std::size_t>(scale_row * scales_per_row + i / scale_block);
+                values[at] = operand.at(at) * scales[scales.size() == 1 ? 0 : scale_at];
+            }
         }
-    }
+    });
     return out;
 }
 

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/problem.hpp"
 
 namespace stele::gemm {
 

@@ -10,8 +10,6 @@
 namespace stele::gemm {
 namespace {
 
-bool is_opencl(Language language) { return language == Language::opencl || language == Language::opencl_ptx; }
-
 std::string upper(std::string_view text) {
     std::string out(text);
     std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
@@ -24,12 +22,11 @@ KernelSource source(const KernelRow& row, Language language, const Shape& shape)
     for (const std::string& part : {row.tile, row.flavour})
         if (!part.empty()) full_instance += part + ' ';
     full_instance += instance(shape);
-    if (!is_opencl(language)) return native_source(language, algorithm, entry, full_instance);
     std::vector<std::string> options = row.definitions;
     options.push_back("-DELEMENT_" + upper(stele::name(shape.dtype)));
     options.push_back("-DB_" + upper(name(shape.b)));
     options.push_back(fmt::format("-DNUM_THREADS={}", row.threads));
-    return opencl_source(language, algorithm, entry, full_instance, std::move(options));
+    return kernel_source(language, algorithm, entry, full_instance, std::move(options));
 }
 
 Dim3 grid(const KernelRow& row, const DeviceInfo& device, const Shape& shape) {
@@ -43,14 +40,9 @@ std::size_t bytes_of(const std::function<std::size_t(const Shape&)>& shared, con
 
 Support supports(const KernelRow& row, Language language, const DeviceInfo& device, const Shape& shape) {
     if (Support answer = row.takes ? row.takes(device, shape) : takes_plain(shape); !answer) return answer;
-    if (row.threads > device.max_threads_per_block)
-        return Support::no(fmt::format("a block has {} threads, and {} takes {}", row.threads, device.id,
-                                       device.max_threads_per_block));
-    const std::size_t dynamic = is_opencl(language) ? 0 : bytes_of(row.dynamic_shared_bytes, shape);
-    const std::size_t shared = bytes_of(row.shared_bytes, shape) + dynamic;
-    if (shared > device.shared_bytes_per_block)
-        return Support::no(fmt::format("a block needs {} bytes of shared memory, and {} has {}", shared, device.id,
-                                       device.shared_bytes_per_block));
+    const std::size_t dynamic = is_native(language) ? bytes_of(row.dynamic_shared_bytes, shape) : 0;
+    if (Support answer = fits_block(device, row.threads, bytes_of(row.shared_bytes, shape) + dynamic); !answer)
+        return answer;
     if (row.blocks && row.blocks(shape) > std::numeric_limits<std::int32_t>::max())
         return Support::no(fmt::format("C has {} blocks, more than one launch takes", row.blocks(shape)));
     constexpr std::int64_t most_in_z = 65535;
@@ -62,7 +54,7 @@ Plan plan(const KernelRow& row, Language language, const DeviceInfo& device, con
     Plan out;
     out.kernels.push_back(source(row, language, shape));
     Step step{0, grid(row, device, shape), {static_cast<unsigned>(row.threads), 1, 1}, 0, {}, row.cluster};
-    if (!is_opencl(language)) step.shared_bytes = bytes_of(row.dynamic_shared_bytes, shape);
+    if (is_native(language)) step.shared_bytes = bytes_of(row.dynamic_shared_bytes, shape);
     step.operands =
         row.operands ? row.operands(shape) : std::vector<Operand>{TensorOperand{0}, TensorOperand{1}, TensorOperand{2},
                                                                   extent(shape.m),  extent(shape.n),  extent(shape.k)};
@@ -83,25 +75,26 @@ Support takes_plain(const Shape& shape) {
 }
 
 std::vector<Variant> variants_of(const KernelRow& row) {
-    std::vector<Variant> out;
-    for (Language language : row.languages) {
-        Variant variant;
-        variant.operation = "gemm";
-        variant.algorithm = row.algorithm;
-        variant.language = language;
-        variant.tile = row.tile;
-        variant.default_tile = row.default_tile;
-        variant.arithmetic = row.arithmetic;
-        if (!is_opencl(language)) variant.architectures = row.architectures;
-        variant.supports_problem = [row, language](const DeviceInfo& device, const Problem& problem) {
-            return supports(row, language, device, as_gemm(problem).shape());
-        };
-        variant.make_plan = [row, language](const DeviceInfo& device, const Problem& problem) {
-            return plan(row, language, device, as_gemm(problem).shape());
-        };
-        out.push_back(std::move(variant));
-    }
-    return out;
+    VariantRow as_row;
+    as_row.operation = "gemm";
+    as_row.algorithm = row.algorithm;
+    as_row.tile = row.tile;
+    as_row.default_tile = row.default_tile;
+    as_row.languages = row.languages;
+    as_row.architectures = row.architectures;
+    as_row.arithmetic = row.arithmetic;
+    as_row.arithmetic_of = row.arithmetic_of;
+    as_row.tile_space = row.tile_space;
+    as_row.supports = [row](Language language, const DeviceInfo& device, const Problem& problem) {
+        return supports(row, language, device, as_gemm(problem).shape());
+    };
+    as_row.plan = [row](Language language, const DeviceInfo& device, const Problem& problem) {
+        const Shape& shape = as_gemm(problem).shape();
+        if (row.whole_plan) return row.whole_plan(device, shape);
+        Plan made = plan(row, language, device, shape);
+        return row.completed ? row.completed(std::move(made), device, shape) : made;
+    };
+    return stele::variants_of(as_row);
 }
 
 }  // namespace stele::gemm

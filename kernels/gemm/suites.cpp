@@ -4,7 +4,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/operation.hpp"
+#include "kernels/gemm/problem.hpp"
 
 namespace stele::gemm {
 namespace {
@@ -65,6 +66,11 @@ std::vector<std::string> edge() {
     list.push_back(batched(3, 70, 66, 40, Dtype::f32, LayoutB::kn));
     list.push_back(batched(2, 130, 72, 64, Dtype::f16, LayoutB::kn));
     list.push_back(batched(4, 65, 130, 72, Dtype::bf16, LayoutB::nk));
+    // The same without K, which no tensor map, copy or scale describes.
+    list.push_back(batched(2, 5, 7, 0, Dtype::f16, LayoutB::nk));
+    list.push_back(grouped({3, 0, 2}, 7, 0, Dtype::bf16));
+    list.push_back(grouped({5, 0, 3}, 7, 0, Dtype::e4m3, Scale::block));
+    list.push_back(grouped({0, 1, 129}, 127, 129, Dtype::e4m3, Scale::tensor));
     list.push_back(grouped({3, 0, 130, 1}, 72, 64, Dtype::bf16));
     list.push_back(grouped({0, 64, 65}, 40, 33, Dtype::f32));
     list.push_back(grouped({128, 7, 0}, 160, 256, Dtype::e4m3, Scale::block));

@@ -9,7 +9,7 @@
 
 #include "kernels/operation.hpp"
 
-namespace stele {
+namespace stele::sparse_attention {
 namespace {
 
 /// splitmix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
@@ -226,4 +226,4 @@ void check_block_mask(const BlockGrid& grid, std::int64_t sequences, std::span<c
         }
 }
 
-}  // namespace stele
+}  // namespace stele::sparse_attention

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace stele {
+namespace stele::sparse_attention {
 
 /// The blocks of one head's score matrix [seq_q, seq_k]. Causal: query q sees keys 0 … q + seq_k - seq_q, so that the
 /// last query sees the last key.
@@ -62,4 +62,4 @@ BlockMask make_block_mask(const BlockGrid& grid, std::int64_t sequences, MaskPat
 void check_block_mask(const BlockGrid& grid, std::int64_t sequences, std::span<const std::int32_t> row_begin,
                       std::span<const std::int32_t> column);
 
-}  // namespace stele
+}  // namespace stele::sparse_attention

@@ -3,39 +3,29 @@
 #include <fmt/format.h>
 
 #include "kernels/source.hpp"
-#include "kernels/sparse_attention/stages.hpp"
+#include "kernels/sparse_attention/tile.hpp"
 
-namespace stele {
+namespace stele::sparse_attention {
 namespace {
 
-// A tile must lie in one mask block, of which there are two sizes.
-static_assert([] {
-    for (const AttentionTile& tile : attention_tiles)
-        if (64 % tile.block_m != 0 || 64 % tile.block_n != 0) return false;
-    return true;
-}());
+int stages(Language language) { return language == Language::ptx ? stages_ptx : 1; }
 
-int stages(Language language) { return language == Language::ptx ? sparse_stages_ptx : 1; }
-
-KernelSource source(Language language, const std::string& algorithm, const AttentionTile& tile,
-                    const AttentionShape& shape) {
+KernelSource source(Language language, const std::string& algorithm, const Tile& tile, const Shape& shape) {
     const std::string path = "sparse_attention/" + algorithm, entry = "sparse_attention_" + algorithm;
-    const std::string instance = text(tile) + ' ' + attention_instance(shape);
-    if (language != Language::opencl) return native_source(language, path, entry, instance);
+    const std::string instance = text(tile) + ' ' + instance_of(shape);
     std::vector<std::string> options = definitions(tile);
-    for (std::string& option : attention_definitions(shape)) options.push_back(std::move(option));
-    return opencl_source(language, path, entry, instance, std::move(options));
+    for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
+    return kernel_source(language, path, entry, instance, std::move(options));
 }
 
-Plan plan(Language language, const std::string& algorithm, const AttentionTile& tile, const Problem& problem) {
-    const SparseAttentionProblem& sparse = sparse_attention_problem(problem);
-    const AttentionShape& shape = sparse.shape();
+Plan plan(Language language, const std::string& algorithm, const Tile& tile, const Problem& problem) {
+    const SparseAttentionProblem& sparse = as_sparse_attention(problem);
+    const Shape& shape = sparse.shape();
     Step step;
     step.grid = {blocks(shape.seq_q, tile.block_m), static_cast<unsigned>(shape.heads),
                  static_cast<unsigned>(shape.batch)};
     step.block = {static_cast<unsigned>(tile.num_threads())};
-    if (language != Language::opencl)
-        step.shared_bytes = tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype), stages(language));
+    step.shared_bytes = launch_bytes(language, tile, shape, stages(language));
     for (std::size_t tensor = 0; tensor < problem.tensors().size(); ++tensor)
         step.operands.push_back(TensorOperand{tensor});
     for (std::int64_t size : {shape.heads, shape.kv_heads, shape.seq_q, shape.seq_k, sparse.grid().block})
@@ -47,27 +37,23 @@ Plan plan(Language language, const std::string& algorithm, const AttentionTile& 
 
 }  // namespace
 
-std::vector<Variant> sparse_tile_rows(const std::string& algorithm) {
-    std::vector<Variant> rows;
-    for (Language language : attention_languages)
-        for (const AttentionTile& tile : attention_tiles) {
-            Variant row;
-            row.operation = "sparse_attention";
-            row.algorithm = algorithm;
-            row.language = language;
-            row.tile = text(tile);
-            row.default_tile = tile == attention_tiles.front();
-            row.architectures = attention_architectures(language);
-            row.supports_problem = [=](const DeviceInfo& device, const Problem& problem) {
-                return supports_tile(device, language, tile, sparse_attention_problem(problem).shape(),
-                                     stages(language));
-            };
-            row.make_plan = [=](const DeviceInfo&, const Problem& problem) {
-                return plan(language, algorithm, tile, problem);
-            };
-            rows.push_back(std::move(row));
-        }
-    return rows;
+std::vector<Variant> tile_rows(const std::string& algorithm) {
+    std::vector<Variant> out;
+    for (const Tile& tile : tiles) {
+        VariantRow row;
+        row.operation = "sparse_attention";
+        row.algorithm = algorithm;
+        row.tile = text(tile);
+        row.default_tile = tile == tiles.front();
+        row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
+            return supports_tile(device, language, tile, as_sparse_attention(problem).shape(), stages(language));
+        };
+        row.plan = [algorithm, tile](Language language, const DeviceInfo&, const Problem& problem) {
+            return plan(language, algorithm, tile, problem);
+        };
+        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
+    }
+    return out;
 }
 
-}  // namespace stele
+}  // namespace stele::sparse_attention

@@ -5,18 +5,18 @@
 #include <vector>
 
 #include "kernels/attention/rows.hpp"
-#include "kernels/sparse_attention/sparse_attention.hpp"
+#include "kernels/sparse_attention/problem.hpp"
 
-namespace stele {
+namespace stele::sparse_attention {
 
-/// A row for each of attention_tiles in each of attention_languages, of kernels/sparse_attention/<algorithm>. Its
-/// kernel is sparse_attention_<algorithm>(Q, K, V, row_begin, column, O, lse, heads, kv_heads, seq_q, seq_k,
-/// mask_block, softmax_scale, causal) in every language, with a block a tile of query rows, head and batch.
-std::vector<Variant> sparse_tile_rows(const std::string& algorithm);
+/// A row for each of tiles in each of attention_languages, of kernels/sparse_attention/<algorithm>. Its kernel
+/// is sparse_attention_<algorithm>(Q, K, V, row_begin, column, O, lse, heads, kv_heads, seq_q, seq_k, mask_block,
+/// softmax_scale, causal) in every language, with a block a tile of query rows, head and batch.
+std::vector<Variant> tile_rows(const std::string& algorithm);
 
 /// The rows of each algorithm, in its own folder.
-std::vector<Variant> sparse_masked_variants();
-std::vector<Variant> sparse_block_gather_variants();
-std::vector<Variant> sparse_openblas_variants();
+std::vector<Variant> masked_variants();
+std::vector<Variant> block_gather_variants();
+std::vector<Variant> openblas_variants();
 
-}  // namespace stele
+}  // namespace stele::sparse_attention

@@ -69,7 +69,7 @@ def test_list_globs(stele, variants):
 def test_verify(stele, runnable):
     text = stele("verify", "gemm", "--problem", GEMM, "--problem", "m=1 n=1 k=1 f32").stdout
     for variant, device in runnable:
-        if "@" not in variant:
+        if "@" not in variant and "/hopper/" not in variant:  # which takes no f32
             assert re.search(rf"{re.escape(variant)} +{device} +2 +0 +0 ", text), text
     assert re.search(r"^\d+ passed", text, re.M)
     assert GEMM in stele("verify", "gemm", "--problem", GEMM, "--verbose").stdout

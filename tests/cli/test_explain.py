@@ -191,7 +191,7 @@ def test_bad_input(words, code, message):
 def test_bad_baselines(tmp_path):
     nvcc()
     wrong = tmp_path / "wrong.json"
-    for text, message in (("{", "truncated"), ("[1]", "not a baseline"), ("{}", "not a baseline"), ('{"schema":"stele-explain","schema_version":9}', "schema version 9")):
+    for text, message in (("{", "truncated"), ("[1]", "not a Stele baseline"), ("{}", "not a Stele baseline"), ('{"schema":"stele-explain","schema_version":9}', "schema version 9")):
         wrong.write_text(text)
         done = explain(SAMPLE, "--against", wrong)
         assert done.returncode == 2 and message in done.stderr, done.stderr

@@ -140,3 +140,19 @@ def test_sparse_mask_from_outside(stele, sparse):
     numpy.save(folder / f"{column}.npy", inputs[column])
     done = stele("run", sparse[0], "--device", sparse[1], "--problem", SPARSE, "--inputs", "out", code=2)
     assert "column" in done.stderr
+
+
+def test_a_mask_of_any_number_of_kept_blocks(stele, sparse):
+    """The problem's count follows the file: its work is that of the mask that was given."""
+    stele("run", sparse[0], "--device", sparse[1], "--problem", SPARSE, "--dump", "out")
+    folder = stele.folder / "out"
+    flops = json.loads((folder / "manifest.json").read_text())["flops"]
+    row_begin, column = (numpy.load(folder / f"{name}.npy") for name in ("row_begin", "column"))
+    rows = [column[begin:end][:1] for begin, end in zip(row_begin, row_begin[1:])]  # the first block of each row
+    kept = numpy.concatenate(rows).astype("<i4")
+    assert kept.size < column.size
+    numpy.save(folder / "column.npy", kept)
+    numpy.save(folder / "row_begin.npy", numpy.concatenate([[0], numpy.cumsum([len(row) for row in rows])]).astype("<i4"))
+    stele("run", sparse[0], "--device", sparse[1], "--problem", SPARSE, "--inputs", "out", "--dump", "again")
+    again = json.loads((stele.folder / "again" / "manifest.json").read_text())
+    assert again["verdict"]["outcome"] == "passed" and 0 < again["flops"] < flops

@@ -204,7 +204,7 @@ def test_a_signal_before_there_is_anything_to_keep(stele, how):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_every_end_that_can_be_caught_keeps_what_was_measured(stele, devices, how):
     run = long_run(stele.folder, devices, prepare=lambda: signal.signal(how, signal.SIG_DFL))
-    run.wait_for("round 3")
+    run.wait_for("pass 3")
     run.process.send_signal(how)
     run.end()
     assert run.process.returncode == 130

@@ -8,6 +8,8 @@ import pytest
 from conftest import GEMM, SOURCE
 
 SCHEMA = json.loads((SOURCE / "results" / "schema.json").read_text())
+RESULTS = sorted(path for path in (SOURCE / "results").rglob("*.json")
+                 if not path.name.startswith("schema") and path.parts[-2] not in ("static", "tuning"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
@@ -25,10 +27,19 @@ def test_the_report_is_valid(bench):
 
 
 def test_reports_in_results_are_valid():
-    files = [path for path in (SOURCE / "results").rglob("*.json")
-             if path.name != "schema.json" and path.parts[-2] not in ("static", "tuning")]
-    for file in files:
-        VALIDATOR.validate(json.loads(file.read_text()))
+    old = jsonschema.Draft202012Validator(json.loads((SOURCE / "results" / "schema.v1.json").read_text()))
+    for file in RESULTS:
+        report = json.loads(file.read_text())
+        (old if report["schema_version"] == 1 else VALIDATOR).validate(report)
+
+
+@pytest.mark.parametrize("file", RESULTS, ids=lambda path: f"{path.parts[-2]}/{path.name}")
+def test_reports_in_results_are_read(stele, file):
+    """Those of an older version too, with all their times."""
+    report = json.loads(file.read_text())
+    tables = json.loads(stele("report", file, "--format", "json").stdout)
+    read = sorted(cell["median_ns"] for problem in tables["problems"] for cell in problem["cells"] if "median_ns" in cell)
+    assert read == sorted(m["timing"]["median_ns"] for m in report["measurements"] if "timing" in m)
 
 
 def broken(report, change):
@@ -46,7 +57,7 @@ CHANGES = {
     "a negative time": lambda r, m: m["timing"]["samples_ns"].__setitem__(0, -1),
     "an unknown outcome": lambda r, m: m["verdict"].update(outcome="fine"),
     "an unknown device in a cell that passed": lambda r, m: m.update(device=""),
-    "another schema": lambda r, m: r.update(schema_version=2),
+    "another schema": lambda r, m: r.update(schema_version=3),
     "another format": lambda r, m: r.update(format="other"),
 }
 
@@ -79,18 +90,18 @@ def test_not_a_report(stele, bench):
     stele("report", "bytes", code=2)
 
 
-def test_a_comparison_is_no_report(stele, bench):
-    (stele.folder / "comparison.json").write_text(stele("report", bench.path, "--format", "json").stdout)
-    assert "not a Stele report" in stele("report", "comparison.json", code=2).stderr
+def test_tables_as_json_are_no_report(stele, bench):
+    (stele.folder / "tables.json").write_text(stele("report", bench.path, "--format", "json").stdout)
+    assert "not a Stele report" in stele("report", "tables.json", code=2).stderr
 
 
 def test_formats_agree(stele, bench):
-    comparison = json.loads(stele("report", bench.path, "--format", "json").stdout)
+    tables = json.loads(stele("report", bench.path, "--format", "json").stdout)
     console = stele("report", bench.path).stdout
     markdown = stele("report", bench.path, "--format", "markdown").stdout
     timed = {(m["variant"], m["device"]): m for m in bench.report["measurements"] if "timing" in m}
     seen = 0
-    for problem in comparison["problems"]:
+    for problem in tables["problems"]:
         best = min(c["median_ns"] for c in problem["cells"] if "median_ns" in c)
         for cell in problem["cells"]:
             name = cell["variant"].split("/")[1]

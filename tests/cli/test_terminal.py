@@ -68,7 +68,7 @@ def long_run(folder, devices, prepare=None):
 
 def test_interrupt_keeps_what_was_measured(stele, devices):
     run = long_run(stele.folder, devices)
-    run.wait_for("round 9")
+    run.wait_for("pass 9")
     run.process.send_signal(signal.SIGINT)
     out = run.end()
     assert run.process.returncode == 130, run.seen
@@ -85,7 +85,7 @@ def test_interrupt_keeps_what_was_measured(stele, devices):
 def test_second_interrupt_ends_at_once(stele, devices):
     """Signals faster than the run can end by itself: checking the cells again takes longer than the pause."""
     run = long_run(stele.folder, devices)
-    run.wait_for("round ")
+    run.wait_for("pass ")
     end = time.monotonic() + 60
     while run.process.poll() is None and time.monotonic() < end:
         run.process.send_signal(signal.SIGINT)

@@ -86,7 +86,7 @@ def journal(stele):
 def test_tuning_that_was_killed_or_interrupted_goes_on(stele, opencl):
     def broken_off(how):
         run = OnTerminal(stele.folder, *TUNE, "--budget", "1h")
-        run.wait_for("round ", "verifying ", "round ")  # the second group of tiles: the first is kept
+        run.wait_for("pass ", "verifying ", "pass ")  # the second group of tiles: the first is kept
         run.process.send_signal(how)
         run.end()
         return run

@@ -39,10 +39,12 @@ __global__ void copies(const __grid_constant__ stele::TensorMap map, float* out,
     cluster_wait();
     mbarrier_arrive(&barrier);
     mbarrier_arrive_cluster(mapa(&barrier, cluster_rank() ^ 1));
+    mbarrier_arrive_relaxed_cluster(mapa(&barrier, cluster_rank() ^ 1));
     mbarrier_arrive_expect_tx_cluster(mapa(&barrier, cluster_size() - 1), 16);
     if (!mbarrier_test_wait_parity(&barrier, 0) && !mbarrier_try_wait_parity(&barrier, 0))
         mbarrier_wait_parity(&barrier, 0);
     mbarrier_wait_parity_cluster(&barrier, 1);
+    mbarrier_wait_parity_relaxed_cluster(&barrier, 1);
     mbarrier_wait_parity_cluster(&barrier, 0);
     const std::uint32_t one[1] = {1}, two[2] = {1, 2}, four[4] = {1, 2, 3, 4};
     stmatrix_x1(tile, one);

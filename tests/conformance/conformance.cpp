@@ -15,8 +15,9 @@
 #include "harness/catalog/device_set.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/catalog/tile_choices.hpp"
-#include "harness/measure/sampler.hpp"
-#include "harness/measure/verdict.hpp"
+#include "harness/measure/references.hpp"
+#include "harness/measure/runner.hpp"
+#include "tests/conformance/unseen.hpp"
 
 namespace stele {
 namespace {
@@ -85,6 +86,21 @@ private:
     std::vector<Suite> suites_;
 };
 
+class UnseenKeys : public testing::Test {
+public:
+    UnseenKeys(Conformance& shared, const Variant& variant, const DeviceInfo& info)
+        : shared_(shared), variant_(variant), info_(info) {}
+
+    void TestBody() override {
+        check_unseen_keys(shared_.devices.open(info_), variant_, shared_.registry.operation(variant_.operation));
+    }
+
+private:
+    Conformance& shared_;
+    const Variant& variant_;
+    const DeviceInfo& info_;
+};
+
 /// Stands for a variant that nothing here can run.
 class VariantWithoutDevice : public testing::Test {
 public:
@@ -139,6 +155,9 @@ void register_tests(Conformance& shared, bool all_backends_wanted) {
             add(*variant, info->id, [&shared, variant, info] {
                 return new VariantOnDevice(shared, *variant, *info, {Suite::smoke, Suite::edge});
             });
+            if (has_unseen_keys(*variant))
+                add(*variant, info->id + " unseen keys",
+                    [&shared, variant, info] { return new UnseenKeys(shared, *variant, *info); });
             if (!variant->default_tile || !variant->tile_space) continue;
             for (const Variant* drawn : drawn_tiles(shared, *variant))
                 add(*drawn, info->id,

@@ -8,8 +8,7 @@
 
 #include "backends/backend.hpp"
 #include "tests/support/first_device.hpp"
-#include "tests/support/simt_device.hpp"
-#include "tests/support/simt_module.hpp"
+#include "tests/support/simt.hpp"
 
 namespace stele {
 
@@ -44,7 +43,7 @@ struct Parameter {
 
 struct Call {
     std::string entry, instance;
-    SimtTestDevice::Shape shape;
+    SimtShape shape;
     std::vector<Bytes> buffers;
     std::vector<Parameter> parameters;
 };

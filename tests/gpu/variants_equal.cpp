@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "harness/catalog/registry.hpp"
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "tests/support/first_device.hpp"
 
 namespace stele {
@@ -50,8 +50,8 @@ TEST_P(VariantsEqual, GpuAndExecutor) {
                 continue;
             }
             const std::vector<Tensor> inputs = problem->inputs(7, Fill::normal);
-            const VerifiedRun a = run_cell({&variant, problem.get(), gpu.device.get()}, inputs, options);
-            const VerifiedRun b = run_cell({&variant, problem.get(), simt.device.get()}, inputs, options);
+            const GivenRun a = run_cell({&variant, problem.get(), gpu.device.get()}, inputs, options);
+            const GivenRun b = run_cell({&variant, problem.get(), simt.device.get()}, inputs, options);
             ASSERT_EQ(a.measurement.verdict.outcome, Outcome::passed)
                 << problem->id() << " on the GPU: " << a.measurement.verdict.reason;
             ASSERT_EQ(b.measurement.verdict.outcome, Outcome::passed)

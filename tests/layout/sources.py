@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(os.environ.get("STELE_SOURCE", Path(__file__).resolve().parents[2]))
 LAYERS = ("backends", "kernels", "harness")
+ROOMS = ("base", "draw", "record", "catalog", "toolchain", "measure", "tuning", "explain", "study", "exchange", "cli")
 SUFFIXES = (".ptx.cu", ".ptx.cl", ".cu", ".cl")  # longest first
 OPERATIONS = ("gemm", "attention", "sparse_attention", "ceiling")
 
@@ -21,6 +22,10 @@ def suffix(path):
     return next((ending for ending in SUFFIXES if path.name.endswith(ending)), None)
 
 
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(), flags=re.M)
+
+
 def without_comments(text):
     return re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.S)
 
@@ -30,11 +35,12 @@ def algorithms():
     """{'gemm/tiled': {'.cu': path, …}}: kernel files by algorithm folder."""
     found = {}
     for operation in OPERATIONS:
-        for folder in sorted(path for path in (ROOT / "kernels" / operation).iterdir() if path.is_dir()):
+        # An algorithm of several rungs is a folder of folders: gemm/hopper/roles.
+        for folder in sorted(path for path in (ROOT / "kernels" / operation).rglob("*") if path.is_dir()):
             siblings = {ending: folder / (folder.name + ending) for ending in SUFFIXES
                         if (folder / (folder.name + ending)).exists()}
             if siblings:
-                found[f"{operation}/{folder.name}"] = siblings
+                found[folder.relative_to(ROOT / "kernels").as_posix()] = siblings
     return found
 
 

@@ -1,9 +1,9 @@
-"""Who includes whom: backends ← kernels ← harness. No layer reaches up."""
+"""Who includes whom: backends ← kernels ← harness, and the harness's rooms from left to right. None reaches up."""
 
 import re
 
 import pytest
-from sources import LAYERS, ROOT, files
+from sources import LAYERS, ROOMS, ROOT, files, includes
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -12,7 +12,7 @@ def test_a_layer_includes_only_itself_and_those_below(layer):
     seen = 0
     wrong = []
     for path in files(layer, "*.hpp", "*.cpp", "*.cu", "*.cuh"):
-        for include in re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(), flags=re.M):
+        for include in includes(path):
             seen += 1
             top = include.split("/")[0]
             # The simt build gives kernels the emulated instructions; these headers are the backend's.
@@ -22,12 +22,43 @@ def test_a_layer_includes_only_itself_and_those_below(layer):
     assert not wrong, "\n".join(wrong)
 
 
+def runs_against(file, include):
+    """True if the file stands in a room of the harness and includes one that is further right."""
+    room, included = ((path.split("/") + [""])[1] if path.startswith("harness/") else "" for path in (file, include))
+    return room in ROOMS and included in ROOMS and ROOMS.index(included) > ROOMS.index(room)
+
+
+def test_a_room_includes_only_those_left_of_it():
+    seen, wrong = {room: 0 for room in ROOMS}, []
+    for path in files("harness", "*.hpp", "*.cpp"):
+        name = str(path.relative_to(ROOT))
+        for include in includes(path):
+            if include.startswith("harness/"):
+                seen[name.split("/")[1]] += 1
+                if runs_against(name, include):
+                    wrong.append(f"{name} includes {include}")
+    assert min(seen.values()) > 0, f"a room in which no include was read: {seen}"
+    assert not wrong, f"rooms stand in the order {' '.join(ROOMS)}:\n" + "\n".join(wrong)
+
+
+def test_an_include_to_the_right_would_be_found():
+    assert runs_against("harness/base/file.cpp", "harness/record/hardware.hpp")
+    assert runs_against("harness/tuning/file.cpp", "harness/study/side_by_side.hpp")
+    assert not runs_against("harness/study/ratio.cpp", "harness/tuning/file.hpp")
+    assert not runs_against("harness/study/ratio.cpp", "harness/study/ratio.hpp")
+    assert not runs_against("harness/base/file.cpp", "backends/backend.hpp")
+
+
+def test_every_folder_of_the_harness_is_a_room():
+    assert {path.name for path in (ROOT / "harness").iterdir() if path.is_dir()} == set(ROOMS)
+
+
 def test_includes_name_the_path_from_the_root():
     """A bare name would hide the layer, and the test above would see nothing. Generated headers have no folder."""
     wrong = []
     for layer in LAYERS:
         for path in files(layer, "*.hpp", "*.cpp", "*.cu", "*.cuh"):
-            for include in re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(), flags=re.M):
+            for include in includes(path):
                 if "/" not in include and any(next((ROOT / top).rglob(include), None) for top in LAYERS):
                     wrong.append(f"{path.relative_to(ROOT)} includes \"{include}\"")
     assert not wrong, "write the path from the repository's root:\n" + "\n".join(wrong)
@@ -72,3 +103,16 @@ def test_a_command_is_a_file_a_line_and_a_page():
     assert sorted(path.stem for path in (ROOT / "docs/cli").glob("*.md")) == sorted([*names, "index"])
     for name in names:
         assert f"{name}_command()" in (commands / f"{name}.cpp").read_text()
+
+
+def test_simt_shares_only_its_abi_between_binary_and_module():
+    """backends/simt: device/ is the binary's; executor/, ptx/, checks/ and cuda_headers/ are the modules'."""
+    module = ("executor", "ptx", "checks", "cuda_headers")
+    wrong = []
+    for path in files("backends/simt", "*.hpp", "*.cpp", "*.h"):
+        own = path.relative_to(ROOT / "backends/simt").parts[0]
+        for room in re.findall(r'#\s*include\s+"backends/simt/(\w+)/', path.read_text()):
+            if own == "abi.hpp" or (own == "device") != (room == "device"):
+                wrong.append(f"{path.relative_to(ROOT)} includes from {room}/")
+    assert all((ROOT / "backends/simt" / room).is_dir() for room in ("device", *module))
+    assert not wrong, "\n".join(wrong)

@@ -46,10 +46,10 @@ def test_kernels_and_parameters_agree(algorithm):
 
 @pytest.mark.parametrize("algorithm", GROUPS)
 def test_the_first_line_names_the_file(algorithm):
-    operation, name = algorithm.split("/")
+    operation, *names = algorithm.split("/")
     for ending, path in GROUPS[algorithm].items():
         line = path.read_text().splitlines()[0]
-        assert line.startswith("//") and operation in line and name in line, f"{path.relative_to(ROOT)}: {line}"
+        assert line.startswith("//") and operation in line and all(name in line for name in names), f"{path.relative_to(ROOT)}: {line}"
 
 
 def test_every_algorithm_folder_is_listed_with_its_languages():
@@ -59,6 +59,8 @@ def test_every_algorithm_folder_is_listed_with_its_languages():
             listed.setdefault(f"{variant['operation']}/{variant['algorithm']}", set()).add(variant["language"])
     language = {".cu": "cuda", ".ptx.cu": "ptx", ".cl": "opencl", ".ptx.cl": "opencl_ptx"}
     on_disk = {name: {language[ending] for ending in siblings} for name, siblings in GROUPS.items()}
+    # A row that chooses among its neighbours has no file of its own.
+    listed.pop("gemm/hopper/auto")
     assert listed == on_disk
 
 

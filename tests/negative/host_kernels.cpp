@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "backends/host/host.hpp"
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "tests/negative/gemm_defects.hpp"
 
 namespace stele {

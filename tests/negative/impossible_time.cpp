@@ -1,7 +1,7 @@
 // A right kernel on a device whose clock is wrong: what no device of that kind can do is not reported as a time.
 #include <gtest/gtest.h>
 
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "tests/negative/gemm_defects.hpp"
 #include "tests/support/fake_device.hpp"
 

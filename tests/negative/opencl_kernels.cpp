@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "backends/opencl/opencl.hpp"
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "tests/negative/gemm_defects.hpp"
 
 namespace stele {

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <string>
 
-#include "backends/simt/ptx_numbers.hpp"
-#include "tests/support/simt_module.hpp"
+#include "backends/simt/ptx/numbers.hpp"
+#include "tests/support/simt.hpp"
 
 namespace stele::test {
 namespace {

@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "backends/error.hpp"
-#include "tests/support/simt_device.hpp"
+#include "tests/support/simt.hpp"
 
 namespace stele::test {
 namespace {
 
-using Shape = SimtTestDevice::Shape;
+using Shape = SimtShape;
 
 /// What the device says, with every pointer argument a buffer of 64 floats.
 std::string defect(const std::string& module, const std::string& entry, const Shape& shape,
@@ -44,8 +44,7 @@ void expect_names(const std::string& got, const std::string& part) {
 class SimtDefects : public testing::TestWithParam<const char*> {
 protected:
     void SetUp() override {
-        const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-        if (!std::filesystem::exists(folder / ("lib" + std::string(GetParam()) + ".so")))
+        if (!SimtModule::is_built(GetParam()))
             GTEST_SKIP() << GetParam() << " is not in this build: a sanitizer's build has no checked module";
     }
 };

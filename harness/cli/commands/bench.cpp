@@ -10,6 +10,7 @@
 #include "backends/error.hpp"
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/stopwatch.hpp"
 #include "harness/base/text.hpp"
 #include "harness/base/visible.hpp"
 #include "harness/cli/arguments.hpp"
@@ -80,6 +81,8 @@ Report begin_report(const BenchOptions& options, DeviceSet& devices, const Workl
     report.absent = devices.absent();
     for (const DeviceInfo* device : workload.devices) {
         report.devices.push_back(*device);
+        // A profiler runs one kernel at a time, so that a gate opens only when it expires; and nothing is timed then.
+        if (options.profile) continue;
         try {
             report.clocks[device->id] = devices.open(*device).check_clock();
         } catch (const DeviceError& error) {
@@ -132,10 +135,6 @@ void show_tables(const Report& report, bool all) {
     write_output("\n");
 }
 
-std::string seconds_since(std::chrono::steady_clock::time_point start) {
-    return three_digits(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()) + " s";
-}
-
 class Bench final : public Command {
 public:
     std::string_view name() const override { return "bench"; }
@@ -181,7 +180,7 @@ ExitCode Bench::bench(const BenchOptions& options) {
     const auto start = std::chrono::steady_clock::now();
     const Registry registry;
     const SamplerOptions sampling = sampler_options(options);
-    const Suite suite = *parse_suite(options.selection.suite);
+    const Suite suite = *from_name<Suite>(options.selection.suite);
     DeviceSet devices;
     const TuningBook tuning = tuning_book(options);
     Workload workload = make_workload(registry, devices, options.selection, {suite}, sampling, true, &tuning);
@@ -209,7 +208,7 @@ ExitCode Bench::bench(const BenchOptions& options) {
         if (!options.benchmark_flags.empty()) write_google_benchmark(report, options.benchmark_flags);
     }
     std::fflush(stdout);
-    say(fmt::format("{} in {}{}", count_outcomes(report.measurements), seconds_since(start),
+    say(fmt::format("{} in {} s{}", count_outcomes(report.measurements), three_digits(seconds_since(start)),
                     report.complete ? "" : "; interrupted, so the report is incomplete"));
     return outcome_of(report.measurements, report.complete);
 }

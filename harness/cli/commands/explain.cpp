@@ -125,9 +125,7 @@ private:
     /// The first NVIDIA GPU that has an OpenCL driver: its program binaries are PTX.
     void find_driver() {
         for (const DeviceInfo& device : devices_.infos()) {
-            if (device.backend != "opencl" || device.is_cpu || device.vendor.find("NVIDIA") == std::string::npos ||
-                device.compute_capability == 0)
-                continue;
+            if (device.opencl_as_ptx || !device.speaks(Language::opencl_ptx)) continue;
             const auto ptx = [this, &device](const KernelSource& source) {
                 std::string text = opencl_program_binary(*devices_.open(device).load(source));
                 if (text.find(".version") == std::string::npos)
@@ -147,12 +145,12 @@ private:
         progress_.show("compiling");
         std::set<std::pair<std::string, std::string>> files;
         for (const Variant* variant : variants_)
-            if (variant->language == Language::cuda || variant->language == Language::ptx)
+            if (has_native_file(variant->language, variant->operation + "/" + variant->algorithm))
                 for (const std::string& architecture : gpus)
                     if (std::find(variant->architectures.begin(), variant->architectures.end(), architecture) !=
                         variant->architectures.end())
                         files.emplace(
-                            native_source(variant->language, variant->operation + "/" + variant->algorithm, "", "")
+                            kernel_source(variant->language, variant->operation + "/" + variant->algorithm, "", "")
                                 .file,
                             architecture);
         try {
@@ -203,10 +201,10 @@ private:
         }();
         std::vector<std::string> ids;
         for (const Variant* variant : variants_) ids.push_back(variant->id());
-        const BaselineComparison result = compare(before, make_baseline(explanation_), ids);
+        const HeldAgainst result = explain::hold_against(before, make_baseline(explanation_), ids);
 
         Table table;
-        table.title = fmt::format("{} kernels against {}", result.compared, options_.against);
+        table.title = fmt::format("{} kernels against {}", result.held, options_.against);
         table.columns = {{"kernel", Align::left},
                          {"figure", Align::left},
                          {"before", Align::right},
@@ -225,11 +223,11 @@ private:
             "Margins: registers +4, loop instructions +5 %; spills, stack, occupancy and matrix instructions none.");
         if (result.changes.empty()) table.notes.insert(table.notes.begin(), "No figure differs.");
         show(Document(std::move(table)), options_.format.drawn_as());
-        if (result.compared == 0) throw NothingFound("the baseline and this run have no kernel in common");
+        if (result.held == 0) throw NothingFound("the baseline and this run have no kernel in common");
         return result.worse() ? exit_worse : exit_fine;
     }
 
-    std::vector<std::pair<std::string, SourceComparison>> sources() const {
+    std::vector<std::pair<std::string, SourceOverlap>> sources() const {
         std::map<std::string, std::set<std::string>> files;
         std::vector<std::string> order;
         for (const KernelFigures& row : explanation_.kernels) {
@@ -237,9 +235,9 @@ private:
             if (!files.contains(algorithm)) order.push_back(algorithm);
             files[algorithm].insert(row.file);
         }
-        std::vector<std::pair<std::string, SourceComparison>> out;
+        std::vector<std::pair<std::string, SourceOverlap>> out;
         for (const std::string& algorithm : order)
-            out.emplace_back(algorithm, compare_sources(root_, {files[algorithm].begin(), files[algorithm].end()}));
+            out.emplace_back(algorithm, overlap_of(root_, {files[algorithm].begin(), files[algorithm].end()}));
         return out;
     }
 
@@ -272,7 +270,7 @@ private:
                                  fmt::format("{} on {}", kernels.front()->operation, kernels.front()->architecture)));
         }
         if (!cpu_.empty()) out.add(cpu_table(cpu_));
-        for (const auto& [algorithm, comparison] : sources()) out.add(sources_table(algorithm, comparison));
+        for (const auto& [algorithm, overlap] : sources()) out.add(sources_table(algorithm, overlap));
         if (!explanation_.absent.empty()) out.add(absent_table());
         return out;
     }

@@ -114,11 +114,6 @@ void print_suites(const Registry& registry) {
 
 /// What the suite has, whatever this machine has: a row an algorithm, its tiles by language.
 Table matrix(const std::vector<const Variant*>& variants) {
-    const std::vector<std::pair<Language, std::string>> languages{{Language::cuda, "CUDA C++"},
-                                                                  {Language::ptx, "PTX"},
-                                                                  {Language::opencl, "OpenCL C"},
-                                                                  {Language::opencl_ptx, "OpenCL C + PTX"},
-                                                                  {Language::vendor, "vendor"}};
     std::map<std::string, std::map<Language, std::vector<std::string>>> tiles;
     std::map<std::string, std::string> architectures;
     std::vector<std::string> order;
@@ -131,12 +126,13 @@ Table matrix(const std::vector<const Variant*>& variants) {
     }
     Table table;
     table.columns = {{"algorithm", Align::left}};
-    for (const auto& [language, title] : languages) table.columns.push_back({title, Align::left});
+    for (const LanguageInfo& column : language_columns())
+        table.columns.push_back({std::string(column.title), Align::left});
     table.columns.push_back({"NVIDIA architectures", Align::left});
     for (const std::string& row : order) {
         Row& line = table.rows.emplace_back(Row{{row}, {}});
-        for (const auto& [language, title] : languages) {
-            const auto found = tiles[row].find(language);
+        for (const LanguageInfo& column : language_columns()) {
+            const auto found = tiles[row].find(column.language);
             line.cells.push_back(found == tiles[row].end() ? "–" : fmt::format("{}", fmt::join(found->second, ", ")));
         }
         line.cells.push_back(architectures.contains(row) ? architectures[row] : "–");

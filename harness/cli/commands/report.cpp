@@ -52,9 +52,10 @@ private:
 /// Nothing where no report has timed any of the pairs.
 ExitCode ReportCommand::show_ratios(const std::vector<NamedReport>& reports) const {
     const std::vector<Report> plain = plain_reports(reports);
-    const std::vector<ComparedProblem> problems = compare_reports(plain);
+    const std::vector<ProblemSides> problems = side_by_side(plain);
     bool any = false;
-    nlohmann::ordered_json json{{"format", "stele-ratios"}, {"ratios", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json json = new_document({"ratios", "stele-ratios", 1});
+    json["ratios"] = nlohmann::ordered_json::array();
     Document document(report_header(reports));
     for (const RatioPair& pair : ratios_) {
         any = any || !summarise_ratio(problems, pair).problems.empty();
@@ -74,7 +75,7 @@ ExitCode ReportCommand::run() {
     keep_problems(reports, problems_);
     if (!ratios_.empty()) return show_ratios(reports);
     if (format_.is_json())
-        show_json(report_comparison_json(reports));
+        show_json(side_by_side_json(reports));
     else
         show(Document(report_tables(reports)), format_.drawn_as());
     return exit_fine;

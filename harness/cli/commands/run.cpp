@@ -17,21 +17,27 @@ namespace stele {
 
 namespace {
 
-/// The first device that can run the variant; what keeps the others from it goes to the message.
-const DeviceInfo& device_for(const Variant& variant, const Problem& problem, const DeviceSet& devices,
-                             const std::string& wanted) {
+struct Place {
+    const DeviceInfo& device;
+    const Variant& variant;
+};
+
+/// The first device that can run the variant, with the tile that it has there unless one was named; what keeps the
+/// others from it goes to the message.
+Place place_for(const Registry& registry, const Variant& named, bool tile_is_meant, const Problem& problem,
+                const DeviceSet& devices, const std::string& wanted) {
     const auto selected = devices.select(wanted.empty() ? std::vector<std::string>{} : std::vector{wanted});
     std::vector<std::string> reasons;
     for (const DeviceInfo* device : selected) {
-        if (!device->speaks(variant.language)) continue;
+        if (!device->speaks(named.language)) continue;
+        const Variant& variant = tile_is_meant ? named : registry.default_on(named, *device, problem);
         const Support support = variant.supports(*device, problem);
         const std::string too_large = support ? why_too_large(*device, problem) : "";
-        if (support && too_large.empty()) return *device;
+        if (support && too_large.empty()) return {*device, variant};
         reasons.push_back(fmt::format("{}: {}", device->id, support ? too_large : support.why_not));
     }
-    if (reasons.empty()) reasons.push_back(devices.why_none_speaks(variant.language, selected));
-    throw NothingFound(
-        fmt::format("nothing ran: {} on '{}': {}", variant.id(), problem.id(), fmt::join(reasons, "; ")));
+    if (reasons.empty()) reasons.push_back(devices.why_none_speaks(named.language, selected));
+    throw NothingFound(fmt::format("nothing ran: {} on '{}': {}", named.id(), problem.id(), fmt::join(reasons, "; ")));
 }
 
 Table summary(const Measurement& cell) {
@@ -71,27 +77,29 @@ private:
 
 ExitCode Run::run() {
     const Registry registry;
-    const Variant& variant = registry.variant(variant_);
-    const OwnedProblem owned = parse_problem(problem_, {&registry.operation(variant.operation)});
-    const Problem& problem = *owned.problem;
+    const Variant& named = registry.variant(variant_);
+    const OwnedProblem owned = parse_problem(problem_, {&registry.operation(named.operation)});
+    const Problem& named_problem = *owned.problem;
     SamplerOptions sampling;
     sampling.seed = operands_.seed;
     sampling.fill = operands_.fill;
 
     DeviceSet devices;
-    const DeviceInfo& device = device_for(variant, problem, devices, device_);
+    const bool tile_is_meant = variant_.find('@') != std::string::npos;
+    const auto [device, variant] = place_for(registry, named, tile_is_meant, named_problem, devices, device_);
     const std::vector<Tensor> inputs =
-        inputs_.empty() ? problem.inputs(sampling.seed, sampling.fill) : read_inputs(inputs_, problem);
-    problem.check_inputs(inputs);
+        inputs_.empty() ? named_problem.inputs(sampling.seed, sampling.fill) : read_inputs(inputs_, named_problem);
+    named_problem.check_inputs(inputs);
+    const std::unique_ptr<Problem> followed = named_problem.following(inputs);
+    const Problem& problem = followed ? *followed : named_problem;
     if (!dump_.empty()) check_writable(std::filesystem::path(dump_) / "manifest.json");
 
     const Cell cell{&variant, &problem, &devices.open(device)};
-    const VerifiedRun run = run_cell(cell, inputs, sampling);
+    const GivenRun run = run_cell(cell, inputs, sampling);
     Table said = summary(run.measurement);
     if (!dump_.empty()) {
-        const std::vector<Expected> expected =
-            run.outputs.empty() ? std::vector<Expected>{} : problem.reference(inputs, variant.arithmetic_for(problem));
-        write_run(dump_, run.measurement, problem, inputs, run.outputs, expected);
+        write_run(dump_, run.measurement, problem, inputs, run.outputs,
+                  run.outputs.empty() ? std::vector<Expected>{} : run.expected);
         said.notes.push_back("tensors: " + dump_);
     }
     show(Document(std::move(said)));

@@ -10,6 +10,7 @@
 #include "backends/error.hpp"
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/stopwatch.hpp"
 #include "harness/base/text.hpp"
 #include "harness/base/visible.hpp"
 #include "harness/cli/arguments.hpp"
@@ -19,7 +20,7 @@
 #include "harness/cli/progress.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/workload.hpp"
-#include "harness/measure/verdict.hpp"
+#include "harness/measure/references.hpp"
 #include "harness/record/environment.hpp"
 #include "harness/record/report_json.hpp"
 #include "harness/tuning/search.hpp"
@@ -27,10 +28,6 @@
 namespace stele {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 struct TuneCommandOptions {
     Selection selection;
@@ -124,7 +121,7 @@ void TuneRun::choose_jobs() {
         throw NothingFound(fmt::format("nothing to tune: {} has no tile, or only one", variants.front()->base_id()));
 
     const auto selected = select_devices(devices_, selection.devices, true);
-    problems_ = select_problems(registry_.operations_of(variants), selection, {*parse_suite(selection.suite)});
+    problems_ = select_problems(registry_.operations_of(variants), selection, {*from_name<Suite>(selection.suite)});
     std::vector<std::string> reasons;
     for (const OwnedProblem& owned : problems_)
         for (const DeviceInfo* device : selected)
@@ -229,7 +226,7 @@ ExitCode TuneRun::run() {
         }
     }
     keep_what_is_measured();
-    const auto start = Clock::now();
+    const auto start = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < open.size() && !interrupted(); ++i) {
         prefix_ = fmt::format("[{}/{}] ", i + 1, open.size());
         // What one search does not use is the next ones'.

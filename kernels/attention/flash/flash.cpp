@@ -5,16 +5,16 @@
 #include "kernels/attention/rows.hpp"
 #include "kernels/source.hpp"
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
 // As in flash.cu, flash.ptx.cu and flash.cl.
 constexpr unsigned combine_threads = 128;
 
-int stages(Language language) { return language == Language::ptx ? flash_stages_ptx : 1; }
+int stages(Language language) { return language == Language::ptx ? stages_ptx : 1; }
 
 /// Into how many parts the keys are cut: as many as give each compute unit two blocks, each at least 8 tiles long.
-std::int64_t key_splits(const DeviceInfo& device, const AttentionShape& shape, const AttentionTile& tile) {
+std::int64_t key_splits(const DeviceInfo& device, const Shape& shape, const Tile& tile) {
     const std::int64_t units = 2 * std::max(1, device.compute_units);
     const std::int64_t row_blocks =
         std::int64_t{blocks(shape.group() * shape.seq_q, tile.block_m)} * shape.kv_heads * shape.batch;
@@ -22,17 +22,15 @@ std::int64_t key_splits(const DeviceInfo& device, const AttentionShape& shape, c
     return std::clamp<std::int64_t>(std::min<std::int64_t>(blocks(units, row_blocks), key_tiles / 8), 1, 128);
 }
 
-KernelSource source(Language language, const std::string& entry, const AttentionTile& tile,
-                    const AttentionShape& shape) {
-    const std::string instance = text(tile) + ' ' + attention_instance(shape);
-    if (language != Language::opencl) return native_source(language, "attention/flash", entry, instance);
+KernelSource source(Language language, const std::string& entry, const Tile& tile, const Shape& shape) {
+    const std::string instance = text(tile) + ' ' + instance_of(shape);
     std::vector<std::string> options = definitions(tile);
-    for (std::string& option : attention_definitions(shape)) options.push_back(std::move(option));
-    return opencl_source(language, "attention/flash", entry, instance, std::move(options));
+    for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
+    return kernel_source(language, "attention/flash", entry, instance, std::move(options));
 }
 
-Plan make_plan(Language language, const AttentionTile& tile, const DeviceInfo& device, const Problem& problem) {
-    const AttentionShape& shape = attention_shape(problem);
+Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, const Problem& problem) {
+    const Shape& shape = shape_of(problem);
     const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
     const TensorOperand q{tensor_q}, k{tensor_k}, v{tensor_v}, o{tensor_o}, lse{tensor_lse};
     const std::int64_t splits = key_splits(device, shape, tile);
@@ -47,9 +45,7 @@ Plan make_plan(Language language, const AttentionTile& tile, const DeviceInfo& d
          {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
           static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
          {static_cast<unsigned>(tile.num_threads()), 1, 1},
-         language == Language::opencl
-             ? 0
-             : tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype), stages(language)),
+         launch_bytes(language, tile, shape, stages(language)),
          {q, k, v, o, lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads), extent(shape.kv_heads),
           extent(shape.seq_q), extent(shape.seq_k), extent(splits), shape.softmax_scale, extent(shape.causal)}});
     if (splits == 1) return plan;
@@ -64,27 +60,23 @@ Plan make_plan(Language language, const AttentionTile& tile, const DeviceInfo& d
 
 }  // namespace
 
-std::vector<Variant> attention_flash_variants() {
+std::vector<Variant> flash_variants() {
     std::vector<Variant> out;
-    for (Language language : attention_languages) {
-        for (const AttentionTile& tile : attention_tiles) {
-            Variant row;
-            row.operation = "attention";
-            row.algorithm = "flash";
-            row.language = language;
-            row.tile = text(tile);
-            row.default_tile = tile == attention_tiles.front();
-            row.architectures = attention_architectures(language);
-            row.supports_problem = [=](const DeviceInfo& device, const Problem& problem) {
-                return supports_tile(device, language, tile, attention_shape(problem), stages(language));
-            };
-            row.make_plan = [=](const DeviceInfo& device, const Problem& problem) {
-                return make_plan(language, tile, device, problem);
-            };
-            out.push_back(std::move(row));
-        }
+    for (const Tile& tile : tiles) {
+        VariantRow row;
+        row.operation = "attention";
+        row.algorithm = "flash";
+        row.tile = text(tile);
+        row.default_tile = tile == tiles.front();
+        row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
+            return supports_tile(device, language, tile, shape_of(problem), stages(language));
+        };
+        row.plan = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
+            return make_plan(language, tile, device, problem);
+        };
+        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
     }
     return out;
 }
 
-}  // namespace stele
+}  // namespace stele::attention

@@ -1,9 +1,9 @@
 // What flash's rows and its kernels must agree on.
 #pragma once
 
-namespace stele {
+namespace stele::attention {
 
 /// Key tiles that flash.ptx.cu has in flight: one is computed on while the next one is copied.
-inline constexpr int flash_stages_ptx = 2;
+inline constexpr int stages_ptx = 2;
 
-}  // namespace stele
+}  // namespace stele::attention

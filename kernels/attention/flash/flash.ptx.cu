@@ -11,16 +11,18 @@
 #include "kernels/attention/rows.cuh"
 #include "kernels/common/shared.cuh"
 
-namespace stele::ptx {
+namespace stele::attention::ptx {
+
+using namespace stele::ptx;
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
-__global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
-                                  AttentionTile::threads_per_sm* AttentionTile::thread_m / BLOCK_M / THREADS_N)
+__global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
+                                  Tile::threads_per_sm* Tile::thread_m / BLOCK_M / THREADS_N)
     attention_flash(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V, T* __restrict__ O,
                     float* __restrict__ lse, float* __restrict__ partial_acc, float* __restrict__ partial_state,
                     int batch, int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale,
                     int causal) {
-    using A = AttentionPhases<T, AttentionTile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM, flash_stages_ptx>;
+    using A = Phases<T, Tile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM, stages_ptx>;
     const typename A::Shared shared = A::place(dynamic_shared<unsigned char>());
     typename A::State state;
     float scores[A::THREAD_M][A::THREAD_N];
@@ -75,7 +77,7 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
         __syncwarp();
 
         // -- multiply
-        A::multiply_tile(state, shared, tile_v, row_group, col);
+        A::multiply_tile(state, shared, tile_v, key_begin, row_group, col);
         __syncthreads();
     }
 
@@ -128,8 +130,8 @@ __global__ void __launch_bounds__(128)
 
 std::vector<NativeInstance> attention_flash() {
     NativeList list;
-    for_each_attention([&]<typename T, int head_dim>(const std::string& instance) {
-        for_each_tile<attention_tiles>([&]<AttentionTile tile>() {
+    for_each_instance([&]<typename T, int head_dim>(const std::string& instance) {
+        for_each_tile<tiles>([&]<Tile tile>() {
             list.add<&attention_flash<T, tile.block_m, tile.block_n, tile.threads_n, head_dim>>(
                 "attention_flash", text(tile) + ' ' + instance);
             list.add<&attention_flash_combine<T, head_dim>>("attention_flash_combine", text(tile) + ' ' + instance);
@@ -138,4 +140,4 @@ std::vector<NativeInstance> attention_flash() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::attention::ptx

@@ -73,18 +73,20 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_n
 
 kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_naive_weigh(
     global const float* restrict scores, global const Element* restrict V, global Element* restrict O, int heads,
-    int kv_heads, int seq_q, int seq_k, int rows) {
+    int kv_heads, int seq_q, int seq_k, int causal, int rows) {
     // -- place
     const long at = get_global_id(0);
     const int row = at / VECTORS, d = at % VECTORS * 4;
     if (row >= rows) return;
     const int sequence_head = row / seq_q, sequence = sequence_head / heads;
     const int kv_head = sequence_head % heads / (heads / kv_heads);
+    // Beyond, a weight of 0 would make NaN of a NaN.
+    const int key_end = causal ? clamp(row % seq_q + 1 + seq_k - seq_q, 0, seq_k) : seq_k;
     global const Element* values = V + ((long)sequence * kv_heads + kv_head) * seq_k * HEAD_DIM + d;
     float4 acc = (float4)(0.0f);
 
     // -- multiply
-    for (int key = 0; key < seq_k; ++key)
+    for (int key = 0; key < key_end; ++key)
         acc = fma((float4)(scores[(long)row * seq_k + key]),
                   to_float(*(global const Element4*)(values + key * HEAD_DIM)), acc);
 

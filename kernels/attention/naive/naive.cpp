@@ -4,19 +4,19 @@
 #include "kernels/attention/rows.hpp"
 #include "kernels/source.hpp"
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
 // As in naive.cu, naive.ptx.cu and naive.cl.
 constexpr unsigned block_m = 16, block_n = 16, num_threads = 128;
 constexpr std::int64_t most_blocks_yz = 65535;
 
-std::size_t score_bytes(const AttentionShape& shape) {
+std::size_t score_bytes(const Shape& shape) {
     return static_cast<std::size_t>(shape.rows()) * static_cast<std::size_t>(shape.seq_k) * 4;
 }
 
-Support supports_problem(const DeviceInfo& device, const Problem& problem) {
-    const AttentionShape& shape = attention_shape(problem);
+Support supports(Language, const DeviceInfo& device, const Problem& problem) {
+    const Shape& shape = shape_of(problem);
     if (device.max_allocation_bytes != 0 && score_bytes(shape) > device.max_allocation_bytes)
         return Support::no(fmt::format("the scores take {:.1f} GB, the device allocates at most {:.1f} GB at once",
                                        static_cast<double>(score_bytes(shape)) / 1e9,
@@ -26,15 +26,12 @@ Support supports_problem(const DeviceInfo& device, const Problem& problem) {
     return {};
 }
 
-KernelSource source(Language language, const std::string& entry, const AttentionShape& shape) {
-    const std::string instance = attention_instance(shape);
-    if (language == Language::opencl)
-        return opencl_source(language, "attention/naive", entry, instance, attention_definitions(shape));
-    return native_source(language, "attention/naive", entry, instance);
+KernelSource source(Language language, const std::string& entry, const Shape& shape) {
+    return kernel_source(language, "attention/naive", entry, instance_of(shape), definitions_of(shape));
 }
 
-Plan make_plan(Language language, const Problem& problem) {
-    const AttentionShape& shape = attention_shape(problem);
+Plan make_plan(Language language, const DeviceInfo&, const Problem& problem) {
+    const Shape& shape = shape_of(problem);
     const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
     const TensorOperand q{tensor_q}, k{tensor_k}, v{tensor_v}, o{tensor_o}, lse{tensor_lse};
     const ScratchOperand scores{0};
@@ -58,25 +55,19 @@ Plan make_plan(Language language, const Problem& problem) {
                           {num_threads, 1, 1},
                           0,
                           {scores, v, o, extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
-                           extent(shape.seq_k), extent(shape.rows())}});
+                           extent(shape.seq_k), extent(shape.causal), extent(shape.rows())}});
     return plan;
 }
 
 }  // namespace
 
-std::vector<Variant> attention_naive_variants() {
-    std::vector<Variant> out;
-    for (Language language : attention_languages) {
-        Variant row;
-        row.operation = "attention";
-        row.algorithm = "naive";
-        row.language = language;
-        row.architectures = attention_architectures(language);
-        row.supports_problem = supports_problem;
-        row.make_plan = [language](const DeviceInfo&, const Problem& problem) { return make_plan(language, problem); };
-        out.push_back(std::move(row));
-    }
-    return out;
+std::vector<Variant> naive_variants() {
+    VariantRow row;
+    row.operation = "attention";
+    row.algorithm = "naive";
+    row.supports = supports;
+    row.plan = make_plan;
+    return variants_of(row);
 }
 
-}  // namespace stele
+}  // namespace stele::attention

@@ -8,7 +8,7 @@
 #include "kernels/attention/rows.cuh"
 #include "kernels/common/half.cuh"
 
-namespace stele::cuda {
+namespace stele::attention::cuda {
 
 constexpr int BLOCK_M = 16, BLOCK_N = 16, NUM_THREADS = 128;
 
@@ -76,7 +76,7 @@ __global__ void __launch_bounds__(NUM_THREADS)
 template <typename T, int HEAD_DIM>
 __global__ void __launch_bounds__(NUM_THREADS)
     attention_naive_weigh(const float* __restrict__ scores, const T* __restrict__ V, T* __restrict__ O, int heads,
-                          int kv_heads, int seq_q, int seq_k, int rows) {
+                          int kv_heads, int seq_q, int seq_k, int causal, int rows) {
     constexpr int VECTORS = HEAD_DIM / 4;
 
     // -- place
@@ -85,11 +85,14 @@ __global__ void __launch_bounds__(NUM_THREADS)
     if (row >= rows) return;
     const std::size_t sequence_head = row / seq_q, sequence = sequence_head / heads;
     const std::size_t kv_head = sequence_head % heads / (heads / kv_heads);
+    // Beyond, a weight of 0 would make NaN of a NaN.
+    const int last_seen = static_cast<int>(row % seq_q) + seq_k - seq_q;
+    const int key_end = causal ? min(max(last_seen + 1, 0), seq_k) : seq_k;
     const T* values = V + (sequence * kv_heads + kv_head) * seq_k * HEAD_DIM + d;
     float4 acc = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
 
     // -- multiply
-    for (int key = 0; key < seq_k; ++key) {
+    for (int key = 0; key < key_end; ++key) {
         const float p = scores[row * seq_k + key];
         const float4 v = load4(values + key * HEAD_DIM);
         acc = make_float4(fmaf(p, v.x, acc.x), fmaf(p, v.y, acc.y), fmaf(p, v.z, acc.z), fmaf(p, v.w, acc.w));
@@ -101,7 +104,7 @@ __global__ void __launch_bounds__(NUM_THREADS)
 
 std::vector<NativeInstance> attention_naive() {
     NativeList list;
-    for_each_attention([&]<typename T, int head_dim>(const std::string& instance) {
+    for_each_instance([&]<typename T, int head_dim>(const std::string& instance) {
         list.add<&attention_naive_score<T, head_dim>>("attention_naive_score", instance);
         list.add<&attention_naive_softmax>("attention_naive_softmax", instance);
         list.add<&attention_naive_weigh<T, head_dim>>("attention_naive_weigh", instance);
@@ -109,4 +112,4 @@ std::vector<NativeInstance> attention_naive() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::attention::cuda

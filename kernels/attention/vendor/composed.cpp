@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
 constexpr std::int64_t lanes = 16;                   // running values a row, so that the compiler may use vectors
@@ -35,13 +35,11 @@ inline float exp2_of(float x) {
     return x < -126.0f ? 0.0f : series * std::bit_cast<float>(exponent << 23);
 }
 
-std::size_t score_bytes(const AttentionShape& shape) {
+std::size_t score_bytes(const Shape& shape) {
     return static_cast<std::size_t>(shape.group() * shape.seq_q) * static_cast<std::size_t>(shape.seq_k) * 4;
 }
 
-Support supports(const ComposedLibrary& library, const DeviceInfo& device, const AttentionShape& shape) {
-    if (device.backend != "host") return Support::no(library.name + " runs on host devices");
-    if (const std::string why = library.why_not(); !why.empty()) return Support::no(why);
+Support supports(const ComposedLibrary& library, const DeviceInfo& device, const Shape& shape) {
     if (shape.dtype != Dtype::f32)
         return Support::no(
             fmt::format("composed of {}'s f32 products only, the problem is {}", library.name, name(shape.dtype)));
@@ -53,7 +51,7 @@ Support supports(const ComposedLibrary& library, const DeviceInfo& device, const
     return {};
 }
 
-void run(const AttentionShape& shape, const AttentionProducts& products, const HostCallContext& context) {
+void run(const Shape& shape, const Products& products, const HostCallContext& context) {
     const auto* q = static_cast<const float*>(context.arguments[0]);
     const auto* k = static_cast<const float*>(context.arguments[1]);
     const auto* v = static_cast<const float*>(context.arguments[2]);
@@ -70,29 +68,15 @@ void run(const AttentionShape& shape, const AttentionProducts& products, const H
         const std::int64_t at_rows = head * rows, at_keys = head * shape.seq_k * shape.head_dim;
         products.score(q + at_rows * shape.head_dim, k + at_keys, scores);
         softmax_rows(shape, scores, lse + at_rows);
-        products.weigh(scores, v + at_keys, o + at_rows * shape.head_dim);
+        weigh_seen(
+            rows, shape.seq_k, shape.head_dim, scores, v + at_keys, o + at_rows * shape.head_dim,
+            [&](std::int64_t row) { return visible_keys(shape, row % shape.seq_q); }, products.weigh);
     }
 }
 
-Plan make_plan(const ComposedLibrary& library, const AttentionShape& shape) {
-    KernelSource source;
-    source.language = Language::vendor;
-    source.file = "attention/vendor/" + library.name + ".cpp";
-    source.entry = library.name;
-    source.instance = fmt::format("f32 d{}, {}", shape.head_dim, library.description());
-    const AttentionProducts products = shape.seq_k > 0 ? library.products(shape) : AttentionProducts{};
-    source.call = [shape, products](const HostCallContext& context) { run(shape, products, context); };
-
-    Plan plan;
-    plan.kernels.push_back(std::move(source));
-    plan.scratch = {score_bytes(shape)};
-    plan.steps.push_back({0,
-                          {1, 1, 1},
-                          {1, 1, 1},
-                          0,
-                          {TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
-                           TensorOperand{tensor_o}, TensorOperand{tensor_lse}, ScratchOperand{0}}});
-    return plan;
+HostCall call_of(const ComposedLibrary& library, const Shape& shape) {
+    const Products products = shape.seq_k > 0 ? library.products(shape) : Products{};
+    return [shape, products](const HostCallContext& context) { run(shape, products, context); };
 }
 
 }  // namespace
@@ -123,7 +107,7 @@ float softmax_row(float* row, std::int64_t seen, std::int64_t all, float softmax
     return (row_max + std::log2(row_sum)) * 0.693147180559945309f;
 }
 
-void softmax_rows(const AttentionShape& shape, float* scores, float* lse) {
+void softmax_rows(const Shape& shape, float* scores, float* lse) {
     const std::int64_t rows = shape.group() * shape.seq_q;
     const auto work = [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = begin; row < end; ++row) {
@@ -145,18 +129,40 @@ void softmax_rows(const AttentionShape& shape, float* scores, float* lse) {
     work(0, rows / threads);
 }
 
-Variant composed_attention(const ComposedLibrary& library) {
-    Variant row;
-    row.operation = "attention";
-    row.algorithm = "vendor." + library.name;
-    row.language = Language::vendor;
-    row.supports_problem = [library](const DeviceInfo& device, const Problem& problem) {
-        return supports(library, device, attention_shape(problem));
-    };
-    row.make_plan = [library](const DeviceInfo&, const Problem& problem) {
-        return make_plan(library, attention_shape(problem));
-    };
-    return row;
+void weigh_seen(std::int64_t rows, std::int64_t keys, std::int64_t head_dim, const float* p, const float* v, float* o,
+                const std::function<std::int64_t(std::int64_t row)>& seen,
+                const std::function<void(const float* p, const float* v, float* o)>& multiply) {
+    std::int64_t seen_by_all = keys;
+    for (std::int64_t row = 0; row < rows; ++row) seen_by_all = std::min(seen_by_all, seen(row));
+    std::vector<std::int64_t> apart;
+    for (std::int64_t key = seen_by_all; key < keys; ++key)
+        if (!std::all_of(v + key * head_dim, v + (key + 1) * head_dim,
+                         [](float value) { return std::isfinite(value); }))
+            apart.push_back(key);
+    if (apart.empty()) return multiply(p, v, o);
+
+    std::vector<float> without(v, v + keys * head_dim);
+    for (const std::int64_t key : apart) std::fill_n(without.begin() + key * head_dim, head_dim, 0.0f);
+    multiply(p, without.data(), o);
+    for (std::int64_t row = 0; row < rows; ++row)
+        for (const std::int64_t key : apart)
+            for (std::int64_t d = 0; key < seen(row) && d < head_dim; ++d)
+                o[row * head_dim + d] += p[row * keys + key] * v[key * head_dim + d];
 }
 
-}  // namespace stele
+Variant composed_row(const ComposedLibrary& library) {
+    LibraryRow row;
+    row.operation = "attention";
+    row.library = library.name;
+    row.why_not = library.why_not;
+    row.description = library.description;
+    row.supports = [library](const DeviceInfo& device, const Problem& problem) {
+        return supports(library, device, shape_of(problem));
+    };
+    row.call = [library](const Problem& problem) { return call_of(library, shape_of(problem)); };
+    row.instance = [](const Problem& problem) { return instance_of(shape_of(problem)); };
+    row.scratch = [](const Problem& problem) { return std::vector{score_bytes(shape_of(problem))}; };
+    return variant_of(row);
+}
+
+}  // namespace stele::attention

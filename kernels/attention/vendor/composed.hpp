@@ -3,17 +3,18 @@
 // know neither the mask nor lse.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
-#include "kernels/attention/attention.hpp"
+#include "kernels/attention/rows.hpp"
 
-namespace stele {
+namespace stele::attention {
 
 /// The two products of one key-value head, on row-major f32 with rows = group · seq_q:
 /// scores[rows, seq_k] = Q[rows, head_dim] K[seq_k, head_dim]ᵀ and O[rows, head_dim] = P[rows, seq_k] V[seq_k,
 /// head_dim].
-struct AttentionProducts {
+struct Products {
     std::function<void(const float* q, const float* k, float* scores)> score;
     std::function<void(const float* p, const float* v, float* o)> weigh;
 };
@@ -23,11 +24,18 @@ struct ComposedLibrary {
     std::string name;                      ///< "openblas"
     std::function<std::string()> why_not;  ///< empty if it is here
     std::function<std::string()> description;
-    std::function<AttentionProducts(const AttentionShape&)> products;  ///< extents are at least 1
+    std::function<Products(const Shape&)> products;  ///< extents are at least 1
 };
 
 /// The row attention/vendor.<name>: f32 on `host`.
-Variant composed_attention(const ComposedLibrary& library);
+Variant composed_row(const ComposedLibrary& library);
+
+/// O[rows, head_dim] = P[rows, keys] V[keys, head_dim] by `multiply`, of a row the first seen(row) keys alone: where a
+/// key that some row does not see holds NaN or infinity, which P's 0 would carry there, it is left out of the product
+/// and added to the rows that see it.
+void weigh_seen(std::int64_t rows, std::int64_t keys, std::int64_t head_dim, const float* p, const float* v, float* o,
+                const std::function<std::int64_t(std::int64_t row)>& seen,
+                const std::function<void(const float* p, const float* v, float* o)>& multiply);
 
 /// Turns one row of `all` unscaled scores into probabilities in place: the first `seen`, at least one, count, the
 /// others become 0. Returns the row's lse.
@@ -35,6 +43,6 @@ float softmax_row(float* row, std::int64_t seen, std::int64_t all, float softmax
 
 /// Turns the scores of one key-value head into probabilities in place, and writes their lse. A row that sees nothing
 /// becomes 0 and −inf.
-void softmax_rows(const AttentionShape& shape, float* scores, float* lse);
+void softmax_rows(const Shape& shape, float* scores, float* lse);
 
-}  // namespace stele
+}  // namespace stele::attention

@@ -6,10 +6,10 @@
 #include "kernels/attention/rows.hpp"
 #include "kernels/attention/vendor/composed.hpp"
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
-AttentionProducts products(const AttentionShape& shape) {
+Products products(const Shape& shape) {
     const std::int64_t rows = shape.group() * shape.seq_q, seq_k = shape.seq_k, head_dim = shape.head_dim;
     const auto matrix = [](std::int64_t m, std::int64_t n, std::int64_t row_stride, std::int64_t col_stride) {
         return OnednnMatrix{Dtype::f32, {m, n}, {row_stride, col_stride}};
@@ -23,8 +23,8 @@ AttentionProducts products(const AttentionShape& shape) {
 
 }  // namespace
 
-std::vector<Variant> attention_onednn_variants() {
-    return {composed_attention({"onednn", [] { return onednn_why_not(Dtype::f32); }, onednn_description, products})};
+std::vector<Variant> onednn_variants() {
+    return {composed_row({"onednn", [] { return onednn_why_not(Dtype::f32); }, onednn_description, products})};
 }
 
-}  // namespace stele
+}  // namespace stele::attention

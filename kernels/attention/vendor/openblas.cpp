@@ -4,13 +4,13 @@
 #include "kernels/attention/rows.hpp"
 #include "kernels/attention/vendor/composed.hpp"
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
-AttentionProducts products(const AttentionShape& shape) {
+Products products(const Shape& shape) {
     const auto rows = static_cast<int>(shape.group() * shape.seq_q), seq_k = static_cast<int>(shape.seq_k);
     const auto head_dim = static_cast<int>(shape.head_dim);
-    AttentionProducts out;
+    Products out;
     out.score = [=](const float* q, const float* k, float* scores) {
         SgemmCall call;
         call.m = rows, call.n = seq_k, call.k = head_dim;
@@ -32,8 +32,8 @@ AttentionProducts products(const AttentionShape& shape) {
 
 }  // namespace
 
-std::vector<Variant> attention_openblas_variants() {
-    return {composed_attention({"openblas", openblas_why_not, openblas_description, products})};
+std::vector<Variant> openblas_variants() {
+    return {composed_row({"openblas", openblas_why_not, openblas_description, products})};
 }
 
-}  // namespace stele
+}  // namespace stele::attention

@@ -3,7 +3,7 @@
 // to[i] = from[i] in pieces of 16 bytes, by all threads side by side.
 #include "kernels/common/half.cuh"
 
-namespace stele::cuda {
+namespace stele::ceiling::cuda {
 
 template <typename T>
 __global__ void __launch_bounds__(128) ceiling_copy(const T* __restrict__ from, T* __restrict__ to, long long pieces) {
@@ -22,4 +22,4 @@ std::vector<NativeInstance> ceiling_copy() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::ceiling::cuda

@@ -5,7 +5,9 @@
 #include "kernels/common/half.cuh"
 #include "kernels/common/ptx/math.cuh"
 
-namespace stele::ptx {
+namespace stele::ceiling::ptx {
+
+using namespace stele::ptx;
 
 template <typename T>
 __global__ void __launch_bounds__(128, 1) ceiling_fma(const T* __restrict__ a,  // [64]
@@ -36,12 +38,12 @@ __global__ void __launch_bounds__(128, 1) ceiling_fma(const T* __restrict__ a,  
                 for (int j = 0; j < THREAD_N; ++j) acc[i][j] = fma_rn_f32(left[i], right[j], acc[i][j]);
 
     // -- store
+    // One by one, as in fma.cu.
     float* c = C + static_cast<long long>(blockIdx.x) * 64 * 256;
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i)
 #pragma unroll
-        for (int j = 0; j < THREAD_N; j += 4)
-            store4(c + (row + i) * 256 + col + j, make_float4(acc[i][j], acc[i][j + 1], acc[i][j + 2], acc[i][j + 3]));
+        for (int j = 0; j < THREAD_N; ++j) c[(row + i) * 256 + col + j] = acc[i][j];
 }
 
 std::vector<NativeInstance> ceiling_fma() {
@@ -50,4 +52,4 @@ std::vector<NativeInstance> ceiling_fma() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::ceiling::ptx

@@ -4,7 +4,7 @@
 // thread 8 × 16. Every 128 iterations, 2048 products, which f16 still counts exactly, f32 takes over.
 #include "kernels/common/half.cuh"
 
-namespace stele::cuda {
+namespace stele::ceiling::cuda {
 
 template <typename T>
 __global__ void __launch_bounds__(128, 1) ceiling_half2(const T* __restrict__ a,  // [64]
@@ -66,4 +66,4 @@ std::vector<NativeInstance> ceiling_half2() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::ceiling::cuda

@@ -5,7 +5,9 @@
 #include "kernels/common/half.cuh"
 #include "kernels/common/ptx/math.cuh"
 
-namespace stele::ptx {
+namespace stele::ceiling::ptx {
+
+using namespace stele::ptx;
 
 template <typename T>
 __global__ void __launch_bounds__(128, 1) ceiling_half2(const T* __restrict__ a,  // [64]
@@ -68,4 +70,4 @@ std::vector<NativeInstance> ceiling_half2() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::ceiling::ptx

@@ -6,7 +6,9 @@
 #include "kernels/common/ptx/memory.cuh"
 #include "kernels/common/ptx/mma.cuh"
 
-namespace stele::ptx {
+namespace stele::ceiling::ptx {
+
+using namespace stele::ptx;
 
 template <typename T>
 __device__ __forceinline__ void mma(float (&acc)[4], const std::uint32_t (&left)[4], const std::uint32_t (&right)[2]) {
@@ -69,4 +71,4 @@ std::vector<NativeInstance> ceiling_mma() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::ceiling::ptx

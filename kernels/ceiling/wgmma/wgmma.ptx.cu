@@ -7,7 +7,9 @@
 #include "kernels/common/ptx/wgmma_f32.cuh"
 #include "kernels/common/shared.cuh"
 
-namespace stele::ptx {
+namespace stele::ceiling::ptx {
+
+using namespace stele::ptx;
 
 template <typename T>
 __global__ void __launch_bounds__(128, 1) ceiling_wgmma(const T* __restrict__ a,  // [64]
@@ -55,4 +57,4 @@ std::vector<NativeInstance> ceiling_wgmma() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::ceiling::ptx

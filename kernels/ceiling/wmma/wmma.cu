@@ -6,7 +6,7 @@
 
 #include "kernels/common/half.cuh"
 
-namespace stele::cuda {
+namespace stele::ceiling::cuda {
 
 template <typename T>
 __global__ void __launch_bounds__(128, 1) ceiling_wmma(const T* __restrict__ a,  // [64]
@@ -60,4 +60,4 @@ std::vector<NativeInstance> ceiling_wmma() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::ceiling::cuda

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #ifdef STELE_SIMT
-#include "backends/simt/ptx.hpp"
+#include "backends/simt/ptx/instructions.hpp"
 #endif
 
 namespace stele::ptx {

@@ -2,7 +2,7 @@
 #pragma once
 
 #ifdef STELE_SIMT
-#include "backends/simt/ptx.hpp"
+#include "backends/simt/ptx/instructions.hpp"
 #endif
 
 namespace stele::ptx {

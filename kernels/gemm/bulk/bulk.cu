@@ -10,7 +10,7 @@
 #include "kernels/gemm/bulk/bulk.hpp"
 #include "kernels/gemm/tensor/wmma.cuh"
 
-namespace stele::cuda {
+namespace stele::gemm::cuda {
 
 namespace wmma = nvcuda::wmma;
 using gemm::LayoutB;
@@ -157,4 +157,4 @@ std::vector<NativeInstance> gemm_bulk() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::gemm::cuda

@@ -157,7 +157,7 @@ static inline void read_b(half2* b, local const uint* tile_row) {
 static inline void multiply(half2 acc[THREAD_M][THREAD_N / 2], const half2* a, const half2* b, int k) {
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i) {
-        const half2 twice = k % 2 == 0 ? (half2)(a[i].x) : (half2)(a[i].y);
+        const half2 twice = k % 2 == 0 ? a[i].xx : a[i].yy;
 #pragma unroll
         for (int j = 0; j < THREAD_N / 2; ++j) acc[i][j] = twice * b[j] + acc[i][j];
     }

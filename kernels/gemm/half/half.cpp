@@ -1,6 +1,8 @@
 // gemm / half: its rows.
 #include "kernels/gemm/half/half.hpp"
 
+#include <ranges>
+
 #include <fmt/format.h>
 
 #include "kernels/gemm/rows.hpp"
@@ -9,15 +11,10 @@
 namespace stele::gemm {
 namespace {
 
-/// NVIDIA's OpenCL compiles `half` from compute capability 5.3 on, without saying so.
-bool has_half(const DeviceInfo& device) {
-    return device.backend != "opencl" || device.has("f16") || device.compute_capability >= 53;
-}
-
 Support takes(const DeviceInfo& device, const Shape& shape) {
     if (shape.dtype != Dtype::f16)
         return Support::no(fmt::format("multiplies and sums in f16, which {} is not", stele::name(shape.dtype)));
-    if (!has_half(device)) return Support::no(fmt::format("{} does not compile `half` (cl_khr_fp16)", device.id));
+    if (!device.has("f16")) return Support::no(fmt::format("{} does not compile `half` (cl_khr_fp16)", device.id));
     return takes_plain(shape);
 }
 
@@ -25,7 +22,6 @@ KernelRow row_of(const HalfTile& tile) {
     KernelRow row;
     row.algorithm = "half";
     row.tile = text(tile);
-    row.default_tile = tile == half_tiles.front();
     row.arithmetic.accumulate = Dtype::f16;
     row.arithmetic.promote_every = HalfTile::promote_every;
     row.threads = tile.threads();
@@ -54,17 +50,20 @@ std::shared_ptr<const TileSpace> opencl_space() {
 }  // namespace
 
 std::vector<Variant> half_variants() {
-    static const auto space = opencl_space();
     std::vector<Variant> out;
-    for (const HalfTile& tile : half_tiles)
-        for (Variant& variant : variants_of(row_of(tile))) {
-            if (variant.language == Language::opencl) {
-                variant.tile_space = space;
-                // The large tile wants more registers than there are once clang has compiled it.
-                variant.default_tile = tile == half_tiles.back();
-            }
-            out.push_back(std::move(variant));
-        }
+    const auto add = [&](const HalfTile& tile, std::vector<Language> languages, const HalfTile& by_default) {
+        KernelRow row = row_of(tile);
+        row.languages = std::move(languages);
+        row.default_tile = tile == by_default;
+        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
+    };
+    for (const HalfTile& tile : half_tiles) add(tile, {Language::cuda, Language::ptx}, half_tiles.front());
+    // From the last to the first, as the large tile wants more registers than there are once clang has compiled it.
+    const auto space = opencl_space();
+    for (const HalfTile& tile : half_tiles | std::views::reverse) {
+        add(tile, {Language::opencl}, half_tiles.back());
+        out.back().tile_space = space;
+    }
     return out;
 }
 

@@ -7,7 +7,7 @@
 // in fours of rows and eights of columns, and reads the next k's numbers while it multiplies this k's.
 #include "kernels/gemm/half/half.cuh"
 
-namespace stele::cuda {
+namespace stele::gemm::cuda {
 
 using gemm::HalfTile;
 using gemm::LayoutB;
@@ -140,4 +140,4 @@ std::vector<NativeInstance> gemm_half() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::gemm::cuda

@@ -9,7 +9,9 @@
 #include "kernels/common/ptx_element.cuh"
 #include "kernels/gemm/half/half.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 using gemm::HalfTile;
 using gemm::LayoutB;
@@ -218,4 +220,4 @@ std::vector<NativeInstance> gemm_half() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

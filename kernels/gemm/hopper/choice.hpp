@@ -3,8 +3,10 @@
 
 #include <variant>
 
-#include "kernels/gemm/gemm.hpp"
-#include "kernels/gemm/hopper/tile.hpp"
+#include "kernels/gemm/hopper/clusters/clusters.hpp"
+#include "kernels/gemm/hopper/scaled/scaled.hpp"
+#include "kernels/gemm/hopper/split/split.hpp"
+#include "kernels/gemm/problem.hpp"
 
 namespace stele::gemm {
 

@@ -3,9 +3,13 @@
 
 #include <string>
 
+#include "kernels/gemm/hopper/clusters/clusters.hpp"
 #include "kernels/gemm/hopper/operands.cuh"
+#include "kernels/gemm/hopper/split/split.hpp"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 template <gemm::HopperTile tile>
 inline constexpr int hopper_threads = tile.threads();
@@ -33,4 +37,4 @@ void for_each_operand(F&& f) {
     f.template operator()<Element::s8, LayoutB::nk>("s8 nk");
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -118,7 +118,7 @@ HopperPlan::Rows HopperPlan::rows_of(std::size_t tensor, std::int64_t rows_given
     Step step{0, {static_cast<unsigned>(rows), 1, 1}, {pack_threads, 1, 1}, 0, {}};
     step.operands = {TensorOperand{tensor}, ScratchOperand{packed.index}, extent(rows_given), extent(cols),
                      extent(pitch / element_bytes_)};
-    add(native_source(Language::ptx, "gemm/hopper", "gemm_hopper_pack", instance), std::move(step));
+    add(kernel_source(Language::ptx, "gemm/hopper/clusters", "gemm_hopper_pack", instance), std::move(step));
     return packed;
 }
 
@@ -133,7 +133,7 @@ HopperPlan::Rows HopperPlan::transposed_b() {
               {}};
     step.operands = {TensorOperand{1}, ScratchOperand{out.index}, extent(shape_.k), extent(shape_.n),
                      extent(pitch / element_bytes_)};
-    add(native_source(Language::ptx, "gemm/hopper", "gemm_hopper_transpose", "4 bytes"), std::move(step));
+    add(kernel_source(Language::ptx, "gemm/hopper/clusters", "gemm_hopper_transpose", "4 bytes"), std::move(step));
     return out;
 }
 

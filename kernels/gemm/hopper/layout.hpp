@@ -2,7 +2,7 @@
 // where a map cannot describe an operand as it lies.
 #pragma once
 
-#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/problem.hpp"
 
 namespace stele::gemm {
 

@@ -5,7 +5,9 @@
 #include "kernels/common/ptx/tma.cuh"
 #include "kernels/gemm/hopper/operands.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// Where a block's tile lies: first row of A and C, first column, and which matrices.
 struct TilePlace {
@@ -52,4 +54,4 @@ __device__ __forceinline__ void load_stage_shared(unsigned char* stage, const Te
     }
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -10,7 +10,9 @@
 #include "kernels/gemm/hopper/tile.hpp"
 #include "kernels/gemm/layout.hpp"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 using gemm::LayoutB;
 
@@ -102,4 +104,4 @@ __device__ __forceinline__ void multiply_stage(typename G::Accumulators& acc, co
     wgmma_commit_group();
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -6,7 +6,9 @@
 
 #include "kernels/common/native.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// to[rows, pitch] = from[rows_given, cols], zeros to the right and below. One row after the other in the grid's x, 256
 /// threads a row.
@@ -38,4 +40,4 @@ __global__ void gemm_hopper_transpose(const std::uint32_t* __restrict__ from, st
     }
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -4,7 +4,9 @@
 #include "kernels/common/ptx/cluster.cuh"
 #include "kernels/gemm/hopper/roles.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// [BLOCK_M][PITCH] accumulators; 8 columns of padding set four rows into different banks.
 template <typename G>
@@ -57,4 +59,4 @@ private:
     std::uint32_t* sums_;
 };
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

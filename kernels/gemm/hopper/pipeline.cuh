@@ -8,7 +8,9 @@
 #include "kernels/common/ptx/fence.cuh"
 #include "kernels/common/ptx/mbarrier.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// Registers a thread: 128 × 56 + 256 × 224 is what 384 threads start with, 168 each.
 inline constexpr int PRODUCER_REGISTERS = 56, CONSUMER_REGISTERS = 224;
@@ -53,4 +55,4 @@ __device__ __forceinline__ void release_in_cluster(std::uint64_t* empty, int lan
         mbarrier_arrive_relaxed_cluster(mapa(empty, static_cast<std::uint32_t>(lane)));
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -18,10 +18,12 @@ constexpr std::size_t barrier_bytes = 1024;
 /// A grid's y and z.
 constexpr std::int64_t most_in_y = 65535;
 
-KernelSource source(const std::string& algorithm, int block_m, int block_n, const std::string& operands) {
-    return native_source(Language::ptx, "gemm/" + algorithm, "gemm_" + algorithm,
-                         fmt::format("{}x{} {}", block_m, block_n, operands));
+KernelSource source(const std::string& rung, const std::string& tile, const std::string& operands) {
+    return kernel_source(Language::ptx, "gemm/hopper/" + rung, "gemm_hopper_" + rung, tile + ' ' + operands);
 }
+
+/// The part of a tile that a kernel is compiled for: clusters and splits are properties of the launch.
+std::string compiled(int block_m, int block_n) { return fmt::format("{}x{}", block_m, block_n); }
 
 Dim3 line(std::int64_t blocks) { return {static_cast<unsigned>(blocks), 1, 1}; }
 
@@ -31,16 +33,16 @@ std::int64_t sms_of(const DeviceInfo& device) { return std::max(1, device.comput
 Support step_takes(const Shape& shape) {
     if (shape.dtype != Dtype::f16 && shape.dtype != Dtype::bf16)
         return Support::no(
-            fmt::format("a step to gemm/hopper computes f16 and bf16, not {}", stele::name(shape.dtype)));
-    if (shape.b != LayoutB::nk) return Support::no("a step to gemm/hopper takes B as [N,K] only");
-    if (!shape.plain()) return Support::no("a step to gemm/hopper computes one product, no batch and no groups");
+            fmt::format("a step to gemm/hopper/clusters computes f16 and bf16, not {}", stele::name(shape.dtype)));
+    if (shape.b != LayoutB::nk) return Support::no("a step to gemm/hopper/clusters takes B as [N,K] only");
+    if (!shape.plain())
+        return Support::no("a step to gemm/hopper/clusters computes one product, no batch and no groups");
     if (shape.k == 0 || shape.k * 2 % 16 != 0)
         return Support::no(fmt::format("a tensor map wants rows of multiples of 16 bytes, and A has {}", shape.k * 2));
     return {};
 }
 
-Plan persistent_plan(const std::string& algorithm, const DeviceInfo& device, const Shape& shape,
-                     const HopperTile& tile) {
+Plan persistent_plan(const std::string& rung, const DeviceInfo& device, const Shape& shape, const HopperTile& tile) {
     HopperPlan plan(shape);
     const TensorMapOperand a = plan.map_a(tile.block_m), b = plan.map_b(tile.block_n / tile.cluster);
     const std::int64_t clusters =
@@ -61,19 +63,19 @@ Plan persistent_plan(const std::string& algorithm, const DeviceInfo& device, con
                      extent(plan.depth()),
                      extent(plan.products()),
                      extent(tma_store)};
-    plan.add(source(algorithm, tile.block_m, tile.block_n, plan.operands_name()), std::move(step));
+    plan.add(source(rung, compiled(tile.block_m, tile.block_n), plan.operands_name()), std::move(step));
     return plan.take();
 }
 
 }  // namespace
 
 Plan hopper_plan(const DeviceInfo& device, const Shape& shape, const HopperTile& tile) {
-    return persistent_plan("hopper", device, shape, tile);
+    return persistent_plan("clusters", device, shape, tile);
 }
 
 Plan hopper_scaled_plan(const DeviceInfo& device, const Shape& shape, const HopperTile& tile) {
-    // Without K there are no scales to read, and hopper gives the same zeros.
-    return persistent_plan(shape.k == 0 ? "hopper" : "hopper_scaled", device, shape, tile);
+    // Without K there are no scales to read, and clusters gives the same zeros.
+    return persistent_plan(shape.k == 0 ? "clusters" : "scaled", device, shape, tile);
 }
 
 Plan hopper_split_plan(const Shape& shape, const HopperSplitTile& tile) {
@@ -92,7 +94,7 @@ Plan hopper_split_plan(const Shape& shape, const HopperSplitTile& tile) {
                      extent(shape.n),
                      extent(plan.depth()),
                      extent(plan.products())};
-    plan.add(source("hopper_split", tile.block_m, tile.block_n, plan.operands_name()), std::move(step));
+    plan.add(source("split", compiled(tile.block_m, tile.block_n), plan.operands_name()), std::move(step));
     return plan.take();
 }
 
@@ -120,27 +122,22 @@ Support hopper_fits(const DeviceInfo& device, std::size_t shared_bytes) {
     return {};
 }
 
-Variant hopper_variant(std::string algorithm, std::string tile, bool default_tile,
+Variant hopper_variant(std::string rung, std::string tile, bool default_tile,
                        std::function<Support(const DeviceInfo&, const Shape&)> takes,
                        std::function<Plan(const DeviceInfo&, const Shape&)> plan) {
-    Variant variant;
-    variant.operation = "gemm";
-    variant.algorithm = std::move(algorithm);
-    variant.language = Language::ptx;
-    variant.tile = std::move(tile);
-    variant.default_tile = default_tile;
-    variant.arithmetic_of = hopper_arithmetic;
-    variant.architectures = {"sm_90a"};
-    variant.supports_problem = [takes = std::move(takes)](const DeviceInfo& device, const Problem& problem) {
-        return takes(device, as_gemm(problem).shape());
-    };
-    variant.make_plan = [plan = std::move(plan)](const DeviceInfo& device, const Problem& problem) {
-        return plan(device, as_gemm(problem).shape());
-    };
-    return variant;
+    KernelRow row;
+    row.algorithm = "hopper/" + std::move(rung);
+    row.languages = {Language::ptx};
+    row.tile = std::move(tile);
+    row.default_tile = default_tile;
+    row.arithmetic_of = hopper_arithmetic;
+    row.architectures = {"sm_90a"};
+    row.takes = std::move(takes);
+    row.whole_plan = std::move(plan);
+    return variants_of(row).front();
 }
 
-std::vector<Variant> hopper_step_variants(const std::string& algorithm, std::span<const HopperStepTile> tiles,
+std::vector<Variant> hopper_step_variants(const std::string& rung, std::span<const HopperStepTile> tiles,
                                           bool has_producer, bool persistent) {
     std::vector<Variant> out;
     for (const HopperStepTile& tile : tiles) {
@@ -156,12 +153,10 @@ std::vector<Variant> hopper_step_variants(const std::string& algorithm, std::spa
             Step step{0, line(blocks), line(tile.threads(has_producer)), tile.shared_bytes(), {}};
             step.operands = {plan.map_a(tile.block_m), plan.map_b(tile.block_n), plan.c(),
                              extent(shape.m),          extent(shape.n),          extent(shape.k)};
-            plan.add(native_source(Language::ptx, "gemm/" + algorithm, "gemm_" + algorithm,
-                                   text(tile) + ' ' + plan.operands_name()),
-                     std::move(step));
+            plan.add(source(rung, text(tile), plan.operands_name()), std::move(step));
             return plan.take();
         };
-        out.push_back(hopper_variant(algorithm, text(tile), tile == tiles.front(), takes, plan_of));
+        out.push_back(hopper_variant(rung, text(tile), tile == tiles.front(), takes, plan_of));
     }
     return out;
 }

@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "kernels/gemm/gemm.hpp"
-#include "kernels/gemm/hopper/tile.hpp"
+#include "kernels/gemm/hopper/clusters/clusters.hpp"
+#include "kernels/gemm/hopper/scaled/scaled.hpp"
+#include "kernels/gemm/hopper/split/split.hpp"
+#include "kernels/gemm/hopper/step_tile.hpp"
+#include "kernels/gemm/problem.hpp"
 
 namespace stele::gemm {
 
@@ -22,13 +25,13 @@ Support hopper_takes(const Shape& shape);
 /// Room for the tile's shared memory?
 Support hopper_fits(const DeviceInfo& device, std::size_t shared_bytes);
 
-/// A PTX row of the family for sm_90a.
-Variant hopper_variant(std::string algorithm, std::string tile, bool default_tile,
+/// A PTX row of the family for sm_90a; `rung` is "clusters".
+Variant hopper_variant(std::string rung, std::string tile, bool default_tile,
                        std::function<Support(const DeviceInfo&, const Shape&)> takes,
                        std::function<Plan(const DeviceInfo&, const Shape&)> plan);
 
-/// The rows of a step that leads to hopper. A persistent step has a block an SM, the others one a tile.
-std::vector<Variant> hopper_step_variants(const std::string& algorithm, std::span<const HopperStepTile> tiles,
+/// The rows of a step that leads to clusters. A persistent step has a block an SM, the others one a tile.
+std::vector<Variant> hopper_step_variants(const std::string& rung, std::span<const HopperStepTile> tiles,
                                           bool has_producer, bool persistent);
 
 }  // namespace stele::gemm

@@ -6,7 +6,9 @@
 #include "kernels/gemm/hopper/schedule.cuh"
 #include "kernels/gemm/hopper/store.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// This block in its cluster, and its cluster in the grid.
 struct ClusterPlace {
@@ -80,4 +82,4 @@ __device__ __forceinline__ void store_tile(const Accumulator (&acc)[ACCUMULATORS
     __syncwarp();
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

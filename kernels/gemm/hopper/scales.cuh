@@ -5,7 +5,9 @@
 #include "kernels/common/ptx/memory.cuh"
 #include "kernels/gemm/hopper/load.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// Of a thread's two rows in one block of K: the row's scale times tile B's.
 struct ScalePair {
@@ -57,4 +59,4 @@ __device__ __forceinline__ void add_scaled(float (&sums)[ACCUMULATORS], const Ac
         sums[i] = fma_rn_f32(static_cast<float>(acc[i]), i / 2 % 2 == 0 ? scale.upper : scale.lower, sums[i]);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -7,7 +7,9 @@
 #include "kernels/common/ptx/memory.cuh"
 #include "kernels/gemm/hopper/load.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// What is multiplied: `products` of M × N, or where row_begin is given as many groups of rows of one A and C.
 struct Products {
@@ -72,4 +74,4 @@ private:
     int first_row_ = 0, rows_ = 0;
 };
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

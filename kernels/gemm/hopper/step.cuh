@@ -4,7 +4,9 @@
 #include "kernels/common/shared.cuh"
 #include "kernels/gemm/hopper/store.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 template <gemm::HopperStepTile tile, bool has_producer>
 inline constexpr int step_threads = tile.threads(has_producer);
@@ -30,4 +32,4 @@ void for_each_16_bit(F&& f) {
     f.template operator()<Element::bf16>();
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -11,7 +11,9 @@
 #include "kernels/common/ptx_element.cuh"
 #include "kernels/gemm/hopper/load.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 /// What accumulators are multiplied with; null pointers stand for 1.
 __device__ __forceinline__ float product_of_scales(const float* scale_a, const float* scale_b) {
@@ -129,4 +131,4 @@ __device__ __forceinline__ void store_by_tma(unsigned char* slots, const Accumul
     }
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

@@ -6,7 +6,7 @@
 #include "kernels/gemm/instances.cuh"
 #include "kernels/gemm/naive/naive.hpp"
 
-namespace stele::cuda {
+namespace stele::gemm::cuda {
 
 using gemm::LayoutB;
 
@@ -37,4 +37,4 @@ std::vector<NativeInstance> gemm_naive() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::gemm::cuda

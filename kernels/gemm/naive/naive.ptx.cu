@@ -6,7 +6,9 @@
 #include "kernels/gemm/instances.cuh"
 #include "kernels/gemm/naive/naive.hpp"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 using gemm::LayoutB;
 
@@ -23,6 +25,8 @@ __global__ void __launch_bounds__(gemm::naive_threads)
     float acc = 0.0f;
 
     // -- multiply
+    // By four: what the compiler chose by itself took 1.045 times as long on an H200.
+#pragma unroll 4
     for (int k = 0; k < K; ++k) acc = fma_rn_f32(load_element(a + k), load_element(b + k * b_step), acc);
 
     // -- store
@@ -37,4 +41,4 @@ std::vector<NativeInstance> gemm_naive() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

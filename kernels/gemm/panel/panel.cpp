@@ -12,10 +12,6 @@
 namespace stele::gemm {
 namespace {
 
-/// 6 × 16 sums are the twelve 8-wide registers that AVX2 leaves beside one row of B and an element of A; with AVX-512
-/// they are six. The panel, 256 KiB, stays in a second-level cache of 512 KiB.
-constexpr PanelTile default_tile{1032, 256, 256, 6, 16};
-
 std::int64_t tiles_of(const PanelTile& tile, const Shape& shape) {
     return shape.products() * ceil_div(shape.most_rows(), tile.block_m) * ceil_div(shape.n, tile.block_n);
 }
@@ -36,11 +32,11 @@ Support takes(const PanelTile& tile, const DeviceInfo& device, const Shape& shap
     return takes_plain(one);
 }
 
-Variant variant_of(const PanelTile& tile) {
+KernelRow row_of(const PanelTile& tile) {
     KernelRow row;
     row.algorithm = "panel";
     row.tile = text(tile);
-    row.default_tile = tile == default_tile;
+    row.default_tile = tile == panel_tiles.front();
     row.languages = {Language::opencl};
     row.threads = 1;
     row.grid = [tile](const DeviceInfo& device, const Shape& shape) { return grid_of(tile, device, shape); };
@@ -52,15 +48,13 @@ Variant variant_of(const PanelTile& tile) {
                 extent(shape.most_rows()), extent(shape.n),  extent(shape.k),          extent(shape.products()),
                 ScratchOperand{0}};
     };
-    Variant variant = variants_of(row).front();
-    variant.make_plan = [tile, plan = variant.make_plan](const DeviceInfo& device, const Problem& problem) {
-        Plan out = plan(device, problem);
+    row.completed = [tile](Plan plan, const DeviceInfo& device, const Shape&) {
         if (device.platform == "Portable Computing Language")
-            out.kernels.front().options.emplace_back("-DBUILTIN_PREFETCH");
-        out.scratch.push_back(out.steps.front().grid.x * tile.partial_bytes());
-        return out;
+            plan.kernels.front().options.emplace_back("-DBUILTIN_PREFETCH");
+        plan.scratch.push_back(plan.steps.front().grid.x * tile.partial_bytes());
+        return plan;
     };
-    return variant;
+    return row;
 }
 
 }  // namespace
@@ -77,15 +71,21 @@ std::string why_illegal(const PanelTile& tile) {
 }
 
 std::vector<Variant> panel_variants() {
-    Variant variant = variant_of(default_tile);
-    variant.tile_space = make_tile_space<PanelTile>(
+    const std::shared_ptr<const TileSpace> space = make_tile_space<PanelTile>(
         {{{240, 516, 768, 1032, 2064},
           {64, 96, 128, 192, 256, 384, 512},
-          {128, 192, 256, 320, 384, 512},
+          {96, 128, 192, 256, 320, 384, 512},
           {4, 6, 8, 12},
           {16, 32, 48, 64}}},
-        [](const PanelTile& tile) { return why_illegal(tile); }, &variant_of);
-    return {std::move(variant)};
+        [](const PanelTile& tile) { return why_illegal(tile); },
+        [](const PanelTile& tile) { return variants_of(row_of(tile)).front(); });
+    std::vector<Variant> out;
+    for (const PanelTile& tile : panel_tiles) {
+        KernelRow row = row_of(tile);
+        row.tile_space = space;
+        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
+    }
+    return out;
 }
 
 }  // namespace stele::gemm

@@ -29,6 +29,13 @@ struct PanelTile {
     }
 };
 
+/// The first that a device has room for is its default. 6 × 16 sums are the twelve 8-wide registers that AVX2 leaves
+/// beside one row of B and an element of A; with AVX-512 they are six. The first panel, 256 KiB and 12 KiB for A, stays
+/// in a second-level cache of 512 KiB; the others are for devices with 256 KiB and with 32 KiB of local memory.
+inline constexpr std::array panel_tiles{PanelTile{1032, 256, 256, 6, 16}, PanelTile{1032, 256, 192, 6, 16},
+                                        PanelTile{1032, 64, 96, 6, 16}};
+static_assert(panel_tiles[1].shared_bytes() <= 256 * 1024 && panel_tiles[2].shared_bytes() <= 32 * 1024);
+
 /// Empty, or the constraint that the tile breaks.
 std::string why_illegal(const PanelTile& tile);
 

@@ -25,9 +25,7 @@ Operand operand(const OperandRows& rows, std::size_t tensor, std::size_t scratch
 KernelSource pad_source(const KernelSource& kernel, const std::string& algorithm, const Shape& shape) {
     const std::string path = "gemm/" + algorithm, entry = "gemm_" + algorithm + "_pad";
     const std::string instance(stele::name(shape.dtype));
-    if (kernel.language == Language::opencl_ptx)
-        return opencl_source(kernel.language, path, entry, instance, kernel.options);
-    return native_source(kernel.language, path, entry, instance);
+    return kernel_source(kernel.language, path, entry, instance, kernel.options);
 }
 
 /// Adds the steps that copy what must be padded.
@@ -117,13 +115,11 @@ Support takes_wmma(const DeviceInfo&, const Shape& shape) {
 }
 
 std::vector<Variant> padded_variants_of(const KernelRow& row) {
-    std::vector<Variant> variants = variants_of(row);
-    for (Variant& variant : variants)
-        variant.make_plan = [algorithm = row.algorithm, kernel_plan = std::move(variant.make_plan)](
-                                const DeviceInfo& device, const Problem& problem) {
-            return padded(kernel_plan(device, problem), algorithm, as_gemm(problem).shape());
-        };
-    return variants;
+    KernelRow with_copies = row;
+    with_copies.completed = [algorithm = row.algorithm](Plan plan, const DeviceInfo&, const Shape& shape) {
+        return padded(std::move(plan), algorithm, shape);
+    };
+    return variants_of(with_copies);
 }
 
 }  // namespace stele::gemm

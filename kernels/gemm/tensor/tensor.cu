@@ -12,7 +12,7 @@
 #include "kernels/gemm/tensor/tensor.cuh"
 #include "kernels/gemm/tensor/wmma.cuh"
 
-namespace stele::cuda {
+namespace stele::gemm::cuda {
 
 namespace wmma = nvcuda::wmma;
 using gemm::LayoutB;
@@ -138,4 +138,4 @@ std::vector<NativeInstance> gemm_tensor() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::gemm::cuda

@@ -12,7 +12,9 @@
 #include "kernels/common/shared.cuh"
 #include "kernels/gemm/tensor/tensor.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 using gemm::LayoutB;
 using gemm::TensorTile;
@@ -245,4 +247,4 @@ std::vector<NativeInstance> gemm_tensor() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

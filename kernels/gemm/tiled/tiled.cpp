@@ -59,13 +59,13 @@ std::shared_ptr<const TileSpace> opencl_space() {
 }  // namespace
 
 std::vector<Variant> tiled_variants() {
-    static const auto space = opencl_space();
+    const auto space = opencl_space();
     std::vector<Variant> out;
-    for (const TiledTile& tile : tiled_tiles)
-        for (Variant& variant : variants_of(row_of(tile))) {
-            if (variant.language == Language::opencl) variant.tile_space = space;
-            out.push_back(std::move(variant));
-        }
+    for (const TiledTile& tile : tiled_tiles) {
+        KernelRow row = row_of(tile);
+        row.tile_space = space;
+        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
+    }
     return out;
 }
 

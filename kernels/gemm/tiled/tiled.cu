@@ -6,7 +6,7 @@
 // THREAD_M × THREAD_N of it in fours of rows and columns, and reads the next k's numbers while it multiplies this k's.
 #include "kernels/gemm/tiled/tiled.cuh"
 
-namespace stele::cuda {
+namespace stele::gemm::cuda {
 
 using gemm::LayoutB;
 using gemm::TiledTile;
@@ -125,4 +125,4 @@ std::vector<NativeInstance> gemm_tiled() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::gemm::cuda

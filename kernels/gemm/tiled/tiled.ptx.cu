@@ -8,7 +8,9 @@
 #include "kernels/common/ptx_element.cuh"
 #include "kernels/gemm/tiled/tiled.cuh"
 
-namespace stele::ptx {
+namespace stele::gemm::ptx {
+
+using namespace stele::ptx;
 
 using gemm::LayoutB;
 using gemm::TiledTile;
@@ -106,11 +108,17 @@ __global__ void __launch_bounds__(gemm::tiled_threads<gemm::tiled_tile<TILE>>,
         for (int j = 0; j < G::THREAD_N; j += 4)
             store4(&b[k % 2][j], load_shared4(&tile_b[stage][k * G::PartB::STRIDE + thread_col + G::col(j)]));
     };
+    // Down a column and up the next: each product shares an operand with the one before, kept in the reuse cache, and
+    // three operands of two banks cost a second cycle. Row by row this file took 1.035 times as long on an H200, but
+    // tiled.cu is 1.5 % faster row by row: what the assembler makes of it decides.
     const auto multiply = [&](int k) {
 #pragma unroll
-        for (int i = 0; i < G::THREAD_M; ++i)
+        for (int j = 0; j < G::THREAD_N; ++j)
 #pragma unroll
-            for (int j = 0; j < G::THREAD_N; ++j) acc[i][j] = fma_rn_f32(a[k % 2][i], b[k % 2][j], acc[i][j]);
+            for (int step = 0; step < G::THREAD_M; ++step) {
+                const int i = j % 2 == 0 ? step : G::THREAD_M - 1 - step;
+                acc[i][j] = fma_rn_f32(a[k % 2][i], b[k % 2][j], acc[i][j]);
+            }
     };
 
     // -- load
@@ -166,4 +174,4 @@ std::vector<NativeInstance> gemm_tiled() {
     return std::move(list);
 }
 
-}  // namespace stele::ptx
+}  // namespace stele::gemm::ptx

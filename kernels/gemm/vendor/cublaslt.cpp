@@ -272,10 +272,14 @@ private:
 
 }  // namespace
 
-VendorRow cublaslt_row() {
-    VendorRow row;
+ShapeRow cublaslt_row() {
+    ShapeRow row;
     row.library = "cublaslt";
-    row.backend = "cuda";
+    row.queue = HostQueue::cuda_stream;
+    row.why_not = [] {
+        const Cublaslt& lt = cublaslt_library();
+        return lt.library.loaded() ? std::string() : lt.library.why_not();
+    };
     row.scratch_bytes = workspace_bytes;
     row.description = [] {
         const Cublaslt& lt = cublaslt_library();
@@ -293,8 +297,6 @@ VendorRow cublaslt_row() {
         return arithmetic;
     };
     row.supports = [](const DeviceInfo& device, const Shape& shape) {
-        const Cublaslt& lt = cublaslt_library();
-        if (!lt.library.loaded()) return Support::no(lt.library.why_not());
         if (!shape.groups.empty()) return Support::no("this row multiplies by one B, not by a group's");
         if (shape.scale == Scale::block) return Support::no("this row takes one scale a tensor, not block scales");
         if (shape.dtype == Dtype::s8) return Support::no("cuBLASLt gives i32 or s8 for s8 operands, not bf16");

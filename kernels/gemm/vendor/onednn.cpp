@@ -5,13 +5,12 @@
 
 namespace stele::gemm {
 
-VendorRow onednn_row() {
-    VendorRow row;
+ShapeRow onednn_row() {
+    ShapeRow row;
     row.library = "onednn";
-    row.backend = "host";
+    row.why_not = [] { return onednn_why_not(); };
     row.description = &onednn_description;
     row.supports = [](const DeviceInfo&, const Shape& shape) {
-        if (!onednn_why_not().empty()) return Support::no(onednn_why_not());
         if (const std::string why = onednn_why_not(shape.dtype); !why.empty()) return Support::no(why);
         if (shape.k == 0) return Support::no("oneDNN leaves C as it was when K is 0");
         return Support{};

@@ -7,13 +7,12 @@
 
 namespace stele::gemm {
 
-VendorRow openblas_row() {
-    VendorRow row;
+ShapeRow openblas_row() {
+    ShapeRow row;
     row.library = "openblas";
-    row.backend = "host";
+    row.why_not = &openblas_why_not;
     row.description = &openblas_description;
     row.supports = [](const DeviceInfo&, const Shape& shape) {
-        if (!openblas_why_not().empty()) return Support::no(openblas_why_not());
         if (shape.dtype != Dtype::f32)
             return Support::no(fmt::format("OpenBLAS multiplies f32, not {}", stele::name(shape.dtype)));
         return Support{};

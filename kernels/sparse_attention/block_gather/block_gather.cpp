@@ -1,8 +1,8 @@
 // Rows of sparse_attention/block_gather: kept blocks only.
 #include "kernels/sparse_attention/rows.hpp"
 
-namespace stele {
+namespace stele::sparse_attention {
 
-std::vector<Variant> sparse_block_gather_variants() { return sparse_tile_rows("block_gather"); }
+std::vector<Variant> block_gather_variants() { return tile_rows("block_gather"); }
 
-}  // namespace stele
+}  // namespace stele::sparse_attention

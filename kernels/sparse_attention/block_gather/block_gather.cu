@@ -7,8 +7,11 @@
 #include "kernels/attention/phases.cuh"
 #include "kernels/attention/rows.cuh"
 #include "kernels/common/shared.cuh"
+#include "kernels/sparse_attention/tile.hpp"
 
-namespace stele::cuda {
+namespace stele::sparse_attention::cuda {
+
+using namespace stele::attention::cuda;
 
 // First key of tile t of a CSR row: of its kept blocks laid end to end.
 template <int BLOCK_N>
@@ -18,13 +21,13 @@ __device__ int key_of_tile(const int* column, int kept_begin, int t, int mask_bl
 }
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
-__global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
-                                  AttentionTile::threads_per_sm* AttentionTile::thread_m / BLOCK_M / THREADS_N)
+__global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
+                                  Tile::threads_per_sm* Tile::thread_m / BLOCK_M / THREADS_N)
     sparse_attention_block_gather(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V,
                                   const int* __restrict__ row_begin, const int* __restrict__ column, T* __restrict__ O,
                                   float* __restrict__ lse, int heads, int kv_heads, int seq_q, int seq_k,
                                   int mask_block, float softmax_scale, int causal) {
-    using A = AttentionPhases<T, AttentionTile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM>;
+    using A = Phases<T, Tile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM>;
     const typename A::Shared shared = A::place(dynamic_shared<unsigned char>());
     typename A::State state;
     float scores[A::THREAD_M][A::THREAD_N];
@@ -66,7 +69,7 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
         __syncwarp();
 
         // -- multiply
-        A::multiply_tile(state, shared, shared.tile_v, row_group, col);
+        A::multiply_tile(state, shared, shared.tile_v, key_begin, row_group, col);
         __syncthreads();
     }
 
@@ -77,8 +80,8 @@ __global__ void __launch_bounds__(BLOCK_M / AttentionTile::thread_m * THREADS_N,
 
 std::vector<NativeInstance> sparse_attention_block_gather() {
     NativeList list;
-    for_each_attention([&]<typename T, int head_dim>(const std::string& instance) {
-        for_each_tile<attention_tiles>([&]<AttentionTile tile>() {
+    for_each_instance([&]<typename T, int head_dim>(const std::string& instance) {
+        for_each_tile<tiles>([&]<Tile tile>() {
             list.add<&sparse_attention_block_gather<T, tile.block_m, tile.block_n, tile.threads_n, head_dim>>(
                 "sparse_attention_block_gather", text(tile) + ' ' + instance);
         });
@@ -86,4 +89,4 @@ std::vector<NativeInstance> sparse_attention_block_gather() {
     return std::move(list);
 }
 
-}  // namespace stele::cuda
+}  // namespace stele::sparse_attention::cuda

@@ -61,7 +61,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_atte
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- multiply
-        multiply_tile(acc, tile_p, tile_v, row_group, col);
+        multiply_tile(acc, tile_p, tile_v, query_row, visible, is_kept ? key_begin : seq_k, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 

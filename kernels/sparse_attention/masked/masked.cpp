@@ -1,8 +1,8 @@
 // Rows of sparse_attention/masked: dense attention that masks what it has computed.
 #include "kernels/sparse_attention/rows.hpp"
 
-namespace stele {
+namespace stele::sparse_attention {
 
-std::vector<Variant> sparse_masked_variants() { return sparse_tile_rows("masked"); }
+std::vector<Variant> masked_variants() { return tile_rows("masked"); }
 
-}  // namespace stele
+}  // namespace stele::sparse_attention

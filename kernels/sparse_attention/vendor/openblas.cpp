@@ -10,21 +10,21 @@
 #include "kernels/attention/vendor/composed.hpp"
 #include "kernels/sparse_attention/rows.hpp"
 
-namespace stele {
+namespace stele::sparse_attention {
 namespace {
 
 /// Room for a query block that keeps every key, whatever the mask: K and V together, and the scores.
-std::size_t gathered_bytes(const AttentionShape& shape) {
+std::size_t gathered_bytes(const Shape& shape) {
     return static_cast<std::size_t>(2 * shape.seq_k * shape.head_dim) * sizeof(float);
 }
 std::size_t score_bytes(const BlockGrid& grid) {
     return static_cast<std::size_t>(grid.block * grid.seq_k) * sizeof(float);
 }
 
-/// What one query block of one head works on: Q, O [rows, head_dim], K, V [keys, head_dim], scores [rows, keys].
+/// What one query block of one head works on: Q, O [rows, head_dim], K [keys, head_dim], scores [rows, keys].
 struct QueryBlock {
     int rows, keys, head_dim;
-    const float *q, *k, *v;
+    const float *q, *k;
     float *scores, *o;
 
     void score() const {
@@ -35,17 +35,17 @@ struct QueryBlock {
         call.c = scores, call.c_leading = keys;
         openblas_sgemm(call);
     }
-    void weigh() const {
+    void weigh(const float* p, const float* values, float* sums) const {
         SgemmCall call;
         call.m = rows, call.n = head_dim, call.k = keys;
-        call.a = scores, call.a_leading = keys;
-        call.b = v, call.b_leading = head_dim;
-        call.c = o, call.c_leading = head_dim;
+        call.a = p, call.a_leading = keys;
+        call.b = values, call.b_leading = head_dim;
+        call.c = sums, call.c_leading = head_dim;
         openblas_sgemm(call);
     }
 };
 
-void run(const AttentionShape& shape, const BlockGrid& grid, const HostCallContext& context) {
+void run(const Shape& shape, const BlockGrid& grid, const HostCallContext& context) {
     const auto* q = static_cast<const float*>(context.arguments[sparse_q]);
     const auto* k = static_cast<const float*>(context.arguments[sparse_k]);
     const auto* v = static_cast<const float*>(context.arguments[sparse_v]);
@@ -83,64 +83,56 @@ void run(const AttentionShape& shape, const BlockGrid& grid, const HostCallConte
                                static_cast<int>(shape.head_dim),
                                q + at_row * shape.head_dim,
                                gathered_k,
-                               gathered_v,
                                scores,
                                o + at_row * shape.head_dim};
-        block.score();
-        for (std::int64_t r = 0; r < rows; ++r) {
-            // Columns ascend, so the keys that a query sees are the first ones here too.
+        // Columns ascend, so the keys that a query sees are the first ones here too.
+        const auto seen_by = [&](std::int64_t r) {
             std::int64_t seen = 0;
             for (auto kept = begin; kept < end; ++kept)
                 seen += std::clamp<std::int64_t>(visible_keys(shape, first_query + r) - *kept * grid.block, 0,
                                                  grid.visible_keys(query_block, *kept));
+            return seen;
+        };
+        block.score();
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const std::int64_t seen = seen_by(r);
             lse[at_row + r] = -std::numeric_limits<float>::infinity();
             if (seen > 0)
                 lse[at_row + r] = softmax_row(scores + r * keys, seen, keys, shape.softmax_scale);
             else
                 std::fill_n(scores + r * keys, keys, 0.0f);
         }
-        block.weigh();
+        weigh_seen(rows, keys, shape.head_dim, scores, gathered_v, block.o, seen_by,
+                   [&](const float* p, const float* values, float* sums) { block.weigh(p, values, sums); });
     }
 }
 
-Support supports(const DeviceInfo& device, const SparseAttentionProblem& problem) {
-    if (device.backend != "host") return Support::no("openblas runs on host devices");
-    if (!openblas_why_not().empty()) return Support::no(openblas_why_not());
-    if (problem.dtype() != Dtype::f32)
-        return Support::no(fmt::format("OpenBLAS multiplies f32, not {}", name(problem.dtype())));
-    return {};
-}
-
-Plan make_plan(const SparseAttentionProblem& problem) {
-    const AttentionShape shape = problem.shape();
-    const BlockGrid grid = problem.grid();
-    KernelSource source;
-    source.language = Language::vendor;
-    source.file = "sparse_attention/vendor/openblas.cpp";
-    source.entry = "openblas";
-    source.instance = fmt::format("f32 d{}, {}", shape.head_dim, openblas_description());
-    source.call = [shape, grid](const HostCallContext& context) { run(shape, grid, context); };
-
-    Step step;
-    for (std::size_t tensor = sparse_q; tensor <= sparse_lse; ++tensor) step.operands.push_back(TensorOperand{tensor});
-    for (std::size_t scratch : {0, 1}) step.operands.push_back(ScratchOperand{scratch});
-    return {{std::move(source)}, {gathered_bytes(shape), score_bytes(grid)}, {std::move(step)}};
+Support supports(const DeviceInfo&, const Problem& problem) {
+    if (problem.dtype() == Dtype::f32) return {};
+    return Support::no(fmt::format("OpenBLAS multiplies f32, not {}", name(problem.dtype())));
 }
 
 }  // namespace
 
-std::vector<Variant> sparse_openblas_variants() {
-    Variant row;
+std::vector<Variant> openblas_variants() {
+    LibraryRow row;
     row.operation = "sparse_attention";
-    row.algorithm = "vendor.openblas";
-    row.language = Language::vendor;
-    row.supports_problem = [](const DeviceInfo& device, const Problem& problem) {
-        return supports(device, sparse_attention_problem(problem));
+    row.library = "openblas";
+    row.why_not = openblas_why_not;
+    row.description = openblas_description;
+    row.supports = supports;
+    row.call = [](const Problem& problem) -> HostCall {
+        const SparseAttentionProblem& sparse = as_sparse_attention(problem);
+        return [shape = sparse.shape(), grid = sparse.grid()](const HostCallContext& context) {
+            run(shape, grid, context);
+        };
     };
-    row.make_plan = [](const DeviceInfo&, const Problem& problem) {
-        return make_plan(sparse_attention_problem(problem));
+    row.instance = [](const Problem& problem) { return instance_of(as_sparse_attention(problem).shape()); };
+    row.scratch = [](const Problem& problem) {
+        const SparseAttentionProblem& sparse = as_sparse_attention(problem);
+        return std::vector{gathered_bytes(sparse.shape()), score_bytes(sparse.grid())};
     };
-    return {row};
+    return {variant_of(row)};
 }
 
-}  // namespace stele
+}  // namespace stele::sparse_attention

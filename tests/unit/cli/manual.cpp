@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "backends/backend.hpp"
-#include "harness/base/names.hpp"
+#include "backends/names.hpp"
 #include "harness/cli/command_line.hpp"
 #include "harness/cli/commands/all.hpp"
 #include "kernels/operation.hpp"

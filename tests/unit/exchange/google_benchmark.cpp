@@ -23,20 +23,20 @@ Measurement measurement(std::string variant, Outcome outcome) {
     return out;
 }
 
-/// Two timed cells, one of them with two samples in a round; one wrong, one skipped.
+/// Two timed cells, one of them with two samples in a pass; one wrong, one skipped.
 Report report() {
     Report out;
     out.environment.revision = "abc";
     Measurement fast = measurement("gemm/fast.cuda", Outcome::passed);
     fast.timing = Timing{};
     fast.timing->samples_ns = {100, 300, 400};
-    fast.timing->round = {0, 0, 1};
-    fast.timing->rounds = 2;
+    fast.timing->pass = {0, 0, 1};
+    fast.timing->passes = 2;
     Measurement slow = measurement("gemm/slow.cuda", Outcome::passed);
     slow.timing = Timing{};
     slow.timing->samples_ns = {5000};
-    slow.timing->round = {0};
-    slow.timing->rounds = 1;
+    slow.timing->pass = {0};
+    slow.timing->passes = 1;
     out.measurements = {fast, slow, measurement("gemm/broken.cuda", Outcome::wrong),
                         measurement("gemm/absent.cuda", Outcome::skipped)};
     return out;

@@ -92,6 +92,19 @@ TEST(Npy, SaysWhatIsWrong) {
     expect(std::string("\x93NUMPY\x07").append(20, '\0'), "format 7");
 }
 
+TEST(Npy, AnOpenLengthIsTheFilesAndNoMoreThanItHolds) {
+    TensorSpec open = spec(Dtype::i32, {3});
+    open.open_length = true;
+    const auto file = [](const std::string& shape, std::size_t bytes) {
+        return file_with("{'descr': '<i4', 'fortran_order': False, 'shape': " + shape + ", }", std::string(bytes, 1));
+    };
+    EXPECT_EQ(tensor_from_npy(file("(5,)", 20), open, "A.npy").spec.shape, std::vector<std::int64_t>{5});
+    EXPECT_NE(refusal(file("(5,)", 16), open).find("truncated"), std::string::npos);
+    EXPECT_NE(refusal(file("(5, 1)", 20), open).find("has the shape (5, 1)"), std::string::npos);
+    for (const char* wraps : {"(4611686018427387904,)", "(4611686018427387909,)"})  // 2^62 elements are 2^64 bytes
+        EXPECT_NE(refusal(file(wraps, 20), open).find("truncated"), std::string::npos) << wraps;
+}
+
 class Folder : public testing::Test {
 protected:
     void SetUp() override {

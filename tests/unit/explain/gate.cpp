@@ -70,7 +70,7 @@ TEST(ExplainGate, WorseBeyondItsMarginsOnly) {
     const auto held = [&](auto change) {
         BaselineRow after = before;
         change(after);
-        return compare(one_row(before), one_row(after), asked).worse();
+        return hold_against(one_row(before), one_row(after), asked).worse();
     };
     EXPECT_FALSE(held([](BaselineRow&) {}));
     EXPECT_FALSE(held([](BaselineRow& row) { row.registers += 4; }));
@@ -88,13 +88,14 @@ TEST(ExplainGate, SaysWhatIsMissingNewOrOfOtherCompilers) {
     Baseline now;
     now.versions = {{"nvcc", "13.1.0"}};
     now.rows["gemm/tiled.cuda@64|bf16|gemm_tiled|64 bf16|sm_90a|nvcc"] = {};
-    const auto result = compare(one_row({}), now, asked);
+    const auto result = hold_against(one_row({}), now, asked);
     EXPECT_EQ(result.gone.size(), 1u);
     EXPECT_EQ(result.added.size(), 1u);
-    EXPECT_EQ(result.compared, 0u);
+    EXPECT_EQ(result.held, 0u);
     ASSERT_EQ(result.other_versions.size(), 1u);
     EXPECT_EQ(result.other_versions[0], "nvcc: 13.0.88 then, 13.1.0 now");
-    EXPECT_TRUE(compare(one_row({}), now, {"gemm/naive.cuda"}).gone.empty()) << "only what was asked for can be gone";
+    EXPECT_TRUE(hold_against(one_row({}), now, {"gemm/naive.cuda"}).gone.empty())
+        << "only what was asked for can be gone";
 }
 
 TEST(ExplainGate, ReadsBackWhatItWrote) {
@@ -102,9 +103,20 @@ TEST(ExplainGate, ReadsBackWhatItWrote) {
     const Baseline after = parse_baseline(to_json(before));
     EXPECT_EQ(after.rows, before.rows);
     EXPECT_EQ(after.versions, before.versions);
-    EXPECT_THROW(parse_baseline("{"), std::runtime_error);
-    EXPECT_THROW(parse_baseline("{}"), std::runtime_error);
-    EXPECT_THROW(parse_baseline(R"({"schema":"stele-explain","schema_version":99})"), std::runtime_error);
+    for (const char* wrong : {"", "{", "{}", R"({"schema":"stele-explain","schema_version":99})",
+                              R"({"format":"stele-explain-baseline","schema_version":99})",
+                              R"({"format":"stele-explain-baseline","schema_version":3})"})
+        EXPECT_THROW(parse_baseline(wrong), BadInput) << wrong;
+}
+
+TEST(ExplainGate, ReadsTheVersionBeforeThisOne) {
+    std::string text = to_json(one_row({1, 2, 3, 4, 5}));
+    const auto replace = [&](const std::string& from, const std::string& to) {
+        text.replace(text.find(from), from.size(), to);
+    };
+    replace(R"("format": "stele-explain-baseline")", R"("schema": "stele-explain")");
+    replace(R"("schema_version": 3)", R"("schema_version": 2)");
+    EXPECT_EQ(parse_baseline(text).rows, one_row({1, 2, 3, 4, 5}).rows);
 }
 
 }  // namespace

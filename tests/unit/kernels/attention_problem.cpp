@@ -4,13 +4,14 @@
 #include <cmath>
 #include <set>
 
+#include "kernels/attention/operation.hpp"
 #include "kernels/attention/rows.hpp"
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
 const Operation& operation() {
-    static const std::unique_ptr<Operation> made = attention_operation();
+    static const std::unique_ptr<Operation> made = make_operation();
     return *made;
 }
 
@@ -32,9 +33,8 @@ TEST(AttentionProblem, TextsReadBack) {
     }
     EXPECT_EQ(operation().parse("causal scale=0.1 f16 head_dim=64 seq_k=2 seq_q=1 kv_heads=1 heads=1 batch=1")->id(),
               "batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=2 head_dim=64 f16 causal scale=0.1");
-    EXPECT_EQ(
-        attention_shape(*operation().parse("batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=2 head_dim=64")).softmax_scale,
-        0.125f);
+    EXPECT_EQ(shape_of(*operation().parse("batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=2 head_dim=64")).softmax_scale,
+              0.125f);
 }
 
 TEST(AttentionProblem, BadTextsSayWhy) {
@@ -57,7 +57,7 @@ TEST(AttentionProblem, PairsAreCountedAsBruteForceCountsThem) {
     for (bool causal : {false, true})
         for (std::int64_t seq_q = 1; seq_q <= 9; ++seq_q)
             for (std::int64_t seq_k = 0; seq_k <= 9; ++seq_k) {
-                AttentionShape shape;
+                Shape shape;
                 shape.batch = 2;
                 shape.heads = 3;
                 shape.seq_q = seq_q;
@@ -66,7 +66,7 @@ TEST(AttentionProblem, PairsAreCountedAsBruteForceCountsThem) {
                 double pairs = 0;
                 for (std::int64_t i = 0; i < seq_q; ++i)
                     for (std::int64_t j = 0; j < seq_k; ++j) pairs += !causal || j <= i + seq_k - seq_q;
-                EXPECT_EQ(attention_pairs(shape), 6 * pairs) << seq_q << ' ' << seq_k << ' ' << causal;
+                EXPECT_EQ(pairs_of(shape), 6 * pairs) << seq_q << ' ' << seq_k << ' ' << causal;
                 EXPECT_EQ(AttentionProblem(shape).flops(), 4 * 64 * 6 * pairs);
             }
 }
@@ -84,7 +84,7 @@ TEST(AttentionProblem, BytesCountEachTensorOnce) {
 TEST(AttentionProblem, LogitsReachWhatWasAskedFor) {
     const auto problem =
         operation().parse("batch=1 heads=2 kv_heads=1 seq_q=6 seq_k=9 head_dim=64 f32 causal logits=80");
-    const AttentionShape& shape = attention_shape(*problem);
+    const Shape& shape = shape_of(*problem);
     const std::vector<Tensor> inputs = problem->inputs(3, Fill::normal);
     for (std::int64_t row = 0; row < shape.rows(); ++row) {
         double nearest = 1e9;
@@ -148,4 +148,4 @@ TEST(AttentionRows, DecodeIsCutAlongTheKeys) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::attention

@@ -5,25 +5,26 @@
 #include <functional>
 #include <limits>
 
-#include "kernels/attention/attention.hpp"
+#include "kernels/attention/operation.hpp"
+#include "kernels/attention/problem.hpp"
 
-namespace stele {
+namespace stele::attention {
 namespace {
 
 const Operation& operation() {
-    static const std::unique_ptr<Operation> made = attention_operation();
+    static const std::unique_ptr<Operation> made = make_operation();
     return *made;
 }
 
 struct Case {
-    AttentionShape shape;
+    Shape shape;
     std::vector<Tensor> inputs;
     std::vector<Expected> expected;
 };
 
 Case make(const std::string& text, Arithmetic arithmetic = {}) {
     const auto problem = operation().parse(text);
-    Case out{attention_shape(*problem), problem->inputs(7, Fill::normal), {}};
+    Case out{shape_of(*problem), problem->inputs(7, Fill::normal), {}};
     out.expected = problem->reference(out.inputs, arithmetic);
     return out;
 }
@@ -32,7 +33,7 @@ Case make(const std::string& text, Arithmetic arithmetic = {}) {
 /// definition, which tests bend to make mistakes on purpose.
 using Score = std::function<double(std::int64_t query, std::int64_t key, double dot)>;
 
-Score right_score(const AttentionShape& shape) {
+Score right_score(const Shape& shape) {
     return [shape](std::int64_t query, std::int64_t key, double dot) {
         const bool seen = !shape.causal || key <= query + shape.seq_k - shape.seq_q;
         return seen ? dot * shape.softmax_scale : -std::numeric_limits<double>::infinity();
@@ -44,7 +45,7 @@ struct Result {
 };
 
 Result literal(const Case& c, const Score& score) {
-    const AttentionShape& s = c.shape;
+    const Shape& s = c.shape;
     Result out;
     const auto at = [&](const Tensor& t, std::int64_t row, std::int64_t d) {
         return t.at(static_cast<std::size_t>(row * s.head_dim + d));
@@ -130,7 +131,7 @@ TEST(AttentionReference, RowsThatSeeNothingAreZeroAndMinusInfinity) {
 TEST(AttentionReference, MistakesExceedTheBounds) {
     for (const char* dtype : {"f32", "f16", "bf16"}) {
         const Case c = make(std::string("batch=1 heads=2 kv_heads=1 seq_q=40 seq_k=96 head_dim=64 causal ") + dtype);
-        const AttentionShape s = c.shape;
+        const Shape s = c.shape;
         const Score right = right_score(s);
         EXPECT_LE(worst_of_bound(c.expected[0], literal(c, right).o), 1e-6);
 
@@ -183,19 +184,19 @@ TEST(AttentionReference, LargeProblemsAreSampledInWholeRows) {
     ASSERT_EQ(c.expected[0].sampled.size(), rows.size() * 64);
     EXPECT_EQ(c.expected[0].sampled[64], rows[1] * 64);
     // The same rows computed with a visibility of their own agree: the sample is of the whole, not a smaller problem.
-    const auto all = attention_reference(c.shape, c.inputs, 1, dense_visibility(c.shape), {});
+    const auto all = reference_of(c.shape, c.inputs, 1, dense_visibility(c.shape), {});
     for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(all[1].value[rows[i]], c.expected[1].value[i]);
 }
 
 TEST(AttentionReference, VisibilityIsTheCallers) {
     const Case c = make("batch=1 heads=2 kv_heads=2 seq_q=5 seq_k=12 head_dim=64");
     const auto even =
-        attention_reference(c.shape, c.inputs, 60,
-                            [](std::int64_t, std::int64_t head, std::int64_t query, std::vector<std::int32_t>& keys) {
-                                for (std::int32_t j = 0; j < 12; ++j)
-                                    if ((j + head + query) % 2 == 0) keys.push_back(j);
-                            },
-                            {});
+        reference_of(c.shape, c.inputs, 60,
+                     [](std::int64_t, std::int64_t head, std::int64_t query, std::vector<std::int32_t>& keys) {
+                         for (std::int32_t j = 0; j < 12; ++j)
+                             if ((j + head + query) % 2 == 0) keys.push_back(j);
+                     },
+                     {});
     std::size_t row = 0;
     const Result got = literal(c, [&](std::int64_t query, std::int64_t key, double dot) {
         // literal() goes through all keys of all queries of head 0, then of head 1.
@@ -206,4 +207,4 @@ TEST(AttentionReference, VisibilityIsTheCallers) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::attention

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/catalog/registry.hpp"
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/runner.hpp"
 #include "tests/support/first_device.hpp"
 
 namespace stele {
@@ -47,7 +47,7 @@ TEST(GemmPersistence, ABlockComputesSeveralTiles) {
             for (const Variant* variant : variants) {
                 FewUnits few(*simt.device, units);
                 if (!variant->supports(few.info(), *problem)) continue;
-                const VerifiedRun run =
+                const GivenRun run =
                     run_cell({variant, problem.get(), &few}, problem->inputs(5, Fill::normal), SamplerOptions{});
                 EXPECT_EQ(run.measurement.verdict.outcome, Outcome::passed)
                     << variant->id() << " on " << text << " with " << units << ": " << run.measurement.verdict.reason;

@@ -6,7 +6,8 @@
 #include <set>
 #include <tuple>
 
-#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/operation.hpp"
+#include "kernels/gemm/problem.hpp"
 
 namespace stele::gemm {
 namespace {
@@ -66,7 +67,7 @@ TEST(GemmProblem, CountsFlopsAndBytesByFormula) {
 }
 
 TEST(GemmProblem, EverySuiteReadsBackAsItWasWritten) {
-    const auto operation = gemm_operation();
+    const auto operation = make_operation();
     for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick, Suite::full, Suite::cpu}) {
         const std::vector<std::string> list = operation->suite(suite);
         EXPECT_GE(list.size(), 3u) << name(suite);
@@ -76,7 +77,7 @@ TEST(GemmProblem, EverySuiteReadsBackAsItWasWritten) {
 }
 
 TEST(GemmProblem, TheEdgeSuiteHasTheEdges) {
-    const auto operation = gemm_operation();
+    const auto operation = make_operation();
     std::set<std::int64_t> m, k;
     std::set<std::string> kinds;
     for (const std::string& text : operation->suite(Suite::edge)) {
@@ -94,7 +95,7 @@ TEST(GemmProblem, TheEdgeSuiteHasTheEdges) {
 }
 
 TEST(GemmProblem, RefusesWhatCannotBe) {
-    const auto operation = gemm_operation();
+    const auto operation = make_operation();
     for (const char* text :
          {"", "m=0 n=1 k=1", "m=1 n=0 k=1", "m=1 n=1 k=-1", "m=1 n=1", "m=1 n=1 k=1 f64", "m=1 n=1 k=1 b=tn",
           "m=1 n=1 k=1 causal", "m=1073741824 n=1073741824 k=1", "m=1 n=1 k=1 e4m3 b=kn", "m=1 n=1 k=1 f16 scale=block",
@@ -259,17 +260,17 @@ TEST_P(GemmProbe, OneWrongElementIsSeenAndNamed) {
 }
 
 TEST(GemmVariants, AreListedOnceWithTheirIds) {
-    const auto operation = gemm_operation();
+    const auto operation = make_operation();
     std::set<std::string> ids;
     for (const Variant& variant : operation->variants()) EXPECT_TRUE(ids.insert(variant.id()).second) << variant.id();
     for (const char* id : {"gemm/naive.cuda", "gemm/naive.ptx", "gemm/naive.opencl", "gemm/tiled.opencl@128x256x8x8x16",
-                           "gemm/tiled.ptx@64x64x16x8x4", "gemm/hopper.ptx@auto", "gemm/vendor.openblas",
+                           "gemm/tiled.ptx@64x64x16x8x4", "gemm/hopper/auto.ptx", "gemm/vendor.openblas",
                            "gemm/vendor.onednn", "gemm/vendor.cublaslt", "gemm/vendor.clblast"})
         EXPECT_TRUE(ids.contains(id)) << id;
 }
 
 TEST(GemmVariants, SayWhyNot) {
-    const auto operation = gemm_operation();
+    const auto operation = make_operation();
     const auto problem = operation->parse("m=64 n=64 k=0 bf16");
     DeviceInfo host;
     host.id = "host:0";
@@ -292,8 +293,15 @@ TEST(GemmVariants, SayWhyNot) {
     }
 }
 
+TEST(GemmVariants, TheFirstOfSiblingsIsTheDefault) {
+    std::set<std::string> seen;
+    const auto operation = make_operation();
+    for (const Variant& variant : operation->variants())
+        EXPECT_EQ(variant.default_tile, seen.insert(variant.base_id()).second) << variant.id();
+}
+
 TEST(GemmVariants, ArchitecturesDecideByCapability) {
-    const auto operation = gemm_operation();
+    const auto operation = make_operation();
     const auto problem = operation->parse("m=64 n=64 k=64 f32");
     Variant variant = operation->variants().front();
     ASSERT_EQ(variant.language, Language::cuda);

@@ -1,24 +1,26 @@
 // Sparse attention's problem: work against brute force, the reference against dense attention, and bounds that a wrong
 // mask exceeds.
-#include "kernels/sparse_attention/sparse_attention.hpp"
+#include "kernels/sparse_attention/operation.hpp"
+#include "kernels/sparse_attention/problem.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <tuple>
 
-namespace stele {
+namespace stele::sparse_attention {
 namespace {
 
-std::unique_ptr<Problem> parse(const std::string& text) { return sparse_attention_operation()->parse(text); }
+std::unique_ptr<Problem> parse(const std::string& text) { return make_operation()->parse(text); }
 
-std::vector<std::string> edge_problems() { return sparse_attention_operation()->suite(Suite::edge); }
+std::vector<std::string> edge_problems() { return make_operation()->suite(Suite::edge); }
 
 /// Pairs, query rows and key rows by looking at every pair.
-SparseWork brute_force(const SparseAttentionProblem& problem) {
-    const AttentionShape& shape = problem.shape();
-    SparseWork work;
+Work brute_force(const SparseAttentionProblem& problem) {
+    const Shape& shape = problem.shape();
+    Work work;
     std::set<std::tuple<std::int64_t, std::int64_t, std::int64_t>> key_rows;
     for (std::int64_t batch = 0; batch < shape.batch; ++batch)
         for (std::int64_t head = 0; head < shape.heads; ++head)
@@ -43,8 +45,8 @@ SparseWork brute_force(const SparseAttentionProblem& problem) {
 TEST(SparseAttention, CountsItsWorkAsBruteForceDoes) {
     for (const std::string& text : edge_problems()) {
         const auto problem = parse(text);
-        const auto& sparse = sparse_attention_problem(*problem);
-        const SparseWork work = brute_force(sparse);
+        const auto& sparse = as_sparse_attention(*problem);
+        const Work work = brute_force(sparse);
         EXPECT_EQ(problem->flops(), 4.0 * static_cast<double>(sparse.shape().head_dim) * work.pairs) << text;
         double bytes = (work.query_rows + 2 * work.key_rows) * static_cast<double>(sparse.shape().head_dim) *
                        static_cast<double>(size_of(problem->dtype()));
@@ -66,11 +68,11 @@ TEST(SparseAttention, DensityOneIsAllOfDenseAttentionsWork) {
 
 TEST(SparseAttention, TextsReadBackAndBadOnesSayWhatIsWrong) {
     for (Suite suite : {Suite::smoke, Suite::edge, Suite::quick})
-        for (const std::string& text : sparse_attention_operation()->suite(suite)) {
+        for (const std::string& text : make_operation()->suite(suite)) {
             const auto problem = parse(text);
             const auto again = parse(problem->id());
             EXPECT_EQ(problem->id(), again->id());
-            EXPECT_EQ(sparse_attention_problem(*problem).mask().column, sparse_attention_problem(*again).mask().column);
+            EXPECT_EQ(as_sparse_attention(*problem).mask().column, as_sparse_attention(*again).mask().column);
         }
     const std::string shape = "batch=1 heads=2 kv_heads=1 seq_q=64 seq_k=64 head_dim=64 ";
     for (const auto& [words, complaint] : std::vector<std::pair<std::string, std::string>>{
@@ -107,7 +109,7 @@ TEST(SparseAttention, DensityOneHasDenseAttentionsReference) {
           "seq_q=70 seq_k=129 head_dim=128 bf16"}) {
         const std::string shape = "batch=2 heads=2 kv_heads=1 " + words;
         const auto sparse = parse(shape + " block=64 density=1 pattern=random");
-        const AttentionProblem dense(sparse_attention_problem(*sparse).shape());
+        const AttentionProblem dense(as_sparse_attention(*sparse).shape());
         const auto inputs = sparse->inputs(3, Fill::normal);
         const auto got = sparse->reference(inputs, {}), expected = dense.reference(dense.inputs(3, Fill::normal), {});
         ASSERT_EQ(got.size(), expected.size());
@@ -121,7 +123,7 @@ TEST(SparseAttention, DensityOneHasDenseAttentionsReference) {
 TEST(SparseAttention, ReferenceIsTheSoftmaxOverKeptKeys) {
     const auto problem = parse(
         "batch=1 heads=2 kv_heads=1 seq_q=130 seq_k=190 head_dim=64 f32 causal block=64 density=0.5 pattern=empty_row");
-    const auto& sparse = sparse_attention_problem(*problem);
+    const auto& sparse = as_sparse_attention(*problem);
     const auto inputs = problem->inputs(4, Fill::normal);
     const auto expected = problem->reference(inputs, {});
     std::size_t empty_rows = 0;
@@ -166,14 +168,13 @@ TEST(SparseAttention, BoundsAreExceededByAWrongMask) {
     for (const char* dtype : {"f32", "f16", "bf16"}) {
         const auto problem = parse(std::string("batch=1 heads=2 kv_heads=1 seq_q=512 seq_k=512 head_dim=64 ") + dtype +
                                    " block=64 density=0.6 pattern=random");
-        const auto& sparse = sparse_attention_problem(*problem);
+        const auto& sparse = as_sparse_attention(*problem);
         const auto inputs = problem->inputs(6, Fill::normal);
         Arithmetic arithmetic;
         const Expected right = problem->reference(inputs, arithmetic)[0];
         const auto reference = [&](const BlockMask& mask) {
-            return attention_reference(sparse.shape(), inputs, 1e5,
-                                       sparse_visibility(sparse.shape(), sparse.grid(), mask.row_begin, mask.column),
-                                       arithmetic)[0];
+            return reference_of(sparse.shape(), inputs, 1e5,
+                                visibility(sparse.shape(), sparse.grid(), mask.row_begin, mask.column), arithmetic)[0];
         };
         EXPECT_EQ(worst_of_bound(right, reference(sparse.mask())), 0);
 
@@ -196,16 +197,37 @@ TEST(SparseAttention, BoundsAreExceededByAWrongMask) {
 TEST(SparseAttention, BoundsAreExceededByAForgottenCausalRuleInsideABlock) {
     const auto problem = parse(
         "batch=1 heads=1 kv_heads=1 seq_q=256 seq_k=256 head_dim=64 bf16 causal block=64 density=0.5 pattern=window");
-    const auto& sparse = sparse_attention_problem(*problem);
+    const auto& sparse = as_sparse_attention(*problem);
     const auto inputs = problem->inputs(6, Fill::normal);
-    AttentionShape open = sparse.shape();
+    Shape open = sparse.shape();
     open.causal = false;
     const Expected right = problem->reference(inputs, {})[0];
-    const Expected wrong = attention_reference(
-        open, inputs, 1e5, sparse_visibility(open, sparse.grid(), sparse.mask().row_begin, sparse.mask().column),
-        {})[0];
+    const Expected wrong = reference_of(
+        open, inputs, 1e5, visibility(open, sparse.grid(), sparse.mask().row_begin, sparse.mask().column), {})[0];
     EXPECT_GT(worst_of_bound(right, wrong), 5);
 }
 
+TEST(SparseAttention, FollowsAMaskFromOutsideOfAnyCount) {
+    const auto problem =
+        parse("batch=1 heads=1 kv_heads=1 seq_q=130 seq_k=200 head_dim=64 f32 block=64 density=0.5 pattern=random");
+    std::vector<Tensor> inputs = problem->inputs(1, Fill::normal);
+    EXPECT_EQ(problem->following(inputs), nullptr);
+    // Three query blocks: the first sees one key block, the second none, the third all four.
+    const auto vector_of = [](std::string name, const std::vector<std::int32_t>& values) {
+        Tensor out({std::move(name), Role::input, Dtype::i32, {static_cast<std::int64_t>(values.size())}, {"n"}});
+        std::ranges::copy(values, out.as<std::int32_t>().begin());
+        return out;
+    };
+    inputs[sparse_row_begin] = vector_of("row_begin", {0, 1, 1, 5});
+    inputs[sparse_column] = vector_of("column", {2, 0, 1, 2, 3});
+    problem->check_inputs(inputs);
+    const auto own = problem->following(inputs);
+    ASSERT_NE(own, nullptr);
+    EXPECT_EQ(own->tensors()[sparse_column].shape, (std::vector<std::int64_t>{5}));
+    EXPECT_EQ(own->flops(), 4.0 * 64 * (64 * 64 + 2 * 200));
+    EXPECT_EQ(own->following(inputs), nullptr);
+    EXPECT_TRUE(problem->tensors()[sparse_column].open_length);
+}
+
 }  // namespace
-}  // namespace stele
+}  // namespace stele::sparse_attention

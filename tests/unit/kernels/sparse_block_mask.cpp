@@ -7,7 +7,7 @@
 
 #include "kernels/operation.hpp"
 
-namespace stele {
+namespace stele::sparse_attention {
 namespace {
 
 constexpr MaskPattern all_patterns[] = {MaskPattern::window, MaskPattern::global_window, MaskPattern::random,
@@ -182,4 +182,4 @@ TEST(BlockMask, AValidMaskFromOutsideIsAccepted) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::sparse_attention

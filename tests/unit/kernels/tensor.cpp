@@ -105,11 +105,9 @@ TEST_P(TensorConvert, RoundingErrorIsReachedAndNeverExceeded) {
 }
 
 TEST(Tensor, NamesReadBack) {
-    for (Dtype dtype : {Dtype::f32, Dtype::f16, Dtype::bf16, Dtype::f64, Dtype::i32, Dtype::u8})
-        EXPECT_EQ(parse_dtype(name(dtype)), dtype);
-    EXPECT_EQ(parse_dtype("half"), std::nullopt);
-    EXPECT_EQ(parse_fill("normal"), Fill::normal);
-    EXPECT_EQ(parse_fill("ones"), std::nullopt);
+    EXPECT_EQ(from_name<Dtype>("half"), std::nullopt);
+    EXPECT_EQ(from_name<Fill>("normal"), Fill::normal);
+    EXPECT_EQ(from_name<Fill>("ones"), std::nullopt);
 }
 
 TEST(Tensor, CountsElementsAndBytes) {

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "harness/measure/executor.hpp"
+#include "harness/measure/checked_run.hpp"
 #include "tests/support/fake_device.hpp"
 #include "tests/support/twice.hpp"
 

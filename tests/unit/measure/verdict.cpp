@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/support/twice.hpp"
+#include "harness/measure/operands.hpp"
 
 namespace stele {
 namespace {
@@ -23,7 +23,7 @@ struct Case {
             output.set(i, expected.value.back());
         }
     }
-    Verdict verdict() const { return compare(std::span(&output, 1), std::span(&expected, 1)); }
+    Verdict verdict() const { return judge(std::span(&output, 1), std::span(&expected, 1)); }
 
     Tensor output;
     Expected expected;
@@ -31,14 +31,14 @@ struct Case {
 
 bool says(const Verdict& verdict, std::string_view text) { return verdict.reason.find(text) != std::string::npos; }
 
-TEST(Compare, RightIsPassed) {
+TEST(Judge, RightIsPassed) {
     const Verdict verdict = Case().verdict();
     EXPECT_EQ(verdict.outcome, Outcome::passed) << verdict.reason;
     EXPECT_EQ(verdict.reason, "");
     EXPECT_LT(verdict.worst_of_bound, 1e-3) << "rounding to f32 only";
 }
 
-TEST(Compare, OneElementOutsideItsBoundIsNamed) {
+TEST(Judge, OneElementOutsideItsBoundIsNamed) {
     Case one;
     one.output.set(3 * 16 + 5, one.expected.value[3 * 16 + 5] + 2e-3);
     const Verdict verdict = one.verdict();
@@ -51,7 +51,7 @@ TEST(Compare, OneElementOutsideItsBoundIsNamed) {
     EXPECT_TRUE(says(verdict, "C[3,5]")) << verdict.reason;
 }
 
-TEST(Compare, RelativeErrorIsAgainstTheTensorsSize) {
+TEST(Judge, RelativeErrorIsAgainstTheTensorsSize) {
     Case one;
     one.expected.value[0] = 1e-12;
     one.output.set(0, 5e-4);
@@ -60,7 +60,7 @@ TEST(Compare, RelativeErrorIsAgainstTheTensorsSize) {
     EXPECT_LT(verdict.max_relative, 1e-3) << "a value near zero does not make the relative error explode";
 }
 
-TEST(Compare, FillLeftOverIsNeverWritten) {
+TEST(Judge, FillLeftOverIsNeverWritten) {
     Case one;
     for (std::size_t byte = 7 * 16 * 4; byte < one.output.data.size(); ++byte) one.output.data[byte] = poison;
     const Verdict verdict = one.verdict();
@@ -68,14 +68,14 @@ TEST(Compare, FillLeftOverIsNeverWritten) {
     EXPECT_TRUE(says(verdict, "16 of 128 elements of C were never written (all with M = 7)")) << verdict.reason;
 }
 
-TEST(Compare, FillLeftOverBetweenSampledElementsIsFound) {
+TEST(Judge, FillLeftOverBetweenSampledElementsIsFound) {
     Case one;
     one.expected = {{one.expected.value[0]}, {1e-3}, {0}};
     for (std::size_t byte = 4 * 4; byte < 5 * 4; ++byte) one.output.data[byte] = poison;
     EXPECT_EQ(one.verdict().outcome, Outcome::wrong);
 }
 
-TEST(Compare, NanEqualsNothing) {
+TEST(Judge, NanEqualsNothing) {
     Case one;
     one.output.set(9, not_a_number);
     const Verdict verdict = one.verdict();
@@ -85,13 +85,13 @@ TEST(Compare, NanEqualsNothing) {
     EXPECT_TRUE(std::isnan(verdict.worst_got));
 }
 
-TEST(Compare, ABoundThatIsNanLetsNothingPass) {
+TEST(Judge, ABoundThatIsNanLetsNothingPass) {
     Case one;
     one.expected.bound[4] = not_a_number;
     EXPECT_EQ(one.verdict().outcome, Outcome::wrong);
 }
 
-TEST(Compare, NonFiniteValuesMatchByPositionAndSign) {
+TEST(Judge, NonFiniteValuesMatchByPositionAndSign) {
     Case one;
     one.expected.value[3] = -infinity;
     one.output.set(3, -infinity);
@@ -105,7 +105,7 @@ TEST(Compare, NonFiniteValuesMatchByPositionAndSign) {
     EXPECT_EQ(one.verdict().outcome, Outcome::wrong) << "infinite where it should not be";
 }
 
-TEST(Compare, ABiasWithinEveryBoundFails) {
+TEST(Judge, ABiasWithinEveryBoundFails) {
     Case one(64, 64);
     for (std::size_t i = 0; i < one.expected.value.size(); ++i) one.output.set(i, one.expected.value[i] + 0.9e-3);
     const Verdict verdict = one.verdict();
@@ -114,7 +114,7 @@ TEST(Compare, ABiasWithinEveryBoundFails) {
     EXPECT_TRUE(says(verdict, "systematic bias")) << verdict.reason;
 }
 
-TEST(Compare, HonestRoundingToEveryTypePasses) {
+TEST(Judge, HonestRoundingToEveryTypePasses) {
     for (Dtype dtype : {Dtype::f32, Dtype::f16, Dtype::bf16}) {
         Tensor output(TensorSpec{"C", Role::output, dtype, {100, 100}, {"M", "N"}});
         Tensor drawn(TensorSpec{"C", Role::output, Dtype::f64, {100, 100}, {"M", "N"}});
@@ -127,13 +127,13 @@ TEST(Compare, HonestRoundingToEveryTypePasses) {
             expected.bound.push_back(unit_roundoff(dtype) * size);
             output.set(i, drawn.at(i));
         }
-        const Verdict verdict = compare(std::span(&output, 1), std::span(&expected, 1));
+        const Verdict verdict = judge(std::span(&output, 1), std::span(&expected, 1));
         EXPECT_EQ(verdict.outcome, Outcome::passed) << name(dtype) << ": " << verdict.reason;
         EXPECT_GT(verdict.worst_of_bound, 0.9) << "the bound is as tight as rounding is";
     }
 }
 
-TEST(Compare, TruncationIsNotRounding) {
+TEST(Judge, TruncationIsNotRounding) {
     // Errors of truncation reach twice those of rounding; with a bound twice as wide each passes, but not all.
     Tensor output(TensorSpec{"C", Role::output, Dtype::f32, {100, 100}, {"M", "N"}});
     Tensor drawn(TensorSpec{"C", Role::output, Dtype::f32, {100, 100}, {"M", "N"}});
@@ -148,19 +148,19 @@ TEST(Compare, TruncationIsNotRounding) {
         expected.bound.push_back(unit);
         output.set(i, std::trunc(value / unit) * unit);
     }
-    const Verdict verdict = compare(std::span(&output, 1), std::span(&expected, 1));
+    const Verdict verdict = judge(std::span(&output, 1), std::span(&expected, 1));
     EXPECT_EQ(verdict.outcome, Outcome::wrong);
     EXPECT_TRUE(says(verdict, "systematic bias")) << verdict.reason;
 }
 
-TEST(Compare, LimitOfTheRootMeanSquareLoosensForFewElements) {
+TEST(Judge, LimitOfTheRootMeanSquareLoosensForFewElements) {
     EXPECT_DOUBLE_EQ(rms_limit(1e6), 0.5);
     EXPECT_DOUBLE_EQ(rms_limit(1), 1);
     EXPECT_DOUBLE_EQ(rms_limit(0), 1);
     EXPECT_GT(rms_limit(100), rms_limit(200));
 }
 
-TEST(Compare, AllZerosAndMultiplesAreNamed) {
+TEST(Judge, AllZerosAndMultiplesAreNamed) {
     Case zeros;
     for (std::size_t i = 0; i < zeros.expected.value.size(); ++i) zeros.output.set(i, 0);
     EXPECT_TRUE(says(zeros.verdict(), "every element of C is zero")) << zeros.verdict().reason;
@@ -169,7 +169,7 @@ TEST(Compare, AllZerosAndMultiplesAreNamed) {
     EXPECT_TRUE(says(scaled.verdict(), "C is 8 times what it should be")) << scaled.verdict().reason;
 }
 
-TEST(Compare, ZeroIsRightWhereItIsExpected) {
+TEST(Judge, ZeroIsRightWhereItIsExpected) {
     Case one;
     for (std::size_t i = 0; i < one.expected.value.size(); ++i) {
         one.expected.value[i] = one.expected.bound[i] = 0;
@@ -181,37 +181,12 @@ TEST(Compare, ZeroIsRightWhereItIsExpected) {
     EXPECT_EQ(one.verdict().worst_of_bound, infinity);
 }
 
-TEST(Compare, EmptyOutputsPass) { EXPECT_EQ(Case(0, 16).verdict().outcome, Outcome::passed); }
+TEST(Judge, EmptyOutputsPass) { EXPECT_EQ(Case(0, 16).verdict().outcome, Outcome::passed); }
 
-TEST(Compare, AReferenceThatDoesNotFitIsAMistake) {
+TEST(Judge, AReferenceThatDoesNotFitIsAMistake) {
     Case one;
     one.expected.value.pop_back();
     EXPECT_THROW(one.verdict(), std::logic_error);
-}
-
-TEST(ReferenceCache, MakesEachReferenceOnce) {
-    const test::TwiceProblem problem(8, 8);
-    ReferenceCache cache;
-    const Arithmetic plain, promoted{Dtype::f16, Dtype::f32, 32};
-    const auto first = cache.expected(problem, 1, Fill::normal, plain);
-    EXPECT_EQ(cache.expected(problem, 1, Fill::normal, plain), first);
-    EXPECT_EQ(problem.references, 1);
-    cache.expected(problem, 2, Fill::normal, plain);
-    cache.expected(problem, 1, Fill::normal, promoted);
-    cache.expected(problem, 1, Fill::zeros, plain);
-    EXPECT_EQ(problem.references, 4) << "seed, arithmetic and fill tell references apart";
-    EXPECT_EQ(cache.inputs(problem, 1, Fill::normal), cache.inputs(problem, 1, Fill::normal));
-}
-
-TEST(ReferenceCache, ForgetsTheOldestBeyondItsLimit) {
-    const test::TwiceProblem problem(64, 64);
-    ReferenceCache cache(3 * 64 * 64 * 8);
-    const auto held = cache.expected(problem, 1, Fill::normal, {});
-    cache.expected(problem, 2, Fill::normal, {});
-    EXPECT_LE(cache.bytes(), 3u * 64 * 64 * 8);
-    cache.expected(problem, 1, Fill::normal, {});
-    EXPECT_EQ(problem.references, 3);
-    EXPECT_EQ(held->at(0).value.size(), 64u * 64u) << "who holds one keeps it";
 }
 
 }  // namespace

@@ -47,14 +47,14 @@ Report sample_report() {
     passed.verdict.worst_index = {1, 0};
     passed.timing.emplace();
     passed.timing->samples_ns = {0.1 + 0.2, 3, 5};
-    passed.timing->round = {0, 1, 2};
+    passed.timing->pass = {0, 1, 2};
     passed.timing->clock.resize(3);
     passed.timing->clock[1].sm_mhz = 1980;
     passed.timing->clock[1].throttle_reasons = {"power"};
     passed.timing->median_ns = 3;
     passed.timing->low_ns = 0.3;
     passed.timing->high_ns = 5;
-    passed.timing->rounds = 3;
+    passed.timing->passes = 3;
     passed.timing->stopped_by = "time limit";
 
     Measurement wrong = passed;
@@ -139,7 +139,7 @@ TEST(ReportJson, RefusesWhatTypesCannotSay) {
            "must be a positive time");
     expect(refusal([](Json& json) { json["measurements"][0]["timing"]["samples_ns"][0] = "nan"; }),
            "must be a positive time");
-    expect(refusal([](Json& json) { json["measurements"][0]["timing"]["round"].push_back(3); }),
+    expect(refusal([](Json& json) { json["measurements"][0]["timing"]["pass"].push_back(3); }),
            "has 4 entries for 3 samples");
     expect(refusal([](Json& json) { json["measurements"][0]["timing"]["median_ns"] = 7; }), "outside its interval");
     expect(refusal([](Json& json) { json["measurements"][0]["flops"] = "nan"; }),
@@ -169,6 +169,29 @@ TEST(ReportJson, TellsTruncationFromOtherFiles) {
     EXPECT_NE(message(R"({"format": "stele-report", "schema_version": 1e400})").find("not JSON that can be read"),
               std::string::npos);
     EXPECT_NE(message(std::string(60, '[')).find("truncated"), std::string::npos);
+}
+
+TEST(ReportJson, ReadsVersion1) {
+    Json old = to_json(sample_report());
+    old["schema_version"] = 1;
+    old["environment"].erase("cpu_family");
+    old["environment"].erase("allowed_cpus");
+    Json& timing = old["measurements"][0]["timing"];
+    for (const auto& [now, then] : {std::pair{"passes", "rounds"}, {"pass", "round"}}) {
+        const Json value = timing[now];
+        timing.erase(now);
+        timing[then] = value;
+    }
+    const Report read = report_from_text(old.dump(), "file");
+    EXPECT_EQ(read.measurements[0].timing->passes, 3u);
+    EXPECT_EQ(read.measurements[0].timing->pass, (std::vector<std::uint32_t>{0, 1, 2}));
+    EXPECT_EQ(read.environment.cpu_family, "");
+    EXPECT_EQ(read.environment.allowed_cpus, "");
+    EXPECT_EQ(to_json(read)["schema_version"], 2) << "written as of now";
+    timing.erase("round");
+    EXPECT_THROW(report_from_text(old.dump(), "file"), ReportError);
+    old["schema_version"] = 2;
+    EXPECT_THROW(report_from_text(old.dump(), "file"), ReportError) << "old names are of version 1 alone";
 }
 
 TEST(ReportJson, FileThatIsNotThere) {

@@ -9,7 +9,7 @@
 
 #include "backends/error.hpp"
 #include "kernels/tensor.hpp"
-#include "tests/support/simt_device.hpp"
+#include "tests/support/simt.hpp"
 
 namespace stele::test {
 namespace {
@@ -18,8 +18,7 @@ namespace {
 class SimtExecutor : public testing::TestWithParam<const char*> {
 protected:
     void SetUp() override {
-        const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-        if (!std::filesystem::exists(folder / ("lib" + std::string(GetParam()) + ".so")))
+        if (!SimtModule::is_built(GetParam()))
             GTEST_SKIP() << GetParam() << " is not in this build: a sanitizer's build has no checked module";
     }
     SimtTestDevice device(std::uint64_t seed = 1) const { return SimtTestDevice(GetParam(), seed); }

@@ -6,10 +6,10 @@
 #include <set>
 #include <vector>
 
-#include "backends/simt/async_tensor_map.hpp"
-#include "backends/simt/ptx_arithmetic.hpp"
-#include "backends/simt/ptx_layout.hpp"
-#include "tests/support/simt_module.hpp"
+#include "backends/simt/ptx/arithmetic.hpp"
+#include "backends/simt/ptx/layout.hpp"
+#include "backends/simt/ptx/tile_rows.hpp"
+#include "tests/support/simt.hpp"
 
 namespace stele::simt {
 namespace {

@@ -44,7 +44,7 @@ TEST(RatioSummaries, MedianOverReportsThenGeometricMeanOverProblems) {
                                                  timed("gemm/a.opencl@1", "m=3", 100)}),
                                       report_of({timed("gemm/a.opencl@1", "m=1", 100), timed("gemm/b", "m=1", 800)}),
                                       report_of({timed("gemm/a.opencl@2", "m=1", 100), timed("gemm/b", "m=1", 210)})};
-    const auto problems = compare_reports(reports);
+    const auto problems = side_by_side(reports);
     const RatioSummary summary = summarise_ratio(problems, {"gemm/a.opencl", "gemm/b"});
     ASSERT_EQ(summary.problems.size(), 2u) << "only one of them was timed on the third";
     EXPECT_EQ(summary.problems[0].ratios, (std::vector<double>{2, 2.1, 8})) << "within a report, never across";
@@ -63,7 +63,7 @@ TEST(RatioSummaries, WhatFailedHasNoRatio) {
     wrong.verdict.outcome = Outcome::wrong;
     wrong.timing.reset();
     const std::vector<Report> reports{report_of({wrong, timed("gemm/b", "m=1", 1)})};
-    EXPECT_TRUE(summarise_ratio(compare_reports(reports), {"gemm/a", "gemm/b"}).problems.empty());
+    EXPECT_TRUE(summarise_ratio(side_by_side(reports), {"gemm/a", "gemm/b"}).problems.empty());
 }
 
 }  // namespace

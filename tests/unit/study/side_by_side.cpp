@@ -57,15 +57,15 @@ Report sample_report() {
     return report;
 }
 
-const ComparedCell& find(const ComparedProblem& problem, const std::string& variant) {
-    for (const ComparedCell& found : problem.cells)
+const CellSide& find(const ProblemSides& problem, const std::string& variant) {
+    for (const CellSide& found : problem.cells)
         if (found.variant == variant) return found;
     throw std::runtime_error("no " + variant);
 }
 
-TEST(Comparison, PutsHardwareTogetherNotDeviceIds) {
+TEST(SideBySide, PutsHardwareTogetherNotDeviceIds) {
     const std::vector<Report> reports{sample_report()};
-    const auto problems = compare_reports(reports);
+    const auto problems = side_by_side(reports);
     ASSERT_EQ(problems.size(), 2u);
     EXPECT_EQ(problems[0].hardware, "Some CPU");
     EXPECT_EQ(problems[1].hardware, "NVIDIA H200");
@@ -81,16 +81,16 @@ TEST(Comparison, PutsHardwareTogetherNotDeviceIds) {
     EXPECT_EQ(problems[0].cells.back().variant, "gemm/vendor.openblas");
 }
 
-TEST(Comparison, ReportsSideBySideKeepTheirOwnRatios) {
+TEST(SideBySide, ReportsSideBySideKeepTheirOwnRatios) {
     Report second = sample_report();
     for (Measurement& made : second.measurements)
         if (made.timing) made.timing->median_ns /= 10;
     std::erase_if(second.measurements, [](const Measurement& made) { return made.variant == "gemm/tiled.opencl"; });
     const std::vector<Report> reports{sample_report(), second};
-    const auto problems = compare_reports(reports);
+    const auto problems = side_by_side(reports);
     ASSERT_EQ(problems.size(), 2u);
     std::size_t absent = 0;
-    for (const ComparedCell& made : problems[0].cells) {
+    for (const CellSide& made : problems[0].cells) {
         if (made.variant == "gemm/vendor.openblas") {
             EXPECT_DOUBLE_EQ(*made.of_best, 1);
         }
@@ -103,35 +103,27 @@ TEST(Comparison, ReportsSideBySideKeepTheirOwnRatios) {
     EXPECT_EQ(absent, 1u);
 }
 
-TEST(Comparison, OtherConditionsAreAnotherTable) {
+TEST(SideBySide, OtherConditionsAreAnotherTable) {
     Report report = sample_report();
     report.measurements.push_back(report.measurements[2]);
     report.measurements.back().cache = CacheMode::warm;
     const std::vector<Report> reports{report};
-    EXPECT_EQ(compare_reports(reports).size(), 3u);
+    EXPECT_EQ(side_by_side(reports).size(), 3u);
 }
 
-TEST(Comparison, RateByIntensity) {
-    ComparedProblem problem;
+TEST(SideBySide, RateByIntensity) {
+    ProblemSides problem;
     problem.flops = 1e9;
     problem.bytes = 1e9;
     Measurement made = cell("attention/flash.opencl", Language::opencl, "opencl:0", 1e6);
-    const ComparedCell compared{made.variant, 0, &made, {}, {}};
+    const CellSide side{made.variant, 0, &made, {}, {}};
     EXPECT_TRUE(problem.by_bandwidth());
-    EXPECT_DOUBLE_EQ(problem.rate(compared), 1e12);
+    EXPECT_DOUBLE_EQ(problem.rate(side), 1e12);
     problem.bytes = 1e7;
     EXPECT_FALSE(problem.by_bandwidth());
-    EXPECT_DOUBLE_EQ(problem.rate(compared), 1e12);
+    EXPECT_DOUBLE_EQ(problem.rate(side), 1e12);
     problem.bytes = 0;
     EXPECT_FALSE(problem.by_bandwidth());
-}
-
-TEST(Comparison, SlugIsAFolderName) {
-    EXPECT_EQ(hardware_slug("NVIDIA H200"), "h200");
-    EXPECT_EQ(hardware_slug("AMD EPYC 9R14 96-Core Processor"), "epyc-9r14");
-    EXPECT_EQ(hardware_slug("Intel(R) Xeon(R) CPU @ 2.20GHz"), "xeon-2-20ghz");
-    EXPECT_EQ(hardware_slug("../../etc"), "etc");
-    EXPECT_EQ(hardware_slug(""), "device");
 }
 
 TEST(ReportTables, SayWhyThereIsNoFigure) {
@@ -151,7 +143,7 @@ TEST(ReportTables, SayWhyThereIsNoFigure) {
         EXPECT_NE(text.find("Not right"), std::string::npos) << text;
         EXPECT_NE(text.find("TFLOP/s"), std::string::npos) << text;
     }
-    const auto json = report_comparison_json(named);
+    const auto json = side_by_side_json(named);
     std::size_t timed = 0;
     for (const auto& problem : json["problems"])
         for (const auto& row : problem["cells"]) {

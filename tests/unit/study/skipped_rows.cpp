@@ -28,13 +28,13 @@ TEST(SkippedRows, AreCountedByTheirReason) {
     Measurement wrong = cell("gemm/c.cuda", Language::cuda, "cuda:0", "zero");
     wrong.verdict.outcome = Outcome::wrong;
     cells.push_back(wrong);
-    ComparedProblem problem;
+    ProblemSides problem;
     for (const Measurement& measurement : cells) {
-        ComparedCell& row = problem.cells.emplace_back();
+        CellSide& row = problem.cells.emplace_back();
         row.variant = measurement.variant;
         row.measurement = &measurement;
     }
-    ComparedCell& absent = problem.cells.emplace_back();
+    CellSide& absent = problem.cells.emplace_back();
     absent.variant = "gemm/d.cuda";
     EXPECT_EQ(count_skipped(problem), "3 CUDA C++ and PTX rows: no cuda device: no driver; 2 OpenCL C rows: too large");
     ASSERT_EQ(problem.cells.size(), 4u);

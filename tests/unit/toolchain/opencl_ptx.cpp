@@ -8,7 +8,7 @@
 #include "harness/catalog/registry.hpp"
 #include "harness/explain/compiler.hpp"
 #include "harness/explain/figures.hpp"
-#include "harness/measure/executor.hpp"
+#include "harness/measure/checked_run.hpp"
 #include "harness/toolchain/opencl_ptx.hpp"
 #include "tests/support/fake_device.hpp"
 
@@ -123,6 +123,7 @@ public:
         description.max_threads_per_block = 1024;
         description.shared_bytes_per_block = 227 << 10;
         description.languages = {Language::opencl};
+        description.opencl_as_ptx = true;
     }
     std::unique_ptr<Kernel> load(const KernelSource& source) override {
         loaded.push_back(source);

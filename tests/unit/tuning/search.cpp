@@ -5,7 +5,7 @@
 #include <map>
 
 #include "harness/base/statistics.hpp"
-#include "harness/measure/verdict.hpp"
+#include "harness/measure/references.hpp"
 #include "harness/tuning/final.hpp"
 #include "harness/tuning/search.hpp"
 #include "tests/support/fake_device.hpp"
@@ -231,7 +231,7 @@ TEST_F(TuneTest, ASmallBudgetStillTriesTheDefault) {
 
 Timing timing_of(std::vector<double> samples) {
     Timing timing;
-    for (std::uint32_t i = 0; i < samples.size(); ++i) timing.round.push_back(i);
+    for (std::uint32_t i = 0; i < samples.size(); ++i) timing.pass.push_back(i);
     timing.median_ns = median(samples);
     timing.low_ns = *std::min_element(samples.begin(), samples.end());
     timing.high_ns = *std::max_element(samples.begin(), samples.end());
@@ -254,7 +254,7 @@ TEST(Decide, AnUnseparatedWinnerYieldsToTheCheapest) {
 
 TEST(Decide, ASeparatedWinnerStays) {
     const Finalist fast{"64x64", 4096, false, timing_of({990, 1020, 980, 1010, 1000})};
-    const Finalist slow{"32x32", 1024, false, timing_of({1090, 1130, 1080, 1111, 1100})};  // noise is common to a round
+    const Finalist slow{"32x32", 1024, false, timing_of({1090, 1130, 1080, 1111, 1100})};  // noise is common to a pass
     EXPECT_EQ(decide(std::vector{slow, fast}).chosen.tile, "64x64");
     EXPECT_FALSE(decide(std::vector{slow, fast}).regret) << "no default among them";
 }
@@ -270,7 +270,7 @@ TEST(Decide, TheDefaultIsTheCheapest) {
 TEST(Decide, WithoutCommonRoundsNothingIsKnown) {
     Finalist fast{"64x64", 4096, false, timing_of({1000, 1000})};
     const Finalist cheap{"8x8", 64, false, timing_of({5000, 5000})};
-    fast.timing.round = {7, 8};
+    fast.timing.pass = {7, 8};
     EXPECT_EQ(decide(std::vector{fast, cheap}).chosen.tile, "8x8");
 }
 

@@ -1,0 +1,69 @@
+#include "backends/simt/device/module.hpp"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+namespace stele::simt {
+namespace {
+
+bool wants_checks() {
+    const char* value = std::getenv("STELE_SIMT_CHECKS");
+    return value != nullptr && *value != '\0' && std::string_view(value) != "0";
+}
+
+/// The instruction sets that cmake/Simt.cmake lets the compiler use.
+std::string missing_instructions() {
+#if defined(STELE_SIMT_AVX2)
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+        return "the module was built for a CPU with AVX2, FMA and F16C, which this one lacks; build it here";
+#endif
+    return {};
+}
+
+}  // namespace
+
+Module load_module(const std::string& path) {
+    Module out;
+    out.path = path;
+    out.why_not = missing_instructions();
+    if (!out.why_not.empty()) return out;
+    // Never closed: kernels' entries point into it.
+    void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (handle == nullptr) {
+        out.why_not = dlerror();
+        return out;
+    }
+    auto* get = reinterpret_cast<const ModuleTable* (*)()>(dlsym(handle, module_symbol));
+    if (get == nullptr) {
+        out.why_not = path + " is no module of kernels";
+        return out;
+    }
+    const ModuleTable* table = get();
+    if (table->version != ModuleTable::current_version)
+        out.why_not = path + " was built by another version";
+    else
+        out.table = table;
+    return out;
+}
+
+const Module& active_module() {
+    static const Module module = [] {
+        const std::string name = wants_checks() ? "libstele_simt_checked.so" : "libstele_simt.so";
+        std::error_code error;
+        const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+        for (const std::filesystem::path& folder :
+             {self.parent_path(), std::filesystem::path(STELE_SIMT_MODULE_FOLDER)})
+            if (const auto path = folder / name; std::filesystem::exists(path, error))
+                return load_module(path.string());
+        Module out;
+        out.why_not = name + " was not built: neither beside the binary nor in " STELE_SIMT_MODULE_FOLDER;
+        return out;
+    }();
+    return module;
+}
+
+}  // namespace stele::simt

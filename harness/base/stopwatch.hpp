@@ -1,0 +1,12 @@
+// Wall time of the host.
+#pragma once
+
+#include <chrono>
+
+namespace stele {
+
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace stele

@@ -1,0 +1,25 @@
+// How cells are verified and timed.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/record/measurement.hpp"
+
+namespace stele {
+
+struct SamplerOptions {
+    std::uint64_t seed = 1;
+    Fill fill = Fill::normal;
+    CacheMode cache = CacheMode::cold;
+    Regime regime = Regime::burst;
+    double interval = 0.005;  ///< stop when the 95 % interval of the median is within ± this share
+    /// Wall time spent timing one cell, once it has its least samples; a slow cell that cannot have them in four times
+    /// this long stops short of them.
+    double cell_seconds = 0.5;
+    std::uint32_t least_samples = 5, most_samples = 1000;
+    /// One execution longer than this is a timeout. Seen after the fact: no runtime can stop a kernel that runs.
+    double cell_timeout_seconds = 30;
+    double warmup_seconds = 10;  ///< sustained regime: run at least this long before the first sample
+};
+
+}  // namespace stele

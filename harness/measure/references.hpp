@@ -1,0 +1,53 @@
+// Inputs and references, which cost far more than a run.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/operation.hpp"
+
+namespace stele {
+
+/// Made once for all variants of a problem. Least recently used ones go when they take more than `most_bytes` together;
+/// who holds one keeps it.
+class ReferenceCache {
+public:
+    explicit ReferenceCache(std::size_t most_bytes = std::size_t{2} << 30) : most_bytes_(most_bytes) {}
+
+    using Inputs = std::shared_ptr<const std::vector<Tensor>>;
+    using Expectations = std::shared_ptr<const std::vector<Expected>>;
+
+    Inputs inputs(const Problem& problem, std::uint64_t seed, Fill fill);
+    /// Of inputs(problem, seed, fill).
+    Expectations expected(const Problem& problem, std::uint64_t seed, Fill fill, const Arithmetic& arithmetic);
+
+    std::size_t bytes() const { return bytes_; }
+
+private:
+    /// All that inputs and bounds depend on. Compared as a whole, so that no field can be forgotten.
+    struct Key {
+        std::string operation, problem;
+        std::uint64_t seed;
+        Fill fill;
+        std::optional<Arithmetic> arithmetic;  ///< none: the inputs
+
+        bool operator==(const Key&) const = default;
+    };
+    struct Entry {
+        Key key;
+        std::size_t bytes;
+        Inputs inputs;
+        Expectations expected;
+    };
+    Entry* find(const Key& key);
+    void keep(Entry entry);
+
+    std::size_t most_bytes_, bytes_ = 0;
+    std::list<Entry> entries_;  ///< most recently used first
+};
+
+}  // namespace stele

@@ -1,0 +1,147 @@
+#include "harness/measure/runner.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "harness/measure/runner_here.hpp"
+#include "harness/measure/verified_cell.hpp"
+#include "harness/record/cell_key.hpp"
+
+namespace stele {
+namespace {
+
+/// Cells of one problem, and their places in the run's list.
+struct ProblemCells {
+    std::vector<Cell> cells;
+    std::vector<std::size_t> places;
+};
+
+std::vector<ProblemCells> by_problem(std::span<const Cell> cells) {
+    std::vector<ProblemCells> groups;
+    std::map<std::pair<std::string, std::string>, std::size_t> position;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const Problem& problem = *cells[i].problem;
+        const auto [found, added] =
+            position.try_emplace({std::string(problem.operation()), problem.id()}, groups.size());
+        if (added) groups.emplace_back();
+        groups[found->second].cells.push_back(cells[i]);
+        groups[found->second].places.push_back(i);
+    }
+    return groups;
+}
+
+/// A line for people, empty where the one before still says it.
+std::string line_of(const Intent& intent, const Cell& cell, const Intent& before) {
+    const auto title = [&] { return cell_title(cell.variant->id(), cell.problem->id(), cell.device->info().id); };
+    switch (intent.phase) {
+        case Phase::verify:
+            return "verifying " + title();
+        // Short beside the others, whose lines they would hide.
+        case Phase::prepare:
+        case Phase::check_again:
+            return {};
+        case Phase::profile:
+            return "profiling " + title();
+        case Phase::warm_up:
+            if (before.phase == intent.phase && before.seconds == intent.seconds) return {};
+            return fmt::format("warming up, {:.0f} s", intent.seconds);
+        case Phase::sample:
+            if (before.phase == intent.phase && before.pass == intent.pass) return {};
+            return fmt::format("{} {}: pass {}, {} cells", cell.problem->operation(), cell.problem->id(),
+                               intent.pass + 1, intent.active);
+    }
+    return {};
+}
+
+std::vector<Measurement> run_here(Work work, const std::vector<Cell>& cells, const SamplerOptions& options,
+                                  const Watcher& watcher, ReferenceCache& references) {
+    RunnerHere here(references);
+    return run_cells(here, work, cells, options, watcher);
+}
+
+void check_given(const Problem& problem, const std::vector<Tensor>& inputs) {
+    std::size_t given = 0;
+    for (const TensorSpec& spec : problem.tensors()) {
+        if (spec.role != Role::input) continue;
+        if (given == inputs.size()) throw ProblemError(fmt::format("input {} is missing", spec.name));
+        const TensorSpec& found = inputs[given++].spec;
+        if (found.dtype != spec.dtype || found.shape != spec.shape)
+            throw ProblemError(
+                fmt::format("input {} has another dtype or shape than {} asks for", spec.name, problem.id()));
+    }
+    if (given != inputs.size()) throw ProblemError(fmt::format("{} inputs given, {} wanted", inputs.size(), given));
+    problem.check_inputs(inputs);
+}
+
+}  // namespace
+
+std::vector<Measurement> run_cells(CellRunner& runner, Work work, std::span<const Cell> cells,
+                                   const SamplerOptions& options, const Watcher& watcher) {
+    std::vector<std::optional<Measurement>> measured(cells.size());
+    for (const ProblemCells& group : by_problem(cells)) {
+        if (watcher.stop()) break;
+        Intent before;
+        runner.run(work, group.cells, options,
+                   {[&](const Intent& intent) {
+                        const std::string line = line_of(intent, group.cells.at(intent.cell), before);
+                        before = intent;
+                        if (!line.empty()) watcher.progress(line);
+                    },
+                    [&](std::size_t cell, Measurement measurement) {
+                        measured[group.places.at(cell)] = std::move(measurement);
+                    },
+                    watcher.stop});
+    }
+    std::vector<Measurement> out;
+    for (auto& measurement : measured)
+        if (measurement) out.push_back(std::move(*measurement));
+    return out;
+}
+
+std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                      const Watcher& watcher) {
+    ReferenceCache references;
+    return run_here(Work::verify, cells, options, watcher, references);
+}
+
+std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                      const Watcher& watcher, ReferenceCache& references) {
+    return run_here(Work::verify, cells, options, watcher, references);
+}
+
+std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                     const Watcher& watcher) {
+    ReferenceCache references;
+    return run_here(Work::bench, cells, options, watcher, references);
+}
+
+std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                     const Watcher& watcher, ReferenceCache& references) {
+    return run_here(Work::bench, cells, options, watcher, references);
+}
+
+std::vector<Measurement> profile_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
+                                       const Watcher& watcher) {
+    ReferenceCache references;
+    return run_here(Work::profile, cells, options, watcher, references);
+}
+
+GivenRun run_cell(const Cell& cell, const std::vector<Tensor>& inputs, const SamplerOptions& options) {
+    check_given(*cell.problem, inputs);
+    const Given given{std::make_shared<const std::vector<Tensor>>(inputs),
+                      std::make_shared<const std::vector<Expected>>(
+                          cell.problem->reference(inputs, cell.variant->arithmetic_for(*cell.problem)))};
+    ReferenceCache none;
+    ProblemPlace place(*cell.problem, options, none);
+    FirstRun run = place.first_run(cell, given);
+    GivenRun out{blank_measurement(cell, options), std::move(run.outputs), *given.expected};
+    out.measurement.verdict = std::move(run.verdict);
+    if (!run.ran.empty()) out.measurement.ran = std::move(run.ran);
+    return out;
+}
+
+}  // namespace stele

@@ -1,0 +1,200 @@
+#include "harness/measure/runner_here.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/measure/cell_group.hpp"
+#include "harness/measure/roofline.hpp"
+#include "harness/measure/timed_cell.hpp"
+#include "harness/measure/verified_cell.hpp"
+#include "harness/record/cell_key.hpp"
+
+namespace stele {
+namespace {
+
+/// The figures of a check, with another outcome.
+Verdict but(Verdict verdict, Outcome outcome, std::string reason) {
+    verdict.outcome = outcome;
+    verdict.reason = std::move(reason);
+    return verdict;
+}
+
+/// The work on one problem's cells.
+class ProblemWork {
+public:
+    ProblemWork(std::span<const Cell> cells, const SamplerOptions& options, const RunnerEvents& events,
+                ReferenceCache& references)
+        : cells_(cells),
+          options_(options),
+          events_(events),
+          place_(*cells.front().problem, options, references),
+          ran_(cells.size()) {}
+
+    void verify();
+    void bench();
+    void profile();
+
+private:
+    FirstRun first_run(std::size_t index);
+    void finish(std::size_t index, Verdict verdict, std::optional<Timing> timing = {});
+    /// Verifies the cells in turn, finishes those that do not pass, and returns the others.
+    std::vector<VerifiedCell> verified(bool timed);
+    std::vector<TimedCell> prepared(std::vector<VerifiedCell> verified);
+    void finish_timed(const TimedCell& cell);
+    void profile(VerifiedCell& cell);
+
+    std::span<const Cell> cells_;
+    const SamplerOptions& options_;
+    const RunnerEvents& events_;
+    ProblemPlace place_;
+    std::vector<std::string> ran_;  ///< by cell: what a plan that chooses took
+};
+
+FirstRun ProblemWork::first_run(std::size_t index) {
+    FirstRun run = place_.first_run(cells_[index], index);
+    ran_[index] = run.ran;
+    return run;
+}
+
+void ProblemWork::finish(std::size_t index, Verdict verdict, std::optional<Timing> timing) {
+    Measurement measurement = blank_measurement(cells_[index], options_);
+    measurement.verdict = std::move(verdict);
+    measurement.timing = std::move(timing);
+    if (!ran_[index].empty()) measurement.ran = ran_[index];
+    events_.finished(index, std::move(measurement));
+}
+
+std::vector<VerifiedCell> ProblemWork::verified(bool timed) {
+    std::vector<VerifiedCell> out;
+    for (std::size_t i = 0; i < cells_.size() && !events_.stop(); ++i) {
+        const DeviceInfo& device = cells_[i].device->info();
+        if (timed && device.for_results_only) {
+            finish(i, but({}, Outcome::skipped, device.id + " is for results only, and is never timed"));
+            continue;
+        }
+        events_.about_to({Phase::verify, i});
+        FirstRun run = first_run(i);
+        if (run.verified)
+            out.push_back(std::move(*run.verified));
+        else
+            finish(i, std::move(run.verdict));
+    }
+    return out;
+}
+
+void ProblemWork::verify() {
+    for (std::size_t i = 0; i < cells_.size() && !events_.stop(); ++i) {
+        events_.about_to({Phase::verify, i});
+        finish(i, first_run(i).verdict);
+    }
+}
+
+std::vector<TimedCell> ProblemWork::prepared(std::vector<VerifiedCell> verified) {
+    std::vector<Device*> prepared;
+    std::vector<TimedCell> out;
+    for (VerifiedCell& cell : verified) {
+        const std::size_t index = cell.index;
+        const Verdict verdict = cell.verdict;
+        events_.about_to({Phase::prepare, index});
+        try {
+            Device* device = cell.cell.device;
+            Workspace& workspace = place_.workspace(*device);
+            if (std::find(prepared.begin(), prepared.end(), device) == prepared.end()) {
+                workspace.prepare(*place_.inputs(), options_.cache);
+                prepared.push_back(device);
+            }
+            out.emplace_back(std::move(cell), workspace, options_);
+        } catch (const NotTimeable& why) {
+            finish(index, but(verdict, Outcome::skipped, why.what()));
+        } catch (const std::exception& error) {
+            finish(index, verdict_of(error));
+        }
+    }
+    return out;
+}
+
+void ProblemWork::bench() {
+    std::vector<VerifiedCell> right = verified(true);
+    if (events_.stop()) return;
+    std::vector<TimedCell> cells = prepared(std::move(right));
+    CellGroup group(cells, options_, events_);
+    if (options_.regime == Regime::sustained) group.warm_up();
+    group.sample_in_passes();
+    for (const TimedCell& cell : cells) finish_timed(cell);
+}
+
+/// The second check, on fresh inputs; then the floor; then the timing may stand.
+void ProblemWork::finish_timed(const TimedCell& cell) {
+    const VerifiedCell& verified = cell.verified();
+    const std::size_t index = verified.index;
+    if (cell.failure()) return finish(index, *cell.failure());
+    if (cell.samples() == 0) return;
+    if (cell.timed_out())
+        return finish(index, but(verified.verdict, Outcome::timeout,
+                                 fmt::format("one execution took longer than the {:.1f} s allowed",
+                                             options_.cell_timeout_seconds)));
+    events_.about_to({Phase::check_again, index});
+    Verdict verdict = place_.check_again(verified);
+    if (verdict.outcome != Outcome::passed) return finish(index, std::move(verdict));
+
+    Timing timing = cell.timing();
+    const DeviceInfo& info = cell.device().info();
+    const Problem& problem = *verified.cell.problem;
+    const Floor floor = floor_of(problem, info, peaks(info, problem.dtype()));
+    timing.floor_ns = floor.ns;
+    timing.floor_reason = floor.reason;
+    if (timing.median_ns < floor.ns)
+        return finish(index, but(std::move(verdict), Outcome::impossible,
+                                 fmt::format("a median of {:.4g} µs is below the {:.4g} µs that {} takes at least",
+                                             timing.median_ns * 1e-3, floor.ns * 1e-3, floor.reason)));
+    finish(index, std::move(verdict), std::move(timing));
+}
+
+void ProblemWork::profile(VerifiedCell& verified) try {
+    const Cell& cell = verified.cell;
+    Device& device = *cell.device;
+    TensorSet& tensors = place_.workspace(device).first();
+    tensors.reset(*place_.inputs());
+    const std::vector<Launch> launches = verified.plan.launches(tensors, verified.scratch);
+    if (launches.empty()) return;
+    device.run(launches);
+    device.begin_range(cell_title(cell.variant->id(), cell.problem->id(), device.info().id));
+    try {
+        device.run(launches);
+    } catch (const std::exception& error) {
+        verified.verdict = verdict_of(error);
+    }
+    device.end_range();
+} catch (const std::exception& error) {
+    verified.verdict = verdict_of(error);
+}
+
+void ProblemWork::profile() {
+    for (VerifiedCell& cell : verified(false)) {
+        events_.about_to({Phase::profile, cell.index});
+        profile(cell);
+        finish(cell.index, cell.verdict);
+    }
+}
+
+}  // namespace
+
+void RunnerHere::run(Work work, std::span<const Cell> cells, const SamplerOptions& options,
+                     const RunnerEvents& events) {
+    ProblemWork here(cells, options, events, references_);
+    switch (work) {
+        case Work::verify:
+            return here.verify();
+        case Work::bench:
+            return here.bench();
+        case Work::profile:
+            return here.profile();
+    }
+}
+
+}  // namespace stele

@@ -1,0 +1,122 @@
+#include "harness/measure/timed_cell.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "harness/base/statistics.hpp"
+#include "harness/base/stopwatch.hpp"
+
+namespace stele {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A sample shorter than this many steps of the clock says more about the clock than about the kernel.
+constexpr double least_resolutions = 50;
+constexpr std::uint32_t most_batch = 4096;
+
+bool tells_nothing(const ClockState& state) {
+    return !state.sm_mhz && !state.memory_mhz && !state.temperature_c && !state.power_w && !state.energy_mj &&
+           state.throttle_reasons.empty();
+}
+
+}  // namespace
+
+TimedCell::TimedCell(VerifiedCell verified, Workspace& workspace, const SamplerOptions& options)
+    : verified_(std::move(verified)), workspace_(&workspace), options_(&options) {
+    timing_.build_ns = verified_.plan.build_ns();
+    timing_.first_launch_ns = verified_.first_launch_ns;
+    timing_.rotations = workspace.rotations();
+    timing_.evicted = workspace.evicts();
+    timing_.footprint_bytes = static_cast<double>(workspace.first().bytes());
+    for (const GuardedBuffer* buffer : verified_.scratch)
+        timing_.footprint_bytes += static_cast<double>(buffer->bytes());
+    choose_batch();
+}
+
+double TimedCell::batch_ns(std::uint32_t batch) {
+    std::vector<Launch> launches;
+    for (std::uint32_t i = 0; i < batch; ++i)
+        for (Launch& launch : verified_.plan.launches(workspace_->next(), verified_.scratch))
+            launches.push_back(std::move(launch));
+    return launches.empty() ? 0 : workspace_->device().nanoseconds(launches);
+}
+
+void TimedCell::choose_batch() {
+    const double least = least_resolutions * workspace_->device().info().timer_resolution_ns;
+    if (verified_.plan.launches(workspace_->first(), verified_.scratch).empty()) {
+        throw NotTimeable("nothing to time: the output is empty");
+    }
+    // After an eviction each set is cold once.
+    const std::uint32_t most = workspace_->evicts() ? workspace_->rotations() : most_batch;
+    while (true) {
+        const double ns = batch_ns(timing_.batch);
+        if (ns >= least) return;
+        if (timing_.batch == most) {
+            throw NotTimeable(fmt::format(
+                "too short to be timed: {} executions take {:.0f} ns, and the clock's resolution of {:.0f} ns "
+                "asks for {:.0f} ns",
+                timing_.batch, ns, workspace_->device().info().timer_resolution_ns, least));
+        }
+        // A fifth more than just enough, as the next one may be shorter; eightfold while the clock has not moved at
+        // all.
+        const double factor = ns > 0 ? std::min(8.0, 1.2 * least / ns) : 8.0;
+        timing_.batch = static_cast<std::uint32_t>(
+            std::clamp(std::ceil(timing_.batch * factor), timing_.batch + 1.0, static_cast<double>(most)));
+    }
+}
+
+void TimedCell::sample(std::uint32_t pass) {
+    const auto start = Clock::now();
+    if (workspace_->evicts()) workspace_->device().evict_cache();
+    if (options_->cache == CacheMode::warm)
+        workspace_->device().run(verified_.plan.launches(workspace_->first(), verified_.scratch));
+    const double ns = batch_ns(timing_.batch) / timing_.batch;
+    timing_.samples_ns.push_back(ns);
+    timing_.pass.push_back(pass);
+    timing_.clock.push_back(workspace_->device().clock());
+    sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), ns), ns);
+    timed_out_ = ns > options_->cell_timeout_seconds * 1e9;
+    seconds_ += seconds_since(start);
+    decide();
+}
+
+void TimedCell::decide() {
+    const std::size_t count = sorted_.size();
+    const bool enough = count >= options_->least_samples;
+    const Interval interval = median_interval(sorted_);
+    const double centre = median(sorted_);
+    const bool narrow = interval.coverage >= 0.95 && interval.low >= centre * (1 - options_->interval) &&
+                        interval.high <= centre * (1 + options_->interval);
+    constexpr double patience = 4;  // for cells too slow to have their least samples in time
+    if (timed_out_) {
+        timing_.stopped_by = "timeout";
+    } else if (enough && narrow) {
+        timing_.stopped_by = "interval";
+    } else if (count >= options_->most_samples) {
+        timing_.stopped_by = "sample limit";
+    } else if ((enough && seconds_ >= options_->cell_seconds) || seconds_ >= patience * options_->cell_seconds) {
+        timing_.stopped_by = "time limit";
+    }
+}
+
+void TimedCell::interrupt() {
+    if (!done()) timing_.stopped_by = "interrupted";
+}
+
+Timing TimedCell::timing() const {
+    Timing out = timing_;
+    out.passes = out.pass.empty() ? 0 : out.pass.back() + 1;
+    out.median_ns = median(sorted_);
+    const Interval interval = median_interval(sorted_);
+    out.low_ns = interval.low;
+    out.high_ns = interval.high;
+    out.coverage = interval.coverage;
+    if (std::all_of(out.clock.begin(), out.clock.end(), tells_nothing)) out.clock.clear();
+    return out;
+}
+
+}  // namespace stele

@@ -1,0 +1,65 @@
+// A cell that is timed: on which operands, how many executions at once, and when there are enough samples.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+#include "harness/measure/options.hpp"
+#include "harness/measure/verified_cell.hpp"
+#include "harness/measure/workspace.hpp"
+#include "harness/record/measurement.hpp"
+
+namespace stele {
+
+/// A cell that must not be timed, and why.
+class NotTimeable : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Samples a verified cell until its median is known well enough.
+class TimedCell {
+public:
+    /// Executes a few times, untimed, and finds the batch: a sample lasts at least 50 × the clock's resolution. Throws
+    /// NotTimeable if none does, and DeviceError. Workspace and options outlive the cell.
+    TimedCell(VerifiedCell verified, Workspace& workspace, const SamplerOptions& options);
+
+    const VerifiedCell& verified() const { return verified_; }
+    Device& device() const { return workspace_->device(); }
+
+    /// One execution, for its heat; returns its device time in nanoseconds.
+    double execute() { return batch_ns(1); }
+    /// One sample. Evicting, and the run that warms the cache in warm mode, are outside the timed window.
+    void sample(std::uint32_t pass);
+
+    /// No sample is wanted any more.
+    bool done() const { return failure_ || !timing_.stopped_by.empty(); }
+    /// One execution took longer than the limit.
+    bool timed_out() const { return timed_out_; }
+    void interrupt();
+    /// What went wrong while it was sampled.
+    void fail(Verdict verdict) { failure_ = std::move(verdict); }
+    const std::optional<Verdict>& failure() const { return failure_; }
+
+    /// Median and interval included.
+    Timing timing() const;
+    std::size_t samples() const { return timing_.samples_ns.size(); }
+
+private:
+    void choose_batch();
+    double batch_ns(std::uint32_t batch);
+    void decide();
+
+    VerifiedCell verified_;
+    Workspace* workspace_;
+    const SamplerOptions* options_;
+    Timing timing_;
+    std::vector<double> sorted_;
+    double seconds_ = 0;
+    bool timed_out_ = false;
+    std::optional<Verdict> failure_;
+};
+
+}  // namespace stele

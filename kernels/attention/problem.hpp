@@ -1,0 +1,97 @@
+// Attention, forward: O = softmax(softmax_scale · Q Kᵀ, masked) V and lse, with grouped heads and unequal lengths.
+// The pieces that sparse_attention shares are free functions over an Shape; README.md has the mathematics.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/operation.hpp"
+#include "kernels/problem_text.hpp"
+
+namespace stele::attention {
+
+/// Sizes of one attention. Query head h reads key-value head h / (heads / kv_heads).
+struct Shape {
+    std::int64_t batch = 1, heads = 1, kv_heads = 1;
+    std::int64_t seq_q = 1, seq_k = 1;
+    std::int64_t head_dim = 64;
+    bool causal = false;
+    float softmax_scale = 0.125f;  ///< what the kernels get; 1/sqrt(head_dim) unless the problem says otherwise
+    Dtype dtype = Dtype::f32;      ///< of Q, K, V and O; lse is always f32
+    double logits = 0;             ///< not 0: Q is drawn so that each row has a score of ±logits
+
+    std::int64_t rows() const { return batch * heads * seq_q; }
+    std::int64_t group() const { return heads / kv_heads; }
+};
+
+/// 1/sqrt(head_dim), rounded to f32.
+float default_softmax_scale(std::int64_t head_dim);
+
+/// Keys that query `query` sees when every key is allowed, or, causal, when the last query is aligned to the last key:
+/// key j is seen if j ≤ query + seq_k − seq_q. 0 … seq_k; the keys are 0 … count − 1.
+std::int64_t visible_keys(const Shape& shape, std::int64_t query);
+
+/// Sum of visible_keys() over batch, heads and queries, by formula.
+double pairs_of(const Shape& shape);
+
+/// 4 · head_dim · pairs: a multiply and an add in each of the two products.
+double flops_of(const Shape& shape, double pairs);
+
+/// Reads the words that every attention problem has. Throws ProblemError through `text`; does not call finish().
+Shape take_shape(ProblemText& text);
+
+/// "batch=1 heads=8 kv_heads=2 seq_q=128 seq_k=128 head_dim=64 f16 causal": take_shape() reads it back.
+std::string shape_text(const Shape& shape);
+
+/// Q [batch, heads, seq_q, head_dim], K and V [batch, kv_heads, seq_k, head_dim], then the outputs O (as Q) and
+/// lse [batch, heads, seq_q] in f32.
+std::vector<TensorSpec> tensors_of(const Shape& shape);
+
+/// Q, K, V: normal or zeros. With `shape.logits` each row of Q is a multiple of one key that `visible_keys` shows it,
+/// so that its score is +logits in even rows and −logits in odd ones.
+std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill fill);
+
+/// Writes the keys that a query row sees, ascending, into `keys` (handed over empty). Called from several threads.
+using VisibleKeys =
+    std::function<void(std::int64_t batch, std::int64_t head, std::int64_t query, std::vector<std::int32_t>& keys)>;
+
+/// All of visible_keys(shape, query).
+VisibleKeys dense_visibility(const Shape& shape);
+
+/// O and lse in double, each with its bound (README.md derives it). `pairs` is the number of (query, key) pairs in
+/// all; beyond a few million only a spread sample of whole query rows is computed, the same for the same shape. A row
+/// that sees nothing has O = 0 and lse = −inf. `inputs` begins with Q, K, V.
+std::vector<Expected> reference_of(const Shape& shape, std::span<const Tensor> inputs, double pairs,
+                                   const VisibleKeys& visible, const Arithmetic& arithmetic);
+
+/// One shape of dense attention.
+class AttentionProblem final : public Problem {
+public:
+    explicit AttentionProblem(const Shape& shape) : shape_(shape) {}
+    const Shape& shape() const { return shape_; }
+
+    std::string_view operation() const override { return "attention"; }
+    std::string id() const override { return shape_text(shape_); }
+    Dtype dtype() const override { return shape_.dtype; }
+    double flops() const override;
+    double bytes() const override;
+    std::vector<TensorSpec> tensors() const override { return tensors_of(shape_); }
+    std::vector<Tensor> inputs(std::uint64_t seed, Fill fill) const override;
+    std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const override;
+
+private:
+    Shape shape_;
+};
+
+/// The shape behind a problem of this operation. Throws std::logic_error for another operation's problem.
+const Shape& shape_of(const Problem& problem);
+
+/// Indices into tensors_of().
+enum AttentionTensor : std::size_t { tensor_q, tensor_k, tensor_v, tensor_o, tensor_lse };
+
+}  // namespace stele::attention

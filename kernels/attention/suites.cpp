@@ -1,0 +1,86 @@
+// attention: the named lists of its problems.
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "kernels/attention/operation.hpp"
+
+namespace stele::attention {
+namespace {
+
+/// Small and awkward, so that all of them run in seconds on an emulator: every way in which a tile can be ragged.
+constexpr std::string_view edge_shapes[] = {
+    "batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=1 head_dim=64",                     // one key
+    "batch=1 heads=2 kv_heads=1 seq_q=3 seq_k=0 head_dim=64",                     // no key: O = 0, lse = −inf
+    "batch=1 heads=2 kv_heads=2 seq_q=31 seq_k=17 head_dim=128 causal",           // 14 rows see nothing
+    "batch=1 heads=1 kv_heads=1 seq_q=13 seq_k=67 head_dim=64 causal",            // fewer queries than keys
+    "batch=2 heads=3 kv_heads=3 seq_q=33 seq_k=15 head_dim=64",                   // tile ± 1, kv_heads = heads
+    "batch=2 heads=6 kv_heads=2 seq_q=7 seq_k=37 head_dim=128 causal",            // groups of 3 across a tile
+    "batch=1 heads=4 kv_heads=1 seq_q=65 seq_k=65 head_dim=64 causal",            // one kv head
+    "batch=1 heads=8 kv_heads=1 seq_q=1 seq_k=523 head_dim=128",                  // decode, keys split over blocks
+    "batch=1 heads=1 kv_heads=1 seq_q=2 seq_k=1031 head_dim=64 causal",           // the same, masked and prime
+    "batch=1 heads=2 kv_heads=1 seq_q=23 seq_k=41 head_dim=64 causal logits=80",  // scores of ±80
+    "batch=1 heads=1 kv_heads=1 seq_q=19 seq_k=53 head_dim=128 logits=80",
+    "batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=1 head_dim=128 causal",
+    "batch=2 heads=2 kv_heads=1 seq_q=1 seq_k=0 head_dim=128 causal",
+    "batch=1 heads=2 kv_heads=1 seq_q=5 seq_k=1 head_dim=64 causal",     // all rows but the last see nothing
+    "batch=1 heads=1 kv_heads=1 seq_q=31 seq_k=33 head_dim=128 causal",  // tile ± 1 in both, masked
+    "batch=1 heads=1 kv_heads=1 seq_q=63 seq_k=31 head_dim=64 causal",
+    "batch=1 heads=1 kv_heads=1 seq_q=32 seq_k=16 head_dim=64",  // whole tiles
+    "batch=1 heads=1 kv_heads=1 seq_q=65 seq_k=17 head_dim=128",
+    "batch=1 heads=1 kv_heads=1 seq_q=17 seq_k=29 head_dim=64 scale=-0.3",  // a scale that turns the order round
+};
+
+constexpr std::string_view full_shapes[] = {
+    "batch=1 heads=64 kv_heads=8 seq_q=2048 seq_k=2048 head_dim=128 bf16 causal",
+    "batch=1 heads=64 kv_heads=8 seq_q=2048 seq_k=2048 head_dim=128 bf16",
+    "batch=1 heads=64 kv_heads=8 seq_q=4096 seq_k=4096 head_dim=128 bf16 causal",
+    "batch=1 heads=64 kv_heads=8 seq_q=4096 seq_k=4096 head_dim=128 bf16",
+    "batch=1 heads=64 kv_heads=8 seq_q=8192 seq_k=8192 head_dim=128 bf16 causal",
+    "batch=1 heads=64 kv_heads=8 seq_q=8192 seq_k=8192 head_dim=128 bf16",
+    "batch=1 heads=64 kv_heads=8 seq_q=16384 seq_k=16384 head_dim=128 bf16 causal",
+    "batch=1 heads=64 kv_heads=8 seq_q=16384 seq_k=16384 head_dim=128 bf16",
+    "batch=1 heads=64 kv_heads=8 seq_q=32768 seq_k=32768 head_dim=128 bf16 causal",
+    "batch=1 heads=64 kv_heads=8 seq_q=32768 seq_k=32768 head_dim=128 bf16",
+    "batch=1 heads=16 kv_heads=16 seq_q=16384 seq_k=16384 head_dim=128 f16",
+    "batch=1 heads=16 kv_heads=16 seq_q=16384 seq_k=16384 head_dim=128 f16 causal",
+    "batch=1 heads=32 kv_heads=32 seq_q=16384 seq_k=16384 head_dim=64 f16",
+    "batch=1 heads=32 kv_heads=32 seq_q=16384 seq_k=16384 head_dim=64 f16 causal",
+    "batch=1 heads=16 kv_heads=16 seq_q=2048 seq_k=2048 head_dim=128 f32 causal",
+    "batch=32 heads=64 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 bf16",
+    "batch=1 heads=64 kv_heads=8 seq_q=1 seq_k=1024 head_dim=128 bf16",
+    "batch=1 heads=64 kv_heads=8 seq_q=1 seq_k=32768 head_dim=128 bf16",
+};
+
+}  // namespace
+
+std::vector<std::string> suite(Suite suite) {
+    const std::unique_ptr<Operation> operation = make_operation();
+    std::vector<std::string> out;
+    const auto add = [&](std::string_view text) { out.push_back(operation->parse(text)->id()); };
+    switch (suite) {
+        case Suite::smoke:
+            for (std::string_view dtype : {"f32", "f16", "bf16"}) {
+                add(fmt::format("batch=1 heads=2 kv_heads=1 seq_q=40 seq_k=40 head_dim=64 {} causal", dtype));
+                add(fmt::format("batch=2 heads=4 kv_heads=2 seq_q=1 seq_k=50 head_dim=128 {}", dtype));
+            }
+            break;
+        case Suite::edge:
+            for (std::string_view dtype : {"f32", "f16", "bf16"})
+                for (std::string_view shape : edge_shapes) add(fmt::format("{} {}", shape, dtype));
+            break;
+        case Suite::quick:
+        case Suite::cpu:
+            add("batch=1 heads=4 kv_heads=4 seq_q=256 seq_k=256 head_dim=64 f32");
+            add("batch=1 heads=8 kv_heads=2 seq_q=256 seq_k=256 head_dim=64 f32 causal");
+            add("batch=1 heads=4 kv_heads=1 seq_q=256 seq_k=256 head_dim=128 bf16 causal");
+            add("batch=1 heads=16 kv_heads=2 seq_q=1 seq_k=2048 head_dim=128 f16");
+            break;
+        case Suite::full:
+            for (std::string_view shape : full_shapes) add(shape);
+            break;
+    }
+    return out;
+}
+
+}  // namespace stele::attention
