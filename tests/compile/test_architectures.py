@@ -35,7 +35,10 @@ def declared():
     for variant in listed:
         if variant["language"] in ENDING:
             algorithm = variant["algorithm"]
-            path = f"kernels/{variant['operation']}/{algorithm}/{algorithm}{ENDING[variant['language']]}"
+            name = algorithm.rsplit("/", 1)[-1]
+            if name == "auto":  # takes one of its siblings' kernels
+                continue
+            path = f"kernels/{variant['operation']}/{algorithm}/{name}{ENDING[variant['language']]}"
             architectures = tuple(variant["architectures"])
             assert found.setdefault(path, architectures) == architectures, f"{path}: its tiles differ in architectures"
     return found
