@@ -61,7 +61,7 @@ private:
     std::vector<fs::path> seen_;
 };
 
-/// The file that a handle stands for.
+/// The file that the loader took.
 std::string file_of(void* handle) {
     link_map* map = nullptr;
     return dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && map ? map->l_name : "";
@@ -115,7 +115,7 @@ Library::Library(const LibraryName& wanted, std::span<const LibraryFolder> folde
             if (!folder.path.empty() && !fs::exists(file, error)) continue;
             handle_ = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
             if (handle_) {
-                path_ = file_of(handle_);
+                path_ = folder.path.empty() ? file_of(handle_) : file.string();
                 return;
             }
             // Of a file that is nowhere the loader says its own name.

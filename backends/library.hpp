@@ -64,7 +64,7 @@ public:
     const std::string& failure() const { return failure_; }
     /// Empty, or the failure with where was looked, and how to get the library.
     const std::string& why_not() const { return why_not_; }
-    /// The file, as far as the loader tells; empty if there is none.
+    /// The file; empty if there is none.
     const std::string& path() const { return path_; }
 
     /// Sets `function` to the symbol. A missing one makes the library count as not loaded.

@@ -1,5 +1,5 @@
 # Script of an installation: writes licences/<package> for each library in lib/ that Debian brought, for what is compiled
-# in from headers and archives, and for the CUDA runtime.
+# in from headers and archives (Boost's text is that of its library), and for the CUDA runtime.
 set(folder ${CMAKE_INSTALL_PREFIX}/licences)
 file(MAKE_DIRECTORY ${folder})
 
@@ -23,7 +23,7 @@ foreach(library IN LISTS libraries)
     message(WARNING "no Debian package has ${name}: the bundle lacks its licence")
   endif()
 endforeach()
-foreach(package nlohmann-json3-dev libcli11-dev libboost1.74-dev libgtest-dev)
+foreach(package nlohmann-json3-dev libcli11-dev libgtest-dev)
   copy_licence(${package})
 endforeach()
 
