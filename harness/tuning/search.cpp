@@ -123,7 +123,7 @@ void Search::measure(const std::vector<std::size_t>& indices) {
     sampling.regime = Regime::burst;
     sampling.interval = 0.02;
     sampling.cell_seconds = 0.05;
-    sampling.longest_timed_seconds = options_.seconds;
+    sampling.longest_timed_seconds = sampling.cell_timeout_seconds;
     sampling.least_samples = 3;
     sampling.most_samples = 30;
 
@@ -218,7 +218,7 @@ void Search::finish(TuneResult& result, std::string stopped_by) {
     sampling.most_samples = 200;
     const double left = options_.seconds - elapsed();
     sampling.cell_seconds = std::clamp(left / static_cast<double>(finalists.size() + 1), 0.1, 1.0);
-    sampling.longest_timed_seconds = options_.seconds;
+    sampling.longest_timed_seconds = sampling.cell_timeout_seconds;
     watcher_.progress(fmt::format("the best {} against each other", finalists.size()));
     std::vector<Measurement> measurements = bench(finalists, sampling);
     if (watcher_.stop()) {

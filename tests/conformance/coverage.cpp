@@ -30,7 +30,6 @@ constexpr Declared declared[] = {
     {"gemm/half.opencl@*", compiles_half,
      "a device that compiles `half`; tests/unit/kernels runs the text with its half in float"},
     {"*/vendor.cu*", is_nvidia, "libraries of NVIDIA's"},
-    {"gemm/vendor.clblast", is_nvidia, "its kernels do not build on CPUs"},
 };
 
 bool is_taken(const Variant& variant, const DeviceSet& devices, const std::vector<std::unique_ptr<Problem>>& problems) {

@@ -138,7 +138,7 @@ inline Report sample_report() {
     tiled.timing->batch = 8;
     tiled.timing->build_ns = 9e6;
     tiled.timing->first_launch_ns = 10e6;
-    tiled.timing->footprint_bytes = 3145728;
+    tiled.timing->footprint_bytes = 4194304;
     tiled.timing->rotations = 11;
     tiled.timing->evicted = true;
     tiled.timing->floor_ns = 12e3;

@@ -26,15 +26,15 @@ void visit_fields(Visit& visit, T& inner) {
 }
 
 struct Outer {
-    std::string text = "word";
-    bool truth = true;
-    double number = 1.5;
-    std::uint8_t small = 200;
-    std::int64_t large = -1;
-    Colour colour = Colour::green;
-    std::vector<Inner> list{{1}, {2}};
-    std::map<std::string, double> table{{"a", infinity}};
-    std::optional<Inner> perhaps{};
+    std::string text;
+    bool truth = false;
+    double number = 0;
+    std::uint8_t small = 0;
+    std::int64_t large = 0;
+    Colour colour = Colour::red;
+    std::vector<Inner> list;
+    std::map<std::string, double> table;
+    std::optional<Inner> perhaps;
 };
 template <typename Visit, typename T>
     requires std::is_same_v<std::remove_const_t<T>, Outer>
@@ -50,9 +50,21 @@ void visit_fields(Visit& visit, T& outer) {
     visit("perhaps", outer.perhaps);
 }
 
+Outer sample() {
+    Outer out;
+    out.text = "word";
+    out.truth = true;
+    out.number = 1.5;
+    out.small = 200;
+    out.large = -1;
+    out.colour = Colour::green;
+    out.list = {{1}, {2}};
+    out.table["a"] = infinity;
+    return out;
+}
+
 Outer read_back(const Json& json) {
     Outer out;
-    out.list.clear();
     json_fields::read(json, "", out);
     return out;
 }
@@ -60,7 +72,7 @@ Outer read_back(const Json& json) {
 /// The message for the sample's JSON after `change`; empty if it is read.
 template <typename Change>
 std::string refusal(Change change) {
-    Json json = json_fields::json_of(Outer{});
+    Json json = json_fields::json_of(sample());
     change(json);
     try {
         read_back(json);
@@ -71,7 +83,7 @@ std::string refusal(Change change) {
 }
 
 TEST(JsonFields, WriteByName) {
-    Outer outer;
+    Outer outer = sample();
     EXPECT_EQ(json_fields::json_of(outer).dump(),
               R"({"text":"word","truth":true,"number":1.5,"small":200,"large":-1,"colour":"green",)"
               R"("list":[{"whole":1},{"whole":2}],"table":{"a":"inf"}})");
@@ -80,7 +92,7 @@ TEST(JsonFields, WriteByName) {
 }
 
 TEST(JsonFields, ReadBack) {
-    Outer outer;
+    Outer outer = sample();
     outer.perhaps = Inner{7};
     outer.truth = false;
     const Json json = json_fields::json_of(outer);
@@ -95,11 +107,11 @@ TEST(JsonFields, ReadBack) {
 
 TEST(JsonFields, NumbersThatJsonCannotHold) {
     for (const double value : {infinity, -infinity, 0.1, -3.0}) {
-        Outer outer;
+        Outer outer = sample();
         outer.number = value;
         EXPECT_EQ(read_back(json_fields::json_of(outer)).number, value);
     }
-    Outer outer;
+    Outer outer = sample();
     outer.number = std::nan("");
     EXPECT_TRUE(std::isnan(read_back(json_fields::json_of(outer)).number));
 }

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "harness/base/statistics.hpp"
+#include "harness/catalog/registry.hpp"
 #include "harness/measure/runner.hpp"
 #include "tests/support/fake_device.hpp"
 #include "tests/support/twice.hpp"

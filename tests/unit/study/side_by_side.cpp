@@ -198,7 +198,8 @@ TEST(SideBySide, VariantsStandByAlgorithmAndLanguageLibrariesLast) {
     for (Measurement& made : report.measurements) made.algorithm = made.algorithm.substr(0, made.algorithm.find('.'));
     const std::vector<Report> reports{report};
     std::vector<std::string> order;
-    for (const CellSide& side : side_by_side(reports)[0].cells) order.push_back(side.variant);
+    const auto sides = side_by_side(reports);
+    for (const CellSide& side : sides.at(0).cells) order.push_back(side.variant);
     EXPECT_EQ(order, (std::vector<std::string>{"gemm/second.cuda", "gemm/second.opencl", "gemm/first.opencl",
                                                "gemm/vendor.a"}));
 }
