@@ -25,7 +25,7 @@ Measurement blank_measurement(const Variant& variant, const Problem& problem, co
 }
 
 Measurement blank_measurement(const Cell& cell, const SamplerOptions& options) {
-    Measurement out = blank_measurement(*cell.variant, *cell.problem, cell.device->info().id, options);
+    Measurement out = blank_measurement(*cell.variant, *cell.problem, cell.device->id, options);
     out.tuning = cell.tuning;
     return out;
 }

@@ -33,6 +33,7 @@ CheckedRun checked_run(Device& device, const LoadedPlan& plan, TensorSet& tensor
     }
 
     run.outputs = tensors.outputs();
+    check.judging();
     run.verdict = judge(run.outputs, *check.expected);
     std::vector<std::string> reasons;
     // What was written where it must not be comes first: it is the likelier cause than the values it spoils.

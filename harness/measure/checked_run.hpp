@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <functional>
 #include <vector>
 
 #include "backends/backend.hpp"
@@ -26,6 +27,7 @@ struct Check {
     ReferenceCache::Inputs inputs;
     ReferenceCache::Expectations expected;
     double timeout_seconds = 30;
+    std::function<void()> judging = [] {};  ///< called when the run has ended, before its outputs are judged
 };
 
 /// Operands fresh, outputs and scratch NaN, guard bands whole and inputs unchanged after,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "harness/record/measurement.hpp"
 
@@ -9,6 +10,7 @@ namespace stele {
 
 struct SamplerOptions {
     std::uint64_t seed = 1;
+    std::uint32_t round = 0;  ///< which of several processes this is: cells take their turns in another order
     Fill fill = Fill::normal;
     CacheMode cache = CacheMode::cold;
     Regime regime = Regime::burst;
@@ -19,6 +21,8 @@ struct SamplerOptions {
     std::uint32_t least_samples = 5, most_samples = 1000;
     /// One execution longer than this is a timeout. Seen after the fact: no runtime can stop a kernel that runs.
     double cell_timeout_seconds = 30;
+    /// What one execution may take before the process that runs it is ended; none: see time_limit().
+    std::optional<double> time_limit_seconds{};
     double warmup_seconds = 10;  ///< sustained regime: run at least this long before the first sample
 };
 

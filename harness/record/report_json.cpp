@@ -26,6 +26,9 @@ void check_timing(const Timing& timing, const std::string& path) {
     if (timing.pass.size() != timing.samples_ns.size())
         fail(path + ".pass",
              fmt::format("has {} entries for {} samples", timing.pass.size(), timing.samples_ns.size()));
+    if (timing.round.size() != timing.samples_ns.size())
+        fail(path + ".round",
+             fmt::format("has {} entries for {} samples", timing.round.size(), timing.samples_ns.size()));
     if (!timing.clock.empty() && timing.clock.size() != timing.samples_ns.size())
         fail(path + ".clock",
              fmt::format("has {} entries for {} samples", timing.clock.size(), timing.samples_ns.size()));
@@ -87,6 +90,11 @@ void bring_up_to_date(Json& report) {
         if (!measurement.is_object() || !measurement.contains("timing")) continue;
         rename(measurement["timing"], "rounds", "passes");
         rename(measurement["timing"], "round", "pass");
+        // All samples of one process.
+        Json& timing = measurement["timing"];
+        if (!timing.is_object() || !timing.contains("pass") || !timing["pass"].is_array()) continue;
+        timing["rounds"] = 1;
+        timing["round"] = std::vector<int>(timing["pass"].size(), 0);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "harness/measure/runner_here.hpp"
 #include "tests/support/fake_device.hpp"
 #include "tests/support/twice.hpp"
+#include "tests/support/run_on.hpp"
 
 namespace stele {
 namespace {
@@ -29,9 +30,9 @@ protected:
     }
 
     std::vector<Measurement> bench(const std::vector<const Variant*>& variants) {
-        std::vector<Cell> cells;
+        std::vector<test::OnDevice> cells;
         for (const Variant* variant : variants) cells.push_back({variant, &problem, &device});
-        return bench_cells(cells, options, watcher);
+        return test::bench_on(cells, options, watcher);
     }
     Measurement bench(const Variant& variant) { return bench(std::vector{&variant}).at(0); }
 
@@ -236,8 +237,8 @@ TEST_F(BenchTest, ADeviceForResultsIsNeverTimed) {
     EXPECT_EQ(bench(twice_variant("any")).verdict.outcome, Outcome::skipped);
     EXPECT_TRUE(device.timed.empty());
     const Variant variant = twice_variant("any");
-    const Cell cell{&variant, &problem, &device};
-    EXPECT_EQ(verify_cells({cell}, options, watcher).at(0).verdict.outcome, Outcome::passed);
+    const test::OnDevice cell{&variant, &problem, &device};
+    EXPECT_EQ(test::verify_on({cell}, options, watcher).at(0).verdict.outcome, Outcome::passed);
 }
 
 TEST_F(BenchTest, ASlowExecutionIsATimeout) {
@@ -262,7 +263,7 @@ TEST_F(BenchTest, InterruptKeepsWhatIsMeasuredAndLeavesOutTheRest) {
     const Variant a = twice_variant("a"), b = twice_variant("b");
     TwiceProblem later(8, 8);
     const auto measured =
-        bench_cells({{&a, &problem, &device}, {&b, &problem, &device}, {&a, &later, &device}}, options, watcher);
+        test::bench_on({{&a, &problem, &device}, {&b, &problem, &device}, {&a, &later, &device}}, options, watcher);
     ASSERT_EQ(measured.size(), 2u) << "the second problem was not reached";
     EXPECT_EQ(measured[0].timing->stopped_by, "interrupted");
     watcher.stop = [] { return true; };
@@ -286,7 +287,7 @@ TEST_F(BenchTest, SustainedWarmsUpFirst) {
 
 TEST_F(BenchTest, ProfileRunsOnceInANamedRange) {
     const Variant variant = twice_variant("profiled");
-    const auto measured = profile_cells({{&variant, &problem, &device}}, options, watcher);
+    const auto measured = test::run_on(Work::profile, {{&variant, &problem, &device}}, options, watcher);
     EXPECT_EQ(measured.at(0).verdict.outcome, Outcome::passed);
     EXPECT_FALSE(measured[0].timing);
     ASSERT_EQ(device.ranges.size(), 2u);
@@ -304,19 +305,19 @@ TEST_F(BenchTest, ReferencesAreSharedByTheVariantsOfAProblem) {
 TEST_F(BenchTest, RunOnGivenInputs) {
     const Variant variant = twice_variant("given");
     std::vector<Tensor> inputs = problem.inputs(77, Fill::normal);
-    const GivenRun run = run_cell({&variant, &problem, &device}, inputs, options);
+    const GivenRun run = test::run_given_on({&variant, &problem, &device}, inputs, options);
     EXPECT_EQ(run.measurement.verdict.outcome, Outcome::passed);
     ASSERT_EQ(run.outputs.size(), 1u);
     EXPECT_EQ(run.outputs[0].as<float>()[5], 2 * inputs[0].as<float>()[5]);
     inputs[0] = Tensor(TensorSpec{"X", Role::input, Dtype::f32, {3, 3}, {"R", "C"}});
-    EXPECT_THROW(run_cell({&variant, &problem, &device}, inputs, options), ProblemError);
-    EXPECT_THROW(run_cell({&variant, &problem, &device}, {}, options), ProblemError);
+    EXPECT_THROW(test::run_given_on({&variant, &problem, &device}, inputs, options), ProblemError);
+    EXPECT_THROW(test::run_given_on({&variant, &problem, &device}, {}, options), ProblemError);
 }
 
 class RunnerTest : public BenchTest {
 protected:
     void run(Work work, const std::vector<const Variant*>& variants) {
-        std::vector<Cell> cells;
+        std::vector<test::OnDevice> cells;
         for (const Variant* variant : variants) cells.push_back({variant, &problem, &device});
         RunnerHere(references).run(work, cells, options, events);
     }
