@@ -29,8 +29,9 @@ public:
 
     /// Of the backends in `skipped` nothing is asked, and nothing told. `about_to` is told each backend before it is
     /// asked.
-    FoundDevices found(const std::vector<std::string>& skipped = {},
-                       const std::function<void(std::string_view backend)>& about_to = [](std::string_view) {});
+    FoundDevices found(
+        const std::vector<std::string>& skipped = {},
+        const std::function<void(std::string_view backend)>& about_to = [](std::string_view) {});
     /// A device that is opened has given bytes back. Throws DeviceError.
     Device& open(const DeviceInfo& info);
     bool is_open(const DeviceInfo& info) const { return opened_.contains(info.id); }
@@ -44,8 +45,8 @@ private:
     std::map<std::string, Device*> opened_;
 };
 
-/// Empty if the device takes bytes and gives them back, else what went wrong: after some faults nothing more can be done
-/// with a device in this process.
+/// Empty if the device takes bytes and gives them back, else what went wrong: after some faults nothing more can be
+/// done with a device in this process.
 std::string why_unusable(Device& device);
 
 /// Devices to choose among, wherever they are opened.

@@ -13,8 +13,9 @@ void Rounds::recall(const std::vector<JournalEntry>& entries) {
         const Measurement& known = entry.measurement;
         if (entry.cell >= cells_.size() || known.variant != cells_[entry.cell].variant->id() ||
             known.problem != cells_[entry.cell].problem->id() || known.device != cells_[entry.cell].device->id)
-            throw BadInput("the journal is of other cells than its options make here: a device, a suite or a tuning "
-                           "file is another now");
+            throw BadInput(
+                "the journal is of other cells than its options make here: a device, a suite or a tuning "
+                "file is another now");
         if (known.timing && known.timing->stopped_by == "interrupted") continue;
         measured_[entry.cell][entry.round] = known;
     }

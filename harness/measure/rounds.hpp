@@ -12,8 +12,8 @@
 
 namespace stele {
 
-/// Measurements by cell and round. What two processes measure differs by more than their samples tell, so the process is
-/// what a comparison counts (docs/methodology.md).
+/// Measurements by cell and round. What two processes measure differs by more than their samples tell, so the process
+/// is what a comparison counts (docs/methodology.md).
 class Rounds {
 public:
     /// The cells outlive it. `keep` is given each measurement as soon as it is made.

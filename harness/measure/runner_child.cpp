@@ -70,9 +70,9 @@ RunnerChild::Death RunnerChild::bury(Outcome outcome, std::string how, milliseco
 
 RunnerChild::Heard RunnerChild::hear(std::optional<double> limit) {
     const auto start = Channel::Clock::now();
-    const auto until = limit ? start + std::chrono::duration_cast<Channel::Clock::duration>(
-                                           std::chrono::duration<double>(*limit))
-                             : Channel::Clock::time_point::max();
+    const auto until =
+        limit ? start + std::chrono::duration_cast<Channel::Clock::duration>(std::chrono::duration<double>(*limit))
+              : Channel::Clock::time_point::max();
     std::string line;
     while (true) {
         if (stop_() && !stopping_) {
@@ -103,8 +103,7 @@ RunnerChild::Heard RunnerChild::hear(std::optional<double> limit) {
             stopped.death.stopped = true;
             return stopped;
         }
-        if (now > until)
-            return {{}, bury(Outcome::timeout, fmt::format("no end within {} s", three_digits(*limit)))};
+        if (now > until) return {{}, bury(Outcome::timeout, fmt::format("no end within {:g} s", *limit))};
     }
 }
 
@@ -272,8 +271,7 @@ void RunnerChild::ProblemRun::take(Reply& reply) {
         give(*reply.want);
     } else if (reply.failed) {
         for (const std::size_t cell : asked_)
-            if (!is_finished_[cell])
-                finish(cell, failing(Outcome::error, "its worker: " + *reply.failed), {}, {});
+            if (!is_finished_[cell]) finish(cell, failing(Outcome::error, "its worker: " + *reply.failed), {}, {});
         done_ = true;
     } else if (reply.done) {
         done_ = true;
@@ -323,8 +321,8 @@ void RunnerChild::ProblemRun::blame(const Death& death) {
     if (!intent_) {
         if (++silent_deaths_ < most_openings) return;
         for (const std::size_t cell : asked_)
-            finish(cell,
-                   failing(Outcome::error, fmt::format("no worker process comes to work: {}", death.how)), {}, {});
+            finish(cell, failing(Outcome::error, fmt::format("no worker process comes to work: {}", death.how)), {},
+                   {});
         return;
     }
     const Cell& cell = culprit();

@@ -41,7 +41,7 @@ private:
     /// Why no more is to be expected of a worker.
     struct Death {
         Outcome outcome = Outcome::error;
-        std::string how;  ///< "Segmentation fault (signal 11)"
+        std::string how;       ///< "Segmentation fault (signal 11)"
         bool stopped = false;  ///< by us, since it was asked for
     };
     /// A reply, or the death of the worker, which is then gone.

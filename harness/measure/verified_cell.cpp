@@ -72,8 +72,8 @@ FirstRun ProblemPlace::first_run_on(const Cell& cell, std::size_t index, MakeGiv
     CheckedRun run = check(cell, index, device, plan, scratch, given);
     out.verdict = run.verdict;
     if (run.verdict.outcome == Outcome::passed)
-        out.verified.emplace(VerifiedCell{cell, &device, index, std::move(plan), std::move(scratch), std::move(run.verdict),
-                                          run.host_ns, fingerprint(run.outputs)});
+        out.verified.emplace(VerifiedCell{cell, &device, index, std::move(plan), std::move(scratch),
+                                          std::move(run.verdict), run.host_ns, fingerprint(run.outputs)});
     out.outputs = std::move(run.outputs);
     return out;
 } catch (const std::exception& error) {

@@ -179,8 +179,8 @@ void Worker::run(const RunRequest& request) {
 }
 
 FoundReply Worker::list(const ListRequest& request) {
-    return reply_of(devices_.found(request.skipped,
-                                   [this](std::string_view backend) { say({.listing = std::string(backend)}); }));
+    return reply_of(
+        devices_.found(request.skipped, [this](std::string_view backend) { say({.listing = std::string(backend)}); }));
 }
 
 void Worker::answer(const Request& request) {

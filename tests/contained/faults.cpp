@@ -58,8 +58,9 @@ Variant opencl(const std::string& name, const std::string& body) {
         source.language = Language::opencl;
         source.file = "faults.cl";
         source.entry = "fault";
-        source.text = "kernel void fault(global float* x, global float* y, long count) { const long i = get_global_id(0); " +
-                      body + " }";
+        source.text =
+            "kernel void fault(global float* x, global float* y, long count) { const long i = get_global_id(0); " +
+            body + " }";
         plan.kernels.push_back(source);
         const auto count = static_cast<std::int64_t>(problem.tensors()[0].elements());
         plan.steps.push_back(

@@ -120,8 +120,7 @@ std::vector<std::string> output_paths(const BenchOptions& options, const Report&
     if (const auto other = benchmark_output(options.benchmark_flags))
         for (const auto& path : paths)
             if (is_same_output(path, *other))
-                throw BadInput(
-                    fmt::format("the report and --benchmark_out would both be written to {}", path));
+                throw BadInput(fmt::format("the report and --benchmark_out would both be written to {}", path));
     return paths;
 }
 
@@ -290,7 +289,8 @@ ExitCode Bench::bench(const BenchOptions& options, const UnfinishedRun* unfinish
     if (!options.benchmark_flags.empty()) write_google_benchmark(report, options.benchmark_flags);
     if (report.complete && journal) journal->remove();
     std::fflush(stdout);
-    std::string ended = fmt::format("{} in {} s", count_outcomes(report.measurements), three_digits(seconds_since(start)));
+    std::string ended =
+        fmt::format("{} in {} s", count_outcomes(report.measurements), three_digits(seconds_since(start)));
     if (!report.complete) ended += "; interrupted, so the report is incomplete";
     if (!report.complete && journal) ended += "; to complete it: stele bench --resume " + journal->path().string();
     say(ended);

@@ -118,7 +118,8 @@ ExitCode Verify::run() {
     keep_what_is_measured();
     Progress progress;
     const Watcher watcher{[&](const std::string& line) { progress.show(line); }, interrupted};
-    std::vector<Measurement> measurements = run_cells(workplace.runner(), Work::verify, workload.cells, sampling, watcher);
+    std::vector<Measurement> measurements =
+        run_cells(workplace.runner(), Work::verify, workload.cells, sampling, watcher);
     progress.clear();
     measurements.insert(measurements.end(), workload.left_out.begin(), workload.left_out.end());
 

@@ -11,8 +11,8 @@
 #include "harness/measure/runner.hpp"
 #include "harness/measure/runner_here.hpp"
 #include "tests/support/fake_device.hpp"
-#include "tests/support/twice.hpp"
 #include "tests/support/run_on.hpp"
+#include "tests/support/twice.hpp"
 
 namespace stele {
 namespace {
@@ -317,11 +317,12 @@ TEST_F(BenchTest, RunOnGivenInputs) {
 class RunnerTest : public BenchTest {
 protected:
     void run(Work work, const std::vector<const Variant*>& variants) {
-        std::vector<test::OnDevice> cells;
-        for (const Variant* variant : variants) cells.push_back({variant, &problem, &device});
-        RunnerHere(references).run(work, cells, options, events);
+        std::vector<Cell> cells;
+        for (const Variant* variant : variants) cells.push_back({variant, &problem, &device.info()});
+        RunnerHere(devices, references).run(work, cells, options, events);
     }
 
+    OpenDevices devices{device};
     ReferenceCache references;
     std::vector<std::pair<Phase, std::size_t>> told;
     std::vector<std::pair<std::size_t, Measurement>> finished;
@@ -356,7 +357,9 @@ TEST_F(RunnerTest, FinishesEachCellOnceAndAsSoonAsNothingMoreIsDoneWithIt) {
     run(Work::bench, {&right, &wrong});
     ASSERT_EQ(finished.size(), 2u);
     EXPECT_EQ(finished[0].first, 1u);
-    EXPECT_EQ(told_before[1], 2u) << "a wrong one before any is timed";
+    const auto timed =
+        std::find_if(told.begin(), told.end(), [](const auto& one) { return one.first == Phase::prepare; });
+    EXPECT_LE(told_before[1], static_cast<std::size_t>(timed - told.begin())) << "a wrong one before any is timed";
     EXPECT_EQ(finished[1].first, 0u);
     EXPECT_TRUE(finished[1].second.timing);
 }
