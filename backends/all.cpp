@@ -3,11 +3,14 @@
 #include "backends/cuda/cuda.hpp"
 #include "backends/host/host.hpp"
 #include "backends/opencl/opencl.hpp"
+#include "backends/opencl/pocl.hpp"
 #ifdef STELE_HAS_SIMT
 #include "backends/simt/device/simt.hpp"
 #endif
 
 namespace stele {
+
+void prepare_environment() { opencl::pin_pocl_threads(); }
 
 std::vector<BackendEntry> backend_list() {
     return {

@@ -208,6 +208,10 @@ public:
     virtual std::unique_ptr<Device> open(std::size_t index) const = 0;
 };
 
+/// Sets what drivers must find in the environment before they start: to be called first, from one thread, by each
+/// process that opens devices or starts those that do. Reports show what was set.
+void prepare_environment();
+
 /// A backend that has not looked for its devices yet.
 struct BackendEntry {
     std::string_view name;

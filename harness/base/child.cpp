@@ -57,7 +57,7 @@ pid_t start(const std::vector<std::string>& words, int channel) {
 }  // namespace
 
 std::string Ended::words() const {
-    return signal ? fmt::format("{} (signal {})", strsignal(signal), signal) : fmt::format("exit code {}", code);
+    return signal ? fmt::format("{} (signal {})", strsignal(signal), signal) : fmt::format("exit({})", code);
 }
 
 Child::Child(const std::vector<std::string>& words) : channel_(Descriptor()) {

@@ -15,7 +15,7 @@ struct Ended {
     int code = 0;    ///< where it exited
     int signal = 0;  ///< that ended it; 0: none
 
-    /// "Segmentation fault (signal 11)", "exit code 3".
+    /// "Segmentation fault (signal 11)", "exit(3)".
     std::string words() const;
 };
 

@@ -24,6 +24,7 @@ void Isolation::declare(Arguments& arguments) {
 void Isolation::apply(SamplerOptions& options) const { options.time_limit_seconds = time_limit_seconds; }
 
 Workplace::Workplace(bool here) {
+    prepare_environment();
     if (here)
         runner_ = std::make_unique<RunnerHere>(opened_, references_);
     else

@@ -42,6 +42,7 @@ void visit_fields(Visit& visit, T& options) {
     visit("cell_seconds", options.cell_seconds);
     visit("least_samples", options.least_samples);
     visit("most_samples", options.most_samples);
+    visit("longest_timed_seconds", options.longest_timed_seconds);
     visit("cell_timeout_seconds", options.cell_timeout_seconds);
     visit("time_limit_seconds", options.time_limit_seconds);
     visit("warmup_seconds", options.warmup_seconds);
@@ -108,6 +109,7 @@ void visit_fields(Visit& visit, T& reply) {
     visit("verdict", reply.verdict);
     visit("ran", reply.ran);
     visit("timing", reply.timing);
+    visit("untimed", reply.untimed);
     visit("outputs", reply.outputs);
 }
 

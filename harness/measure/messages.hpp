@@ -76,6 +76,7 @@ struct FinishedReply {
     Verdict verdict;
     std::optional<std::string> ran{};
     std::optional<Timing> timing{};
+    std::optional<Untimed> untimed{};
     std::optional<SharedParts> outputs{};  ///< of a given run; their data are in the file beside it
 };
 

@@ -16,7 +16,7 @@ void Rounds::recall(const std::vector<JournalEntry>& entries) {
             throw BadInput(
                 "the journal is of other cells than its options make here: a device, a suite or a tuning "
                 "file is another now");
-        if (known.timing && known.timing->stopped_by == "interrupted") continue;
+        if (known.timing && known.timing->stopped_by == StoppedBy::interrupted) continue;
         measured_[entry.cell][entry.round] = known;
     }
 }

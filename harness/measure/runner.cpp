@@ -41,9 +41,9 @@ std::string line_of(const Intent& intent, const Cell& cell, const Intent& before
             return "verifying " + title();
         // Long only where they are news.
         case Phase::build:
-            return "building " + title();
+            return "verifying " + title() + ": building";
         case Phase::reference:
-            return fmt::format("computing what {} {} must give", cell.problem->operation(), cell.problem->id());
+            return "verifying " + title() + ": computing its reference";
         // Short beside the others, whose lines they would hide.
         case Phase::open:
         case Phase::judge:

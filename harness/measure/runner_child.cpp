@@ -34,13 +34,6 @@ std::size_t operand_bytes(const Problem& problem) {
     return bytes;
 }
 
-Verdict failing(Outcome outcome, std::string reason) {
-    Verdict verdict;
-    verdict.outcome = outcome;
-    verdict.reason = std::move(reason);
-    return verdict;
-}
-
 }  // namespace
 
 Child& RunnerChild::child() {
@@ -170,7 +163,8 @@ private:
     /// Until the worker is done with all that it was asked, or gone.
     void listen();
     void take(Reply& reply);
-    void finish(std::size_t cell, Verdict verdict, std::optional<std::string> ran, std::optional<Timing> timing);
+    void finish(std::size_t cell, FinishedReply reply);
+    void fail(std::size_t cell, Outcome outcome, std::string reason);
     void give(const Want& want);
     void blame(const Death& death);
     void give_up(const DeviceInfo& device, const std::string& why);
@@ -197,7 +191,7 @@ void RunnerChild::ProblemRun::choose() {
         if (is_finished_[i]) continue;
         const auto why = runner_.given_up_.find(cells_[i].device->id);
         if (why != runner_.given_up_.end())
-            finish(i, failing(Outcome::error, "the device is given up: " + why->second), {}, {});
+            fail(i, Outcome::error, "the device is given up: " + why->second);
         else
             asked_.push_back(i);
     }
@@ -266,12 +260,12 @@ void RunnerChild::ProblemRun::take(Reply& reply) {
             if (!finished.outputs->sizes.empty())
                 outputs = shared_tensors(runner_.child().channel().take_file(), finished.outputs->sizes, specs);
         }
-        finish(place(finished.cell), std::move(finished.verdict), std::move(finished.ran), std::move(finished.timing));
+        finish(place(finished.cell), std::move(finished));
     } else if (reply.want) {
         give(*reply.want);
     } else if (reply.failed) {
         for (const std::size_t cell : asked_)
-            if (!is_finished_[cell]) finish(cell, failing(Outcome::error, "its worker: " + *reply.failed), {}, {});
+            if (!is_finished_[cell]) fail(cell, Outcome::error, "its worker: " + *reply.failed);
         done_ = true;
     } else if (reply.done) {
         done_ = true;
@@ -279,23 +273,30 @@ void RunnerChild::ProblemRun::take(Reply& reply) {
 }
 
 /// What a dead worker had measured of a cell is taken into the timing that a later one completed.
-void RunnerChild::ProblemRun::finish(std::size_t cell, Verdict verdict, std::optional<std::string> ran,
-                                     std::optional<Timing> timing) {
+void RunnerChild::ProblemRun::finish(std::size_t cell, FinishedReply reply) {
     if (is_finished_[cell]) return;
     is_finished_[cell] = true;
     Measurement measurement = blank_measurement(cells_[cell], options_);
-    measurement.verdict = std::move(verdict);
-    measurement.ran = std::move(ran);
-    if (timing) {
+    measurement.verdict = std::move(reply.verdict);
+    measurement.ran = std::move(reply.ran);
+    measurement.untimed = std::move(reply.untimed);
+    if (reply.timing) {
         std::vector<Timing> parts;
         for (std::size_t i = 0; i + 1 < seen_[cell].size(); ++i)
             if (!seen_[cell][i].samples_ns.empty()) parts.push_back(std::move(seen_[cell][i]));
-        if (timing->clock.empty())
+        if (reply.timing->clock.empty())
             for (Timing& part : parts) part.clock.clear();
-        parts.push_back(std::move(*timing));
+        parts.push_back(std::move(*reply.timing));
         measurement.timing = parts.size() == 1 ? std::move(parts.front()) : merged(std::move(parts));
     }
     events_.finished(cell, std::move(measurement));
+}
+
+void RunnerChild::ProblemRun::fail(std::size_t cell, Outcome outcome, std::string reason) {
+    FinishedReply reply;
+    reply.verdict.outcome = outcome;
+    reply.verdict.reason = std::move(reason);
+    finish(cell, std::move(reply));
 }
 
 void RunnerChild::ProblemRun::give(const Want& want) {
@@ -321,8 +322,7 @@ void RunnerChild::ProblemRun::blame(const Death& death) {
     if (!intent_) {
         if (++silent_deaths_ < most_openings) return;
         for (const std::size_t cell : asked_)
-            finish(cell, failing(Outcome::error, fmt::format("no worker process comes to work: {}", death.how)), {},
-                   {});
+            fail(cell, Outcome::error, fmt::format("no worker process comes to work: {}", death.how));
         return;
     }
     const Cell& cell = culprit();
@@ -334,7 +334,7 @@ void RunnerChild::ProblemRun::blame(const Death& death) {
     if (death.outcome == Outcome::timeout) reason += "; its worker process was ended";
     if (death.how.find("memory") != std::string::npos)
         reason += fmt::format("; its operands take {}", bytes_text(operand_bytes(*cell.problem)));
-    finish(place(intent_->cell), failing(death.outcome, std::move(reason)), {}, {});
+    fail(place(intent_->cell), death.outcome, std::move(reason));
 }
 
 void RunnerChild::run(Work work, std::span<const Cell> cells, const SamplerOptions& options,

@@ -1,20 +1,12 @@
 #include "harness/measure/time_limit.hpp"
 
-#include <algorithm>
+#include "harness/measure/options.hpp"
 
 namespace stele {
-namespace {
-
-double slowest_flops(const DeviceInfo& device) {
-    if (device.for_results_only) return 1e6;
-    return device.is_cpu ? 1e8 : 1e11;
-}
-
-}  // namespace
 
 std::optional<double> time_limit(Phase phase, const Problem& problem, const DeviceInfo& device,
                                  const SamplerOptions& options) {
-    constexpr double least = 30, opening = 60, building = 600;
+    constexpr double opening = 60, building = 600;
     switch (phase) {
         case Phase::reference:
         case Phase::judge:
@@ -31,7 +23,7 @@ std::optional<double> time_limit(Phase phase, const Problem& problem, const Devi
         case Phase::profile:
             break;
     }
-    return options.time_limit_seconds.value_or(std::max(least, problem.flops() / slowest_flops(device)));
+    return options.time_limit_seconds.value_or(execution_limit_seconds(problem, device, options));
 }
 
 }  // namespace stele

@@ -11,9 +11,8 @@
 namespace stele {
 
 /// Seconds that `phase` may take for one cell. None for what is not the kernel's own doing: references and judging are
-/// this program's work, and long where a problem is large. One execution has what `options` say, else 30 s or as long
-/// as the slowest kernel that is worth waiting for would need, whichever is more: 0.1 GFLOP/s on a CPU, a thousand
-/// times that on a GPU, a hundredth of it on a device that is for results only.
+/// this program's work, and long where a problem is large. One execution has what `options` say, else
+/// execution_limit_seconds().
 std::optional<double> time_limit(Phase phase, const Problem& problem, const DeviceInfo& device,
                                  const SamplerOptions& options);
 

@@ -46,9 +46,10 @@ Given ProblemPlace::drawn(const Cell& cell, std::uint64_t seed) const {
 
 CheckedRun ProblemPlace::check(const Cell& cell, std::size_t index, Device& device, const LoadedPlan& plan,
                                const std::vector<GuardedBuffer*>& scratch, const Given& given) {
-    return checked_run(device, plan, workspace(device).first(), scratch,
-                       {&problem_, cell.variant->arithmetic_for(problem_), given.inputs, given.expected,
-                        options_.cell_timeout_seconds, [&] { about_to_(Phase::judge, index); }});
+    return checked_run(
+        device, plan, workspace(device).first(), scratch,
+        {&problem_, cell.variant->arithmetic_for(problem_), given.inputs, given.expected,
+         execution_limit_seconds(problem_, *cell.device, options_), [&] { about_to_(Phase::judge, index); }});
 }
 
 template <typename MakeGiven>

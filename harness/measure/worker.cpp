@@ -127,7 +127,8 @@ void Worker::end_if_lost(std::size_t cell) {
 }
 
 void Worker::finish(std::size_t cell, const Measurement& measurement) {
-    say({.finished = FinishedReply{cell, measurement.verdict, measurement.ran, measurement.timing, std::nullopt}});
+    say({.finished = FinishedReply{cell, measurement.verdict, measurement.ran, measurement.timing, measurement.untimed,
+                                   std::nullopt}});
     if (measurement.verdict.outcome == Outcome::error) end_if_lost(cell);
 }
 
@@ -158,7 +159,7 @@ void Worker::run_given(const Cell& cell, const SamplerOptions& options) {
     given.expected = std::make_shared<const std::vector<Expected>>(asked.expected(
         *own.problem, options.seed, options.fill, own.variant->arithmetic_for(*own.problem), *given.inputs));
     const GivenRun run = here_.run_given(own, given, options, events());
-    FinishedReply finished{0, run.measurement.verdict, run.measurement.ran, std::nullopt, SharedParts{}};
+    FinishedReply finished{0, run.measurement.verdict, run.measurement.ran, std::nullopt, std::nullopt, SharedParts{}};
     const Descriptor outputs = shared(run.outputs, finished.outputs->sizes);
     say({.finished = finished}, outputs.get());
 }

@@ -43,7 +43,7 @@ def right_ones_passed(cells):
 @pytest.mark.parametrize("fault, says", [
     ("segfault.host", "error: Segmentation fault (signal 11) in its first run"),
     ("abort.host", "error: Aborted (signal 6) in its first run"),
-    ("exit.host", "error: exit code 0 in its first run"),
+    ("exit.host", "error: exit(0) in its first run"),
     ("endless.host", "timeout: no end within 2 s in its first run"),
     ("endless.opencl", "timeout: no end within 2 s in its first run"),
     ("endless.cuda", "timeout: no end within 2 s in its first run"),

@@ -67,6 +67,7 @@ SamplerOptions sampler_options(const BenchOptions& options) {
     sampling.regime = options.regime;
     sampling.cell_seconds = options.cell_seconds;
     options.isolation.apply(sampling);
+    sampling.longest_timed_seconds = 4 * options.cell_seconds;
     return sampling;
 }
 

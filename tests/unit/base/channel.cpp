@@ -90,7 +90,7 @@ TEST(Child, TellsWhatItEndedWith) {
     EXPECT_EQ(killed.end(std::chrono::seconds(20)).words(), "Segmentation fault (signal 11)");
     Child exited({"/bin/sh", "-c", "exit 7"});
     EXPECT_EQ(exited.channel().hear(line, soon()), Heard::closed);
-    EXPECT_EQ(exited.end(std::chrono::seconds(20)).words(), "exit code 7");
+    EXPECT_EQ(exited.end(std::chrono::seconds(20)).words(), "exit(7)");
 }
 
 TEST(Child, SpeaksOverItsOwnDescriptorAndNotOverItsOutput) {
