@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -43,6 +44,9 @@ CannotWrite cannot_write(const std::filesystem::path& path) {
     return CannotWrite(fmt::format("cannot write the journal {}: {}", path.string(), std::strerror(errno)));
 }
 
+/// One process writes a journal: the lock goes with it, however it ends.
+bool is_ours(const Descriptor& file) { return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
+
 }  // namespace
 
 Journal::Journal(const std::filesystem::path& path, const JournalHead& head) : path_(path) {
@@ -54,6 +58,7 @@ Journal::Journal(const std::filesystem::path& path, const JournalHead& head) : p
         path_ = path;
         path_ += fmt::format("-{}", count);
     }
+    is_ours(file_);
     nlohmann::ordered_json json = new_document(journal_kind);
     json.update(json_fields::json_of(head));
     write(line_of(json));
@@ -62,6 +67,7 @@ Journal::Journal(const std::filesystem::path& path, const JournalHead& head) : p
 Journal::Journal(const std::filesystem::path& unfinished)
     : path_(unfinished), file_(::open(unfinished.c_str(), O_RDWR | O_APPEND | O_CLOEXEC)) {
     if (!file_.open()) throw cannot_write(path_);
+    if (!is_ours(file_)) throw BadInput(fmt::format("{}: the run that writes it has not ended", path_.string()));
     // What was being written when the run ended is no line, and must not become the start of one.
     const std::string text = read_input(unfinished);
     const std::size_t whole = text.rfind('\n') == text.npos ? 0 : text.rfind('\n') + 1;
