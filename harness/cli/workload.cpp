@@ -99,7 +99,9 @@ private:
             workload_.cells.push_back({choice.variant, &problem, &opened, tuning});
             if (std::find(workload_.devices.begin(), workload_.devices.end(), &device) == workload_.devices.end())
                 workload_.devices.push_back(&device);
-        } catch (const DeviceError& error) {
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const std::exception& error) {
             workload_.left_out.push_back(left_out(*choice.variant, problem, device.id, options_, Outcome::error,
                                                   fmt::format("the device does not open: {}", error.what())));
         }
@@ -214,6 +216,17 @@ Workload make_workload(const Registry& registry, DeviceSet& devices, const Selec
             if (variant->operation == owned.operation->name()) maker.add(*variant, problem);
     }
     return workload;
+}
+
+void give_up(Workload& workload, const DeviceInfo& device, const SamplerOptions& options, const std::string& reason) {
+    for (const Cell& cell : workload.cells) {
+        if (cell.device->info().id != device.id) continue;
+        Measurement& lost = workload.left_out.emplace_back(blank_measurement(cell, options));
+        lost.verdict.outcome = Outcome::error;
+        lost.verdict.reason = reason;
+    }
+    std::erase_if(workload.cells, [&](const Cell& cell) { return cell.device->info().id == device.id; });
+    std::erase_if(workload.devices, [&](const DeviceInfo* known) { return known->id == device.id; });
 }
 
 }  // namespace stele

@@ -42,6 +42,9 @@ Workload make_workload(const Registry& registry, DeviceSet& devices, const Selec
                        const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
                        const TuningBook* tuning = nullptr);
 
+/// Takes a device that turned out not to work out of a run: each of its cells is left out as an error, with the reason.
+void give_up(Workload& workload, const DeviceInfo& device, const SamplerOptions& options, const std::string& reason);
+
 /// The problem that `text` is for one of `operations`. Throws ProblemError if none can read it, or several can.
 OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations);
 

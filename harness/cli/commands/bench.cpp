@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <stdexcept>
 
 #include "backends/error.hpp"
@@ -74,21 +75,26 @@ TuningBook tuning_book(const BenchOptions& options) {
     return book;
 }
 
-/// Everything but the measurements.
-Report begin_report(const BenchOptions& options, DeviceSet& devices, const Workload& workload) {
+/// Devices whose clock is not what it seems to be, or cannot be asked, as their compiler fails, leave the run; the
+/// others go on. Returns what the checks found.
+std::map<std::string, ClockCheck> check_clocks(DeviceSet& devices, Workload& workload, const SamplerOptions& sampling) {
+    std::map<std::string, ClockCheck> clocks;
+    for (const DeviceInfo* device : std::vector(workload.devices)) try {
+            clocks[device->id] = devices.open(*device).check_clock();
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const std::exception& error) {
+            give_up(workload, *device, sampling, fmt::format("its clock cannot be checked: {}", error.what()));
+        }
+    return clocks;
+}
+
+/// Everything but the measurements and the clocks.
+Report begin_report(const BenchOptions& options, const DeviceSet& devices, const Workload& workload) {
     Report report;
     report.environment = read_environment(options.command_line);
     report.absent = devices.absent();
-    for (const DeviceInfo* device : workload.devices) {
-        report.devices.push_back(*device);
-        // A profiler runs one kernel at a time, so that a gate opens only when it expires; and nothing is timed then.
-        if (options.profile) continue;
-        try {
-            report.clocks[device->id] = devices.open(*device).check_clock();
-        } catch (const DeviceError& error) {
-            throw Failed(fmt::format("the clock of {} cannot be checked: {}", device->id, error.what()));
-        }
-    }
+    for (const DeviceInfo* device : workload.devices) report.devices.push_back(*device);
     // A device whose every cell is left out is named by those cells.
     for (const DeviceInfo& device : devices.infos()) {
         const auto names = [&](const Measurement& cell) { return cell.device == device.id; };
@@ -189,7 +195,10 @@ ExitCode Bench::bench(const BenchOptions& options) {
     if (!options.selection.devices.empty())
         std::erase_if(workload.left_out, [](const Measurement& cell) { return cell.device.empty(); });
 
+    // A profiler runs one kernel at a time, so that a gate opens only when it expires; and nothing is timed then.
+    auto clocks = options.profile ? std::map<std::string, ClockCheck>{} : check_clocks(devices, workload, sampling);
     Report report = begin_report(options, devices, workload);
+    report.clocks = std::move(clocks);
     const bool reported = !options.profile;
     const auto paths = reported ? output_paths(options, report) : std::vector<std::filesystem::path>{};
 
