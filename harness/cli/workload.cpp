@@ -36,6 +36,18 @@ Measurement left_out(const Variant& variant, const Problem& problem, const std::
     return cell;
 }
 
+/// Takes a device out of a run: its cells are left out as errors.
+void give_up(Workload& workload, const DeviceInfo& device, const SamplerOptions& options, const std::string& reason) {
+    for (const Cell& cell : workload.cells) {
+        if (cell.device->info().id != device.id) continue;
+        Measurement& lost = workload.left_out.emplace_back(blank_measurement(cell, options));
+        lost.verdict.outcome = Outcome::error;
+        lost.verdict.reason = reason;
+    }
+    std::erase_if(workload.cells, [&](const Cell& cell) { return cell.device->info().id == device.id; });
+    std::erase_if(workload.devices, [&](const DeviceInfo* known) { return known->id == device.id; });
+}
+
 /// Adds the cells of one problem, and what is left out of them.
 class CellMaker {
 public:
@@ -218,15 +230,16 @@ Workload make_workload(const Registry& registry, DeviceSet& devices, const Selec
     return workload;
 }
 
-void give_up(Workload& workload, const DeviceInfo& device, const SamplerOptions& options, const std::string& reason) {
-    for (const Cell& cell : workload.cells) {
-        if (cell.device->info().id != device.id) continue;
-        Measurement& lost = workload.left_out.emplace_back(blank_measurement(cell, options));
-        lost.verdict.outcome = Outcome::error;
-        lost.verdict.reason = reason;
-    }
-    std::erase_if(workload.cells, [&](const Cell& cell) { return cell.device->info().id == device.id; });
-    std::erase_if(workload.devices, [&](const DeviceInfo* known) { return known->id == device.id; });
+std::map<std::string, ClockCheck> check_clocks(DeviceSet& devices, Workload& workload, const SamplerOptions& options) {
+    std::map<std::string, ClockCheck> clocks;
+    for (const DeviceInfo* device : std::vector(workload.devices)) try {
+            clocks[device->id] = devices.open(*device).check_clock();
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const std::exception& error) {
+            give_up(workload, *device, options, fmt::format("its clock cannot be checked: {}", error.what()));
+        }
+    return clocks;
 }
 
 }  // namespace stele

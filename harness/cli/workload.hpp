@@ -1,6 +1,7 @@
 // What a command line selects: problems, and the cells of variant × problem × device.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,8 +43,9 @@ Workload make_workload(const Registry& registry, DeviceSet& devices, const Selec
                        const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
                        const TuningBook* tuning = nullptr);
 
-/// Takes a device that turned out not to work out of a run: each of its cells is left out as an error, with the reason.
-void give_up(Workload& workload, const DeviceInfo& device, const SamplerOptions& options, const std::string& reason);
+/// Checks the clock of each device of a run, by id. One that cannot be asked, as its compiler fails, or that lies,
+/// leaves the run: its cells are left out as errors with the reason, and the others go on.
+std::map<std::string, ClockCheck> check_clocks(DeviceSet& devices, Workload& workload, const SamplerOptions& options);
 
 /// The problem that `text` is for one of `operations`. Throws ProblemError if none can read it, or several can.
 OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations);

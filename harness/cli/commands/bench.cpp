@@ -5,7 +5,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <map>
 #include <stdexcept>
 
 #include "backends/error.hpp"
@@ -73,20 +72,6 @@ TuningBook tuning_book(const BenchOptions& options) {
         throw BadInput(fmt::format("--tuning {}: {}", options.tuning, book.complaints().front()));
     for (const std::string& complaint : book.complaints()) say(complaint + "; left out, so its tiles are not used");
     return book;
-}
-
-/// Devices whose clock is not what it seems to be, or cannot be asked, as their compiler fails, leave the run; the
-/// others go on. Returns what the checks found.
-std::map<std::string, ClockCheck> check_clocks(DeviceSet& devices, Workload& workload, const SamplerOptions& sampling) {
-    std::map<std::string, ClockCheck> clocks;
-    for (const DeviceInfo* device : std::vector(workload.devices)) try {
-            clocks[device->id] = devices.open(*device).check_clock();
-        } catch (const Interrupted&) {
-            throw;
-        } catch (const std::exception& error) {
-            give_up(workload, *device, sampling, fmt::format("its clock cannot be checked: {}", error.what()));
-        }
-    return clocks;
 }
 
 /// Everything but the measurements and the clocks.
