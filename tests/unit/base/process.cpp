@@ -6,19 +6,23 @@
 #include <fstream>
 
 #include "harness/base/error.hpp"
+#include "harness/base/file.hpp"
 #include "tests/support/variable.hpp"
 
 namespace stele::explain {
 namespace {
 
-ProcessResult shell(const std::string& script) { return run_process({"sh", "-c", script}); }
+ProcessResult shell(const std::string& script) { return run_process({"/bin/sh", "-c", script}); }
 
-TEST(Process, TellsWhatAProgramSaidAndEndedWith) {
-    const ProcessResult result = shell("echo out; echo err >&2; exit 3");
-    EXPECT_EQ(result.status, 3);
-    EXPECT_EQ(result.output, "out\n");
-    EXPECT_EQ(result.errors, "err\n");
-    EXPECT_THROW(run_process({"/nonexistent/program"}), Failed);
+TEST(Process, KeepsWhatWasPrintedAndHowItEnded) {
+    const ProcessResult done = shell("echo out; echo err >&2; exit 3");
+    EXPECT_EQ(done.status, 3);
+    EXPECT_EQ(done.output, "out\n");
+    EXPECT_EQ(done.errors, "err\n");
+    EXPECT_EQ(shell("true").status, 0);
+    EXPECT_EQ(run_process({"/bin/echo", "a b", "$HOME"}).output, "a b $HOME\n") << "no shell between";
+    EXPECT_EQ(shell("kill -ABRT $$").status, 128 + 6);
+    EXPECT_THROW(run_process({"/no/such/program"}), Failed);
 }
 
 TEST(Process, OneThatASignalOfPeopleEndedIsAnInterruption) {
@@ -38,12 +42,32 @@ TEST(Process, OneThatFailsByItselfIsNone) {
     EXPECT_EQ(shell("echo 'warning: Terminated' >&2").status, 0);
 }
 
-TEST(Process, ATemporaryFolderThatCannotBeMadeSaysWhere) {
+TEST(Process, ProgramsAreFoundOnThePath) {
+    const auto found = find_program("sh");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->filename(), "sh");
+    EXPECT_TRUE(found->is_absolute());
+    EXPECT_FALSE(find_program("no-program-is-called-this"));
+}
+
+TEST(Process, ATemporaryFolderGoesWithItsOwner) {
+    std::filesystem::path path;
+    {
+        const TemporaryFolder folder;
+        path = folder.path();
+        write_atomically(path / "file", "text");
+        EXPECT_EQ(read_input(path / "file"), "text");
+        const TemporaryFolder other;
+        EXPECT_NE(other.path(), path);
+    }
+    EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(Process, ATemporaryFolderIsTheSystemsWhereTheVariableNamesNone) {
     const TemporaryFolder folder;
     const std::string file = folder.path() / "file";
     std::ofstream{file};
     const test::Variable place("TMPDIR", file);
-    // A file is no folder for temporary files; the system's own is taken then.
     EXPECT_TRUE(TemporaryFolder().path().string().starts_with("/tmp/"));
 }
 
