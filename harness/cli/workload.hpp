@@ -18,7 +18,7 @@ struct Workload {
     std::vector<std::unique_ptr<Problem>> problems;
     std::vector<Cell> cells;                 ///< to run; they point into `problems`
     std::vector<Measurement> left_out;       ///< skipped before running, each with its reason
-    std::vector<const DeviceInfo*> devices;  ///< that have a cell, opened
+    std::vector<const DeviceInfo*> devices;  ///< that have a cell
 };
 
 /// What a selection names, problem by problem: texts given, or the suites' where it has none; each once. Throws
@@ -39,13 +39,16 @@ std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const st
 /// empty device. `suites` are used where `selection` names no problem. `timed` leaves devices alone that are for
 /// results only. With `tuning`, a variant selected without a tile gets the one that it chooses, and the measurement
 /// says where from. Throws BadInput, RegistryError and ProblemError.
-Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
+Workload make_workload(const Registry& registry, const DeviceSet& devices, const Selection& selection,
                        const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
                        const TuningBook* tuning = nullptr);
 
-/// Checks the clock of each device of a run, by id. One that cannot be asked, as its compiler fails, or that lies,
-/// leaves the run: its cells are left out as errors with the reason, and the others go on.
-std::map<std::string, ClockCheck> check_clocks(DeviceSet& devices, Workload& workload, const SamplerOptions& options);
+/// Takes a device out of a run: each of its cells is left out as an error, with the reason.
+void give_up(Workload& workload, const DeviceInfo& device, const SamplerOptions& options, const std::string& reason);
+
+/// Checks the clock of each device of a run, by id. One that cannot be asked, as its compiler fails, or that lies, is
+/// given up, and the others go on.
+std::map<std::string, ClockCheck> check_clocks(CellRunner& runner, Workload& workload, const SamplerOptions& options);
 
 /// The problem that `text` is for one of `operations`. Throws ProblemError if none can read it, or several can.
 OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations);

@@ -18,7 +18,7 @@ struct DriverCompiler {
     std::function<std::string(const KernelSource&)> ptx;
 };
 
-/// Of the first NVIDIA GPU that has an OpenCL driver: its program binaries are PTX. `devices` must outlive it.
-std::optional<DriverCompiler> find_driver_compiler(DeviceSet& devices);
+/// Of the first NVIDIA GPU that has an OpenCL driver: its program binaries are PTX. Both must outlive it.
+std::optional<DriverCompiler> find_driver_compiler(const DeviceSet& devices, OpenDevices& opened);
 
 }  // namespace stele::explain

@@ -98,7 +98,7 @@ public:
         // Whatever is wrong with the file is said before anything is compiled.
         const auto before = options_.against.empty() ? std::nullopt : std::optional(read_baseline(options_.against));
         // A baseline has no rows that depend on which driver is installed.
-        if (!gate_) driver_ = find_driver_compiler(devices_);
+        if (!gate_) driver_ = find_driver_compiler(devices_, opened_);
         explain_gpu();
         explain_cpu();
         progress_.clear();
@@ -227,7 +227,8 @@ private:
     std::map<std::string, std::vector<std::unique_ptr<Problem>>> problems_;
     std::filesystem::path root_;
     Compiler compiler_;
-    DeviceSet devices_;
+    OpenDevices opened_;
+    const DeviceSet devices_{opened_.found()};
     std::optional<DriverCompiler> driver_;
     Progress progress_;
     Explanation explanation_;
