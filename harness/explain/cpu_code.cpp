@@ -5,12 +5,13 @@
 #include <filesystem>
 #include <map>
 #include <regex>
+#include <span>
 #include <sstream>
-#include <stdexcept>
-#include <tuple>
+#include <utility>
 
+#include "harness/base/error.hpp"
 #include "harness/base/process.hpp"
-#include "harness/explain/control_flow.hpp"
+#include "harness/explain/hot_loop.hpp"
 
 namespace stele::explain {
 namespace fs = std::filesystem;
@@ -36,8 +37,7 @@ int register_bits(std::string_view operands) {
     return operands.find("%xmm") != operands.npos ? 128 : 0;
 }
 
-template <typename Indices>
-Work count(const SassFunction& function, const Indices& indices) {
+Work count(const SassFunction& function, std::span<const std::size_t> indices) {
     Work work;
     for (std::size_t index : indices) {
         const Instruction& row = function.instructions[index];
@@ -100,16 +100,13 @@ CpuFigures cpu_figures(const SassFunction& function) {
     CpuFigures figures;
     figures.kernel = function.name;
     figures.instructions = function.instructions.size();
-    Work best;
-    for (const Loop& loop : find_loops(function)) {
-        if (!loop.innermost) continue;
-        const Work work = count(function, loop.instructions);
-        if (std::tuple(work.vector_fma, work.arithmetic, loop.instructions.size()) <=
-            std::tuple(best.vector_fma, best.arithmetic, figures.loop_instructions))
-            continue;
-        best = work;
-        figures.loop_instructions = loop.instructions.size();
-    }
+    const std::vector<Loop> loops = find_loops(function);
+    const std::vector<std::size_t> body = hot_loop(loops, [&](std::span<const std::size_t> indices) {
+        const Work work = count(function, indices);
+        return std::pair(work.vector_fma, work.arithmetic);
+    });
+    const Work best = count(function, body);
+    figures.loop_instructions = body.size();
     figures.vector_bits = best.vector_bits;
     figures.fma = best.fma;
     figures.vector_fma = best.vector_fma;
@@ -118,14 +115,21 @@ CpuFigures cpu_figures(const SassFunction& function) {
 }
 
 std::vector<CpuFigures> explain_on_cpu(const Variant& variant, const Problem& problem, const DeviceInfo& device,
-                                       const std::string& binary) {
+                                       const std::string& binary, const Compiler& sources) {
+    if (const Support support = variant.supports(device, problem); !support) throw Failed(support.why_not);
+    for (const KernelSource& source : variant.plan(device, problem).kernels)
+        if (source.text != sources.opencl_text(source.file))
+            throw Failed(
+                fmt::format("PoCL is given what this binary carries, which is another text of kernels/{}; build the "
+                            "tree that is explained, and ask that binary",
+                            source.file));
     const auto objdump = find_program("objdump");
-    if (!objdump) throw std::runtime_error("objdump is not on this machine; apt-get install binutils");
+    if (!objdump) throw Failed("objdump is not on this machine; apt-get install binutils");
     const TemporaryFolder cache;
     const ProcessResult run =
         run_process({"env", "POCL_CACHE_DIR=" + cache.path().string(), "POCL_LEAVE_KERNEL_COMPILER_TEMP_FILES=1",
                      binary, "run", variant.id(), "--problem", problem.id(), "--device", device.id});
-    if (run.status != 0) throw std::runtime_error(fmt::format("it does not run there: {}", run.errors));
+    if (run.status != 0) throw Failed(fmt::format("it does not run there: {}", run.errors));
     std::vector<CpuFigures> found;
     for (const auto& entry : fs::recursive_directory_iterator(cache.path())) {
         if (entry.path().extension() != ".so") continue;
@@ -142,7 +146,7 @@ std::vector<CpuFigures> explain_on_cpu(const Variant& variant, const Problem& pr
             row.kernel = match[1];
         }
     }
-    if (found.empty()) throw std::runtime_error("PoCL left no machine code in its cache");
+    if (found.empty()) throw Failed("PoCL left no machine code in its cache");
     return found;
 }
 

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/uuid/detail/sha1.hpp>
 #include <cstdlib>
-#include <fstream>
+#include <filesystem>
 #include <optional>
 #include <regex>
 #include <vector>
@@ -82,28 +81,6 @@ const std::string& Toolchain::version_of(const std::string& name) {
     static const std::regex number("\\d+\\.\\d+\\.\\d+");
     std::smatch match;
     return versions_[name] = std::regex_search(text, match, number) ? match.str() : "unknown";
-}
-
-std::string digest_of(std::string_view text) {
-    boost::uuids::detail::sha1 sha;
-    sha.process_bytes(text.data(), text.size());
-    unsigned words[5];
-    sha.get_digest(words);
-    return fmt::format("{:08x}{:08x}{:08x}", words[0], words[1], words[2]);
-}
-
-fs::path default_cache() {
-    if (const char* cache = std::getenv("XDG_CACHE_HOME")) return fs::path(cache) / "stele/explain";
-    if (const char* home = std::getenv("HOME")) return fs::path(home) / ".cache/stele/explain";
-    return fs::temp_directory_path() / "stele-explain";
-}
-
-void write_cached(const fs::path& path, std::string_view content) {
-    fs::create_directories(path.parent_path());
-    const TemporaryFolder name;
-    const fs::path unfinished = path.parent_path() / fmt::format("unfinished.{}", name.path().filename().string());
-    std::ofstream(unfinished) << content;
-    fs::rename(unfinished, path);
 }
 
 }  // namespace stele::explain
