@@ -1,11 +1,10 @@
 #include "kernels/common/openblas.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
-#include "kernels/common/library.hpp"
+#include "backends/library.hpp"
 
 namespace stele {
 namespace {
@@ -15,10 +14,8 @@ constexpr int cblas_row_major = 101, cblas_no_transpose = 111, cblas_transpose =
 using CblasSgemm = void(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a,
                         int a_leading, const float* b, int b_leading, float beta, float* c, int c_leading);
 
-constexpr std::array library_names{"libopenblas.so.0", "libopenblas.so"};
-
 struct OpenBlas {
-    Library library{library_names, "install OpenBLAS (Debian: libopenblas0-pthread)"};
+    Library library{openblas_library};
     CblasSgemm* sgemm = nullptr;
     char* (*config)() = nullptr;
     int (*threads)() = nullptr;
