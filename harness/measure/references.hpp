@@ -16,7 +16,9 @@ namespace stele {
 /// who holds one keeps it.
 class ReferenceCache {
 public:
-    explicit ReferenceCache(std::size_t most_bytes = std::size_t{2} << 30) : most_bytes_(most_bytes) {}
+    explicit ReferenceCache(std::size_t most_bytes = affordable_bytes()) : most_bytes_(most_bytes) {}
+    /// 2 GiB, or a quarter of the memory that is left where that is less.
+    static std::size_t affordable_bytes();
 
     using Inputs = std::shared_ptr<const std::vector<Tensor>>;
     using Expectations = std::shared_ptr<const std::vector<Expected>>;

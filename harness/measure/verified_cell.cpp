@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/base/statistics.hpp"
+#include "harness/measure/memory.hpp"
 
 namespace stele {
 namespace {
@@ -54,6 +55,13 @@ FirstRun ProblemPlace::first_run_on(const Cell& cell, std::size_t index, MakeGiv
         out.verdict.reason = support.why_not;
         return out;
     }
+    // Before the first tensor there; what other problems and processes leave may be less than when the cell was chosen.
+    if (!workspaces_.contains(cell.device))
+        if (std::string why = why_too_large(cell.device->info(), problem_, references_.bytes()); !why.empty()) {
+            out.verdict.outcome = Outcome::skipped;
+            out.verdict.reason = std::move(why);
+            return out;
+        }
     Workspace& place = workspace(*cell.device);
     LoadedPlan plan(*cell.device, *cell.variant, problem_);
     out.ran = plan.ran();

@@ -11,11 +11,18 @@ namespace stele {
 class Library {
 public:
     /// Tries the names in order. `how_to_get` completes "… was not found; ".
-    Library(std::span<const char* const> names, std::string_view how_to_get);
+    /// Where `refusal` has a reason, nothing is tried.
+    Library(std::span<const char* const> names, std::string_view how_to_get, std::string refusal = {});
+
+    /// True if this process has one of them, without loading any.
+    static bool is_loaded(std::span<const char* const> names);
 
     bool loaded() const { return why_not_.empty(); }
-    /// Empty, or a sentence: which names were tried, and how to get the library, or which function it lacks.
+    /// Empty, or a sentence: which names were tried, and how to get the library; or what the loader says of one that is
+    /// there; or which function it lacks.
     const std::string& why_not() const { return why_not_; }
+    /// What its file is called behind all links: "libopenblasp-r0.3.21.so".
+    std::string file() const;
 
     /// Sets `function` to the symbol. A missing one makes the library count as not loaded.
     template <typename Function>

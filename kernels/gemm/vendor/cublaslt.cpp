@@ -272,6 +272,11 @@ private:
 
 }  // namespace
 
+std::optional<LibraryState> cublaslt_state() {
+    if (!Library::is_loaded(library_names) || !cublaslt_library().library.loaded()) return std::nullopt;
+    return LibraryState{fmt::format("{}", cublaslt_library().version()), 0};
+}
+
 ShapeRow cublaslt_row() {
     ShapeRow row;
     row.library = "cublaslt";
