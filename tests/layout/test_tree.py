@@ -19,8 +19,8 @@ def tracked(*patterns):
 
 def test_no_file_is_too_long():
     long = {str(path.relative_to(ROOT)): lines for path in tracked(*TEXT)
-            if (lines := len(path.read_text().splitlines())) > 500}
-    assert not long, f"one concept a file, about 500 lines at most: {long}"
+            if (lines := len(path.read_text().splitlines())) > 400}
+    assert not long, f"one concept a file, 400 lines at most: {long}"
 
 
 def test_nothing_is_left_over():

@@ -23,24 +23,27 @@ BUILD = COPY / "build/mutants"
 DEMAND = 0.9
 BUILD_SECONDS, TEST_SECONDS = 1200, 600
 
+sys.path.insert(0, str(ROOT / "tests/layout"))
+from sources import ROOMS as HARNESS_ROOMS  # noqa: E402  (the order that the layout test holds)
+
 CLI = ["python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/cli"]
 CONFORMANCE = "conformance_tests"
+NEGATIVE = ["negative_tests", "--gtest_brief=1"]
 SIMT_MODULES = ["stele_simt_ptx", "stele_simt_test", "stele_simt_test_checked"]
 # Room: its sources, folders of tests/unit/ that are its own, targets besides unit_tests, and commands besides that.
 ROOMS = {
     "backends": (["backends/*.cpp", "backends/host/*.cpp", "backends/opencl/*.cpp"], ["backends"], ["stele_simt"],
                  [[CONFORMANCE, "--backend=opencl"], [CONFORMANCE, "--backend=host"]]),
     "simt": (["backends/simt/**/*.cpp", "backends/simt/**/*.hpp"], ["simt"], [*SIMT_MODULES, "negative_tests"],
-             [["negative_tests", "--gtest_brief=1", "--gtest_filter=*Simt*:*Ptx*"]]),
+             [[*NEGATIVE, "--gtest_filter=*Simt*:*Ptx*"]]),
     "kernels": (["kernels/**/*.cpp", "kernels/**/*.hpp", "kernels/**/*.cl", "kernels/**/*.clh"], ["kernels"],
                 ["stele_simt", CONFORMANCE], [[CONFORMANCE, "--backend=opencl"], [CONFORMANCE, "--backend=host"],
                                               [CONFORMANCE, "--backend=simt"]]),
 }
-for name in ("base", "draw", "record", "catalog", "toolchain", "measure", "tuning", "explain", "study", "exchange"):
-    ROOMS[name] = ([f"harness/{name}/**/*.cpp", f"harness/{name}/**/*.hpp"], [name],
-                   ["negative_tests"] if name == "measure" else [],
-                   [["negative_tests", "--gtest_brief=1"]] if name == "measure" else [])
-ROOMS["cli"] = (["harness/cli/**/*.cpp", "harness/cli/**/*.hpp"], ["cli"], ["stele", "stele_simt"], [CLI])
+# Rooms of the harness whose tests are not all in tests/unit/.
+MORE_TESTS = {"measure": (["negative_tests"], [NEGATIVE]), "cli": (["stele", "stele_simt"], [CLI])}
+for name in HARNESS_ROOMS:
+    ROOMS[name] = ([f"harness/{name}/**/*.cpp", f"harness/{name}/**/*.hpp"], [name], *MORE_TESTS.get(name, ([], [])))
 
 
 def options(parser):
