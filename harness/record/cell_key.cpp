@@ -108,13 +108,6 @@ CellKey parse_cell_key(std::string_view text) {
     return key;
 }
 
-void set_where(CellKey& key, const DeviceInfo& device, const Environment& environment) {
-    if (!device.is_cpu) return;
-    key.threads = device.compute_units;
-    key.cpus = environment.allowed_cpus;
-    key.cpu_quota = environment.cpu_quota.value_or(0);
-}
-
 CellKey key_of(const Measurement& measurement, const Report& report) {
     CellKey key;
     key.variant = measurement.variant;
@@ -128,8 +121,11 @@ CellKey key_of(const Measurement& measurement, const Report& report) {
     key.hardware = hardware_of(*device, report.environment);
     key.backend = device->backend;
     key.platform = device->platform;
-    set_where(key, *device, report.environment);
-    if (const int own = library_threads(measurement, report.environment); own > 0 && device->is_cpu) key.threads = own;
+    if (!device->is_cpu) return key;
+    const int own = library_threads(measurement, report.environment);
+    key.threads = own > 0 ? own : device->compute_units;
+    key.cpus = report.environment.allowed_cpus;
+    key.cpu_quota = report.environment.cpu_quota.value_or(0);
     return key;
 }
 

@@ -33,9 +33,6 @@ struct CellKey {
 /// Throws ReportError if the text is not one of CellKey::text().
 CellKey parse_cell_key(std::string_view text);
 
-/// Sets what a CPU's times depend on beside the hardware: threads, CPUs and quota. Does nothing for other devices.
-void set_where(CellKey& key, const DeviceInfo& device, const Environment& environment);
-
 /// Of a measurement of this report.
 CellKey key_of(const Measurement& measurement, const Report& report);
 

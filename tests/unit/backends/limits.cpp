@@ -84,7 +84,8 @@ TEST_F(LimitsTest, TheHybridOfBothVersions) {
 TEST(LimitsDeathTest, AddressSpaceIsALimitToo) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     const auto look = [] {
-        const rlimit limit{std::size_t{1} << 40, std::size_t{1} << 40};
+        constexpr std::size_t bytes = std::size_t{1} << 46;  // more than a sanitizer maps
+        const rlimit limit{bytes, bytes};
         if (setrlimit(RLIMIT_AS, &limit) != 0) std::exit(1);
         const fs::path nowhere = "/nonexistent";  // neither a machine's memory nor groups
         const bool right = memory_limit(nowhere).bytes == limit.rlim_cur &&
