@@ -80,7 +80,9 @@ T& find_or_add(std::vector<T>& all, T made, const IsIt& is_it) {
 
 std::string runtime_text(const CellKey& key) {
     const std::string where = key.where();
-    return key.backend + (where.empty() ? "" : " with " + where);
+    const bool says_more = !key.platform.empty() && hardware_slug(key.platform) != key.backend;
+    return fmt::format("{}{}{}", key.backend, says_more ? fmt::format(" by {}", key.platform) : "",
+                       where.empty() ? "" : " with " + where);
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ struct RatioConditions {
     std::string devices;
 
     auto operator<=>(const RatioConditions&) const = default;
-    /// "AMD EPYC (…), burst cold normal, opencl with 2 threads on 0-1 ÷ host with 1 threads on 0-1".
+    /// "AMD EPYC (…), burst cold normal, opencl by Portable Computing Language with 2 threads on 0-1 ÷ host
+    /// with 1 threads on 0-1".
     std::string label() const;
 };
 

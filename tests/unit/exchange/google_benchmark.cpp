@@ -88,7 +88,8 @@ TEST_F(ReplayTest, RepetitionsAreTheMediansOfRounds) {
 TEST_F(ReplayTest, NamesHoldWhatIdentifiesAlone) {
     const std::string timed = "gemm/fast.cuda/m=8 n=8 k=8 f32/fake:0/manual_time";
     std::set<std::string> names;
-    for (const auto& run : replay({})["benchmarks"]) {
+    const nlohmann::json json = replay({});
+    for (const auto& run : json["benchmarks"]) {
         names.insert(run["run_name"]);
         if (run["run_type"] == "iteration") EXPECT_EQ(run["name"], run["run_name"]);
     }
