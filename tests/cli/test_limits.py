@@ -43,14 +43,16 @@ def test_the_large_is_skipped_and_the_small_runs(stele, limited, timed):
 
 
 def test_a_mask_that_does_not_fit_is_not_made(stele, limited, devices):
-    huge = "batch=8 heads=64 kv_heads=1 seq_q=131072 seq_k=131072 head_dim=64 f16 block=64 density=1 pattern=window"
+    huge = "batch=1 heads=16 kv_heads=1 seq_q=131072 seq_k=131072 head_dim=64 f16 block=64 density=1 pattern=window"
     small = "batch=1 heads=1 kv_heads=1 seq_q=64 seq_k=64 head_dim=64 f32 block=64 density=1 pattern=window"
     device = next(d["id"] for d in devices["devices"] if d["id"].startswith("opencl"))
-    found = outcomes(stele, limited, 2, "sparse_attention/block_gather.opencl", "--device", device, "--problem", huge,
+    found = outcomes(stele, limited, 1, "sparse_attention/block_gather.opencl", "--device", device, "--problem", huge,
                      "--problem", small)
     (skipped, passed) = (found[problem, device] for problem in (huge, small))
     assert passed["outcome"] == "passed"
     assert "making the block mask takes about" in skipped["reason"] and "ulimit -v" in skipped["reason"], skipped
+    # The report is read where there is more memory: nobody counted that problem's work.
+    assert "making the block mask" in " ".join(stele("report", "r.json").stdout.split())
 
 
 def test_a_driver_that_would_end_the_process_is_not_started(limited):

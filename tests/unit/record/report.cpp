@@ -152,6 +152,18 @@ TEST(ReportJson, RefusesWhatTypesCannotSay) {
            "measurements[0].flops is nan, and must be a count");
 }
 
+TEST(ReportJson, TheWorkOfAProblemThatDidNotFitIsNotCounted) {
+    const auto uncounted = [](const char* outcome) {
+        return refusal([&](Json& json) {
+            Json& cell = json["measurements"][1];
+            cell["verdict"]["outcome"] = outcome;
+            cell["flops"] = cell["bytes"] = 0;
+        });
+    };
+    EXPECT_EQ(uncounted("skipped"), "");
+    EXPECT_NE(uncounted("wrong").find("measurements[1].flops is 0"), std::string::npos) << uncounted("wrong");
+}
+
 TEST(ReportJson, TellsTruncationFromOtherFiles) {
     const auto message = [](const std::string& text) -> std::string {
         try {
