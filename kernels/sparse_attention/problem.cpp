@@ -101,6 +101,7 @@ double SparseAttentionProblem::flops() const { return flops_of(shape_, work_.pai
 double SparseAttentionProblem::dense_flops() const { return flops_of(shape_, pairs_of(shape_)); }
 
 double SparseAttentionProblem::bytes() const {
+    if (!why_not_made_.empty()) return 0;
     const auto row_bytes = static_cast<double>(shape_.head_dim * static_cast<std::int64_t>(size_of(shape_.dtype)));
     double bytes = (work_.query_rows + 2 * work_.key_rows) * row_bytes;
     const std::vector<TensorSpec> specs = tensors();
