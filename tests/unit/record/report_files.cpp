@@ -54,6 +54,20 @@ TEST(ReportFiles, ANameThatIsTakenIsCountedOn) {
     fs::remove_all(name);
 }
 
+TEST(ReportFiles, ANumberedOneTakesNobodysPlace) {
+    const fs::path folder = fs::path(testing::TempDir()) / "stele_numbered";
+    fs::remove_all(folder);
+    const Report report = test::sample_report();
+    // Runs that chose their path before any of them wrote.
+    const std::string stem = "2026-01-31-0123456789ab-dirty";
+    const ReportFile file{folder / (stem + ".json"), report, true};
+    EXPECT_EQ(write_report(file), file.path);
+    EXPECT_EQ(write_report(file), folder / (stem + "-2.json"));
+    EXPECT_EQ(write_report(file), folder / (stem + "-3.json"));
+    EXPECT_EQ(write_report({file.path, report}), file.path) << "who names a file means it";
+    fs::remove_all(folder);
+}
+
 TEST(ReportFiles, ARescueIsNamedBesideTheCause) {
     try {
         write_report({"/proc/no/report.json", test::sample_report()});

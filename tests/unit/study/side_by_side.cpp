@@ -204,19 +204,5 @@ TEST(SideBySide, VariantsStandByAlgorithmAndLanguageLibrariesLast) {
                                                "gemm/vendor.a"}));
 }
 
-TEST(ReportFiles, ANumberedOneTakesNobodysPlace) {
-    const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "stele_numbered";
-    std::filesystem::remove_all(folder);
-    Report report = sample_report();
-    report.environment.started = "2026-01-31T12:34:56Z";
-    // Two runs that chose their path before either wrote.
-    const ReportFile file{folder / "2026-01-31-0123456789ab.json", report, true};
-    EXPECT_EQ(write_report(file), file.path);
-    EXPECT_EQ(write_report(file), folder / "2026-01-31-0123456789ab-2.json");
-    EXPECT_EQ(write_report(file), folder / "2026-01-31-0123456789ab-3.json");
-    EXPECT_EQ(write_report({file.path, report}), file.path) << "who names a file means it";
-    std::filesystem::remove_all(folder);
-}
-
 }  // namespace
 }  // namespace stele
