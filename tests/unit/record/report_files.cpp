@@ -22,7 +22,7 @@ TEST(ReportFiles, OneForEachPieceOfHardware) {
     report.clocks["cuda:0"] = {1, 2, 3, 4};
     const auto files = split_by_hardware(report);
     ASSERT_EQ(files.size(), 2u);
-    EXPECT_EQ(files[0].path, "results/a/2026-01-31-0123456789ab-dirty.json");
+    EXPECT_EQ(files[0].path, "results/a-family-25-model-17-stepping-1/2026-01-31-0123456789ab-dirty.json");
     EXPECT_EQ(files[1].path, "results/a-gpu/2026-01-31-0123456789ab-dirty.json");
     const Report &cpu = files[0].report, &gpu = files[1].report;
     ASSERT_EQ(cpu.devices.size(), 1u);
