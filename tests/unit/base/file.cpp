@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -62,6 +63,25 @@ TEST_F(FileTest, OnlyRegularFilesAreReplaced) {
     EXPECT_THROW(check_writable(folder), CannotWrite);
     for (const auto& entry : fs::recursive_directory_iterator(folder))
         EXPECT_NE(entry.path().filename().string().front(), '.') << "a temporary file was left";
+}
+
+TEST_F(FileTest, OfManyWhoMakeANewFileOneDoes) {
+    const fs::path file = folder / "new";
+    std::atomic<int> made = 0;
+    std::string of_maker;
+    std::vector<std::jthread> makers;
+    for (int i = 0; i < 8; ++i)
+        makers.emplace_back([&, i] {
+            if (!write_new(file, std::to_string(i))) return;
+            ++made;
+            of_maker = std::to_string(i);
+        });
+    makers.clear();
+    EXPECT_EQ(made, 1);
+    EXPECT_EQ(read_input(file), of_maker);
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 1) << "nothing beside it is left";
+    fs::create_symlink("nowhere", folder / "link");
+    EXPECT_FALSE(write_new(folder / "link", "text")) << "a link that leads nowhere is there too";
 }
 
 TEST_F(FileTest, OutputsThatAreOnePlaceAreSeen) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "harness/base/error.hpp"
 #include "harness/exchange/google_benchmark.hpp"
@@ -86,6 +87,18 @@ TEST_F(ReplayTest, RepetitionsAreTheMediansOfRounds) {
     EXPECT_EQ(json["context"]["stele_revision"], "abc");
     EXPECT_EQ(printed, "") << "quiet while --benchmark_out is given";
     EXPECT_FALSE(fs::exists(path.string() + ".partial"));
+}
+
+TEST_F(ReplayTest, NamesHoldWhatIdentifiesAlone) {
+    const std::string timed = "gemm/fast.cuda/m=8 n=8 k=8 f32/fake:0/manual_time";
+    std::set<std::string> names;
+    const nlohmann::json json = replay({});
+    for (const auto& run : json["benchmarks"]) {
+        names.insert(run["run_name"]);
+        if (run["run_type"] == "iteration") EXPECT_EQ(run["name"], run["run_name"]);
+    }
+    EXPECT_EQ(names, (std::set<std::string>{timed, "gemm/slow.cuda/m=8 n=8 k=8 f32/fake:0/manual_time",
+                                            "gemm/broken.cuda/m=8 n=8 k=8 f32/fake:0/manual_time"}));
 }
 
 TEST_F(ReplayTest, TheFilterSelects) {
