@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "harness/base/file.hpp"
 #include "harness/base/json_document.hpp"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "harness/base/json_fields.hpp"
@@ -15,7 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using json_fields::fail;
-using json_fields::json_of;
 using json_fields::read;
 
 void check_timing(const Timing& timing, const std::string& path) {
@@ -69,6 +69,13 @@ void rename_former(Measurement& cell) {
     cell.algorithm = base.substr(base.find('/') + 1);
 }
 
+template <typename T>
+Json json_of(const T& value) {
+    Json json;
+    json_fields::write(json, value);
+    return json;
+}
+
 void rename(Json& object, const char* from, const char* to) {
     if (!object.is_object() || !object.contains(from) || object.contains(to)) return;
     Json value = std::move(object[from]);
@@ -94,7 +101,7 @@ void bring_up_to_date(Json& report) {
 
 Json to_json(const Report& report) {
     Json json = new_document(report_kind);
-    json.update(json_of(report));
+    json_fields::write_fields(json, report);
     return json;
 }
 

@@ -1,5 +1,6 @@
 // stele report: tables of reports that bench wrote.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "harness/base/error.hpp"
