@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "harness/base/file.hpp"
 #include "harness/base/json_text.hpp"
@@ -24,6 +25,11 @@ Json parse(std::string_view text) {
 }
 
 bool is_plain(const Json& json) { return !json.is_object() && !json.is_array(); }
+
+bool is_finite(const Json& json) {
+    if (json.is_number_float()) return std::isfinite(json.get<double>());
+    return is_plain(json) || std::all_of(json.begin(), json.end(), is_finite);
+}
 
 void dump_to(std::string& out, const Json& json, std::size_t indent) {
     if (json.empty() || is_plain(json) || (json.is_array() && std::all_of(json.begin(), json.end(), is_plain))) {
@@ -55,6 +61,8 @@ Json json_number(double value) {
 }
 
 std::string dump(const Json& json) {
+    // The library would write null, which no reader takes for a number.
+    if (!is_finite(json)) throw std::logic_error("a number that JSON cannot hold was not written by json_number()");
     std::string out;
     dump_to(out, json, 0);
     return out + '\n';

@@ -38,7 +38,8 @@ nlohmann::ordered_json parse_document(std::string_view text, const DocumentKind&
 /// A whole file. Throws ReportError, which names it.
 std::string read_text(const std::filesystem::path& path);
 
-/// JSON with arrays of plain values on one line, ended by a newline.
+/// JSON with arrays of plain values on one line, ended by a newline. Throws std::logic_error for a number that is not
+/// finite.
 std::string dump(const nlohmann::ordered_json& json);
 
 /// A double as JSON: a number, or "nan", "inf", "-inf".

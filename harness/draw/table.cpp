@@ -29,9 +29,9 @@ std::string letters(std::size_t index) {
 }  // namespace
 
 std::string Footnotes::mark(const std::string& text) {
-    auto found = std::find(texts_.begin(), texts_.end(), text);
-    if (found == texts_.end()) found = texts_.insert(texts_.end(), text);
-    return '(' + letters(static_cast<std::size_t>(found - texts_.begin())) + ')';
+    const auto [found, is_new] = index_.try_emplace(text, texts_.size());
+    if (is_new) texts_.push_back(text);
+    return '(' + letters(found->second) + ')';
 }
 
 std::vector<std::string> Footnotes::notes() const {
@@ -65,10 +65,11 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
         }
         std::string_view word = text.substr(at, text.substr(at).find_first_of(" \n"));
         at += word.size();
-        if (!line.empty() && display_width(line) + 1 + display_width(word) > width) end_line();
+        const bool too_long = prefix_bytes(word, width) < word.size();
+        if (!line.empty() && (too_long || display_width(line) + 1 + display_width(word) > width)) end_line();
         if (!line.empty()) line += ' ';
-        while (display_width(word) > width) {
-            const std::size_t cut = prefix_bytes(word, width);
+        // Each piece is looked at once, however long the word.
+        for (std::size_t cut = prefix_bytes(word, width); cut < word.size(); cut = prefix_bytes(word, width)) {
             lines.emplace_back(word.substr(0, cut));
             word.remove_prefix(cut);
         }

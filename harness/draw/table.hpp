@@ -1,6 +1,7 @@
 // One model for every table that people read, drawn for a console or as Markdown.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ public:
 
 private:
     std::vector<std::string> texts_;
+    std::map<std::string, std::size_t> index_;  ///< of each text
 };
 
 /// Columns that `text` (UTF-8) takes on a terminal: one a code point.

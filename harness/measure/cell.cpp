@@ -1,6 +1,14 @@
 #include "harness/measure/cell.hpp"
 
+#include <algorithm>
+
 namespace stele {
+
+double execution_limit_seconds(const Problem& problem, const DeviceInfo& device, const SamplerOptions& options) {
+    // Plain loops on one core reach ten times the first; an executor that steps through threads, ten times the second.
+    const double least_rate = device.for_results_only ? 1e6 : 1e8;
+    return std::max(options.cell_timeout_seconds, problem.flops() / least_rate);
+}
 
 Measurement blank_measurement(const Variant& variant, const Problem& problem, const std::string& device,
                               const SamplerOptions& options) {

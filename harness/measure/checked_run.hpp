@@ -16,7 +16,7 @@ namespace stele {
 struct CheckedRun {
     Verdict verdict;
     std::vector<Tensor> outputs;  ///< empty where the run did not end
-    double host_ns = 0;           ///< host time of the run
+    double host_ns = 0;           ///< host time of the run, with what a driver compiled within it
 };
 
 /// What to run, on what, and what must come out.
@@ -25,12 +25,13 @@ struct Check {
     Arithmetic arithmetic;
     ReferenceCache::Inputs inputs;
     ReferenceCache::Expectations expected;
-    double timeout_seconds = 30;
+    double limit_seconds = 30;  ///< of one execution
 };
 
 /// Operands fresh, outputs and scratch NaN, guard bands whole and inputs unchanged after,
-/// outputs as they must be, then the problem's own probe. A run longer than the timeout is not checked.
-/// Throws DeviceError.
+/// outputs as they must be, then the problem's own probe. A run that stays longer than the limit when it is repeated,
+/// with nothing left to compile, is not checked. Outputs that hold the fill are told from such results by a second run
+/// on another fill. Throws DeviceError.
 CheckedRun checked_run(Device& device, const LoadedPlan& plan, TensorSet& tensors,
                        const std::vector<GuardedBuffer*>& scratch, const Check& check);
 

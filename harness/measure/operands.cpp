@@ -51,7 +51,7 @@ void GuardedBuffer::write_guards() {
     device_->upload(*buffer_, static_cast<std::ptrdiff_t>(bytes()), guard_pattern(dtype_, after_salt));
 }
 
-void GuardedBuffer::poison() { fill_payload(*device_, *buffer_, stele::poison); }
+void GuardedBuffer::poison(std::byte fill) { fill_payload(*device_, *buffer_, fill); }
 
 std::string GuardedBuffer::guard_damage() const {
     const auto first_difference = [&](std::ptrdiff_t offset, std::uint32_t salt) {
@@ -83,12 +83,12 @@ std::size_t TensorSet::bytes() const {
     return sum;
 }
 
-void TensorSet::reset(std::span<const Tensor> inputs) {
+void TensorSet::reset(std::span<const Tensor> inputs, std::byte fill) {
     std::size_t input = 0;
     for (std::size_t i = 0; i < specs_.size(); ++i) {
         buffers_[i].write_guards();
         if (specs_[i].role == Role::output) {
-            buffers_[i].poison();
+            buffers_[i].poison(fill);
             continue;
         }
         if (input >= inputs.size() || inputs[input].data.size() != buffers_[i].bytes())

@@ -16,6 +16,9 @@ namespace stele {
 /// The byte that outputs and scratch are filled with before a checked run: all ones are a NaN in every floating-point
 /// type, and one that no instruction produces, so what is left of it was never written.
 inline constexpr std::byte poison{0xff};
+/// For a second run, where a result holds the first: what follows the fill was never written, and what is as before
+/// was.
+inline constexpr std::byte second_poison{0xa5};
 
 /// What a guard band holds. For floating types every 16-bit word is a NaN, so that a read past the end spoils the
 /// result, and none is a NaN that instructions produce or that outputs are filled with, so that a write shows. For
@@ -32,8 +35,7 @@ public:
     std::size_t bytes() const { return buffer_->bytes(); }
 
     void write_guards();
-    /// Fills the payload with NaN.
-    void poison();
+    void poison(std::byte fill = stele::poison);
     /// "" if both bands are as they were written, else which side was hit, and where first.
     std::string guard_damage() const;
 
@@ -53,8 +55,8 @@ public:
     GuardedBuffer& at(std::size_t index) { return buffers_.at(index); }
     std::size_t bytes() const;
 
-    /// Uploads inputs, fills outputs with NaN, writes the guard bands.
-    void reset(std::span<const Tensor> inputs);
+    /// Uploads inputs, fills outputs, writes the guard bands.
+    void reset(std::span<const Tensor> inputs, std::byte fill = poison);
     /// In the order of the problem's tensors.
     std::vector<Tensor> outputs() const;
     /// What a run did that it must not: "" or guard bands hit and inputs changed.

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "harness/record/measurement.hpp"
+#include "kernels/operation.hpp"
 
 namespace stele {
 
@@ -17,9 +18,16 @@ struct SamplerOptions {
     /// this long stops short of them.
     double cell_seconds = 0.5;
     std::uint32_t least_samples = 5, most_samples = 1000;
-    /// One execution longer than this is a timeout. Seen after the fact: no runtime can stop a kernel that runs.
+    /// An execution longer than this is not timed: that it passed is told, and how long it took.
+    double longest_timed_seconds = 2;
+    /// See execution_limit_seconds().
     double cell_timeout_seconds = 30;
     double warmup_seconds = 10;  ///< sustained regime: run at least this long before the first sample
 };
+
+/// The longest that one execution may take before it counts as hung: cell_timeout_seconds, or more where that much work
+/// takes longer at a rate below that of any device. What a driver compiles is not in it. Seen after the fact: no
+/// runtime can stop a kernel that runs.
+double execution_limit_seconds(const Problem& problem, const DeviceInfo& device, const SamplerOptions& options);
 
 }  // namespace stele

@@ -41,7 +41,8 @@ public:
 
 private:
     FirstRun first_run(std::size_t index);
-    void finish(std::size_t index, Verdict verdict, std::optional<Timing> timing = {});
+    void finish(std::size_t index, Verdict verdict, std::optional<Timing> timing = {},
+                std::optional<Untimed> untimed = {});
     /// Verifies the cells in turn, finishes those that do not pass, and returns the others.
     std::vector<VerifiedCell> verified(bool timed);
     std::vector<TimedCell> prepared(std::vector<VerifiedCell> verified);
@@ -61,10 +62,12 @@ FirstRun ProblemWork::first_run(std::size_t index) {
     return run;
 }
 
-void ProblemWork::finish(std::size_t index, Verdict verdict, std::optional<Timing> timing) {
+void ProblemWork::finish(std::size_t index, Verdict verdict, std::optional<Timing> timing,
+                         std::optional<Untimed> untimed) {
     Measurement measurement = blank_measurement(cells_[index], options_);
     measurement.verdict = std::move(verdict);
     measurement.timing = std::move(timing);
+    measurement.untimed = std::move(untimed);
     if (!ran_[index].empty()) measurement.ran = ran_[index];
     events_.finished(index, std::move(measurement));
 }
@@ -110,7 +113,7 @@ std::vector<TimedCell> ProblemWork::prepared(std::vector<VerifiedCell> verified)
             }
             out.emplace_back(std::move(cell), workspace, options_);
         } catch (const NotTimeable& why) {
-            finish(index, but(verdict, Outcome::skipped, why.what()));
+            finish(index, verdict, {}, why.untimed());
         } catch (const std::exception& error) {
             finish(index, verdict_of(error));
         }
@@ -133,11 +136,12 @@ void ProblemWork::finish_timed(const TimedCell& cell) {
     const VerifiedCell& verified = cell.verified();
     const std::size_t index = verified.index;
     if (cell.failure()) return finish(index, *cell.failure());
-    if (cell.samples() == 0) return;
     if (cell.timed_out())
-        return finish(index, but(verified.verdict, Outcome::timeout,
-                                 fmt::format("one execution took longer than the {:.1f} s allowed",
-                                             options_.cell_timeout_seconds)));
+        return finish(
+            index, but(verified.verdict, Outcome::timeout,
+                       fmt::format("one execution took longer than the {:.1f} s allowed",
+                                   execution_limit_seconds(*verified.cell.problem, cell.device().info(), options_))));
+    if (cell.samples() == 0) return;
     events_.about_to({Phase::check_again, index});
     Verdict verdict = place_.check_again(verified);
     if (verdict.outcome != Outcome::passed) return finish(index, std::move(verdict));

@@ -54,12 +54,21 @@ void TimedCell::choose_batch() {
     const std::uint32_t most = workspace_->evicts() ? workspace_->rotations() : most_batch;
     while (true) {
         const double ns = batch_ns(timing_.batch);
-        if (ns >= least) return;
+        watch(ns / timing_.batch);
+        if (timed_out_) return;
+        if (ns > options_->longest_timed_seconds * 1e9 * timing_.batch) {
+            throw NotTimeable(fmt::format("one execution took {:.3g} s, longer than the {:.3g} s that are timed",
+                                          ns * 1e-9 / timing_.batch, options_->longest_timed_seconds),
+                              ns / timing_.batch);
+        }
+        if (ns >= least && ns > 0) return;
         if (timing_.batch == most) {
-            throw NotTimeable(fmt::format(
-                "too short to be timed: {} executions take {:.0f} ns, and the clock's resolution of {:.0f} ns "
-                "asks for {:.0f} ns",
-                timing_.batch, ns, workspace_->device().info().timer_resolution_ns, least));
+            throw NotTimeable(
+                fmt::format(
+                    "too short to be timed: {} executions take {:.0f} ns, and the clock's resolution of {:.0f} ns "
+                    "asks for {:.0f} ns",
+                    timing_.batch, ns, workspace_->device().info().timer_resolution_ns, least),
+                ns / timing_.batch);
         }
         // A fifth more than just enough, as the next one may be shorter; eightfold while the clock has not moved at
         // all.
@@ -75,11 +84,12 @@ void TimedCell::sample(std::uint32_t pass) {
     if (options_->cache == CacheMode::warm)
         workspace_->device().run(verified_.plan.launches(workspace_->first(), verified_.scratch));
     const double ns = batch_ns(timing_.batch) / timing_.batch;
+    if (!(ns > 0)) throw std::runtime_error("the device's clock did not move while a sample was taken");
     timing_.samples_ns.push_back(ns);
     timing_.pass.push_back(pass);
     timing_.clock.push_back(workspace_->device().clock());
     sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), ns), ns);
-    timed_out_ = ns > options_->cell_timeout_seconds * 1e9;
+    watch(ns);
     seconds_ += seconds_since(start);
     decide();
 }
@@ -92,23 +102,27 @@ void TimedCell::decide() {
     const bool narrow = interval.coverage >= 0.95 && interval.low >= centre * (1 - options_->interval) &&
                         interval.high <= centre * (1 + options_->interval);
     constexpr double patience = 4;  // for cells too slow to have their least samples in time
-    if (timed_out_) {
-        timing_.stopped_by = "timeout";
-    } else if (enough && narrow) {
-        timing_.stopped_by = "interval";
+    if (enough && narrow) {
+        stopped_by_ = StoppedBy::interval;
     } else if (count >= options_->most_samples) {
-        timing_.stopped_by = "sample limit";
+        stopped_by_ = StoppedBy::sample_limit;
     } else if ((enough && seconds_ >= options_->cell_seconds) || seconds_ >= patience * options_->cell_seconds) {
-        timing_.stopped_by = "time limit";
+        stopped_by_ = StoppedBy::time_limit;
     }
 }
 
+void TimedCell::watch(double execution_ns) {
+    const double limit = execution_limit_seconds(*verified_.cell.problem, workspace_->device().info(), *options_);
+    timed_out_ = timed_out_ || execution_ns > limit * 1e9;
+}
+
 void TimedCell::interrupt() {
-    if (!done()) timing_.stopped_by = "interrupted";
+    if (!done()) stopped_by_ = StoppedBy::interrupted;
 }
 
 Timing TimedCell::timing() const {
     Timing out = timing_;
+    out.stopped_by = stopped_by_.value_or(StoppedBy::interrupted);
     out.passes = out.pass.empty() ? 0 : out.pass.back() + 1;
     out.median_ns = median(sorted_);
     const Interval interval = median_interval(sorted_);

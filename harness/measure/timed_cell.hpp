@@ -13,17 +13,22 @@
 
 namespace stele {
 
-/// A cell that must not be timed, and why.
+/// A right cell that has no time, and why.
 class NotTimeable : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit NotTimeable(const std::string& why, double execution_ns = 0)
+        : std::runtime_error(why), execution_ns_(execution_ns) {}
+    Untimed untimed() const { return {what(), execution_ns_}; }
+
+private:
+    double execution_ns_;
 };
 
 /// Samples a verified cell until its median is known well enough.
 class TimedCell {
 public:
     /// Executes a few times, untimed, and finds the batch: a sample lasts at least 50 × the clock's resolution. Throws
-    /// NotTimeable if none does, and DeviceError. Workspace and options outlive the cell.
+    /// NotTimeable if none does or one execution is too long, and DeviceError. Workspace and options outlive the cell.
     TimedCell(VerifiedCell verified, Workspace& workspace, const SamplerOptions& options);
 
     const VerifiedCell& verified() const { return verified_; }
@@ -35,7 +40,7 @@ public:
     void sample(std::uint32_t pass);
 
     /// No sample is wanted any more.
-    bool done() const { return failure_ || !timing_.stopped_by.empty(); }
+    bool done() const { return failure_ || timed_out_ || stopped_by_; }
     /// One execution took longer than the limit.
     bool timed_out() const { return timed_out_; }
     void interrupt();
@@ -51,6 +56,8 @@ private:
     void choose_batch();
     double batch_ns(std::uint32_t batch);
     void decide();
+    /// Notes whether an execution of so long is beyond the limit.
+    void watch(double execution_ns);
 
     VerifiedCell verified_;
     Workspace* workspace_;
@@ -58,6 +65,7 @@ private:
     Timing timing_;
     std::vector<double> sorted_;
     double seconds_ = 0;
+    std::optional<StoppedBy> stopped_by_;
     bool timed_out_ = false;
     std::optional<Verdict> failure_;
 };

@@ -62,18 +62,23 @@ struct Bad {
     }
 };
 
-bool is_floating(Dtype dtype) { return unit_roundoff(dtype) > 0; }
+/// True if all bytes of an element are `fill`.
+bool holds(const Tensor& tensor, std::size_t flat, std::byte fill) {
+    const std::size_t size = size_of(tensor.spec.dtype);
+    const std::byte* begin = tensor.data.data() + flat * size;
+    return *begin == fill && std::all_of(begin, begin + size, [&](std::byte b) { return b == fill; });
+}
 
 /// One output against its expectation.
 class Judgement {
 public:
-    Judgement(const Tensor& output, const Expected& expected)
+    Judgement(const Tensor& output, const Expected& expected, const Tensor* on_another_fill)
         : output_(output), expected_(expected), elements_(output.spec.elements()) {
         const std::size_t wanted = expected.sampled.empty() ? elements_ : expected.sampled.size();
         if (expected.value.size() != wanted || expected.bound.size() != wanted)
             throw std::logic_error(fmt::format("the reference of {} speaks of {} elements, not of {}", output.spec.name,
                                                expected.value.size(), wanted));
-        find_unwritten();
+        if (on_another_fill != nullptr) find_unwritten(*on_another_fill);
         measure_expected();
         for (std::size_t i = 0; i < expected.value.size(); ++i) judge_element(i);
     }
@@ -126,14 +131,11 @@ private:
         return fmt::format("{}[{}]", output_.spec.name, fmt::join(coordinates(output_.spec, index), ","));
     }
 
-    void find_unwritten() {
-        if (!is_floating(output_.spec.dtype)) return;  // whole numbers have no value that cannot be meant
-        const std::size_t size = size_of(output_.spec.dtype);
-        const auto is_poison = [](std::byte b) { return b == poison; };
-        for (std::size_t i = 0; i < elements_; ++i) {
-            const std::byte* begin = output_.data.data() + i * size;
-            if (*begin == poison && std::all_of(begin, begin + size, is_poison)) unwritten_.add(output_.spec, i);
-        }
+    void find_unwritten(const Tensor& on_another_fill) {
+        if (on_another_fill.data.size() != output_.data.size())
+            throw std::logic_error(fmt::format("{} has another size on another fill", output_.spec.name));
+        for (std::size_t i = 0; i < elements_; ++i)
+            if (holds(output_, i, poison) && holds(on_another_fill, i, second_poison)) unwritten_.add(output_.spec, i);
     }
 
     void measure_expected() {
@@ -215,13 +217,25 @@ double rms_limit(double effective) {
     return std::sqrt(std::clamp(honest_mean_square + stray, 0.25, 1.0));
 }
 
-Verdict judge(std::span<const Tensor> outputs, std::span<const Expected> expected) {
+bool holds_poison(std::span<const Tensor> outputs) {
+    return std::ranges::any_of(outputs, [](const Tensor& output) {
+        for (std::size_t i = 0; i < output.spec.elements(); ++i)
+            if (holds(output, i, poison)) return true;
+        return false;
+    });
+}
+
+Verdict judge(std::span<const Tensor> outputs, std::span<const Expected> expected,
+              std::span<const Tensor> on_another_fill) {
     if (outputs.size() != expected.size())
         throw std::logic_error(fmt::format("{} outputs, but {} references", outputs.size(), expected.size()));
+    if (!on_another_fill.empty() && on_another_fill.size() != outputs.size())
+        throw std::logic_error(
+            fmt::format("{} outputs, but {} on another fill", outputs.size(), on_another_fill.size()));
     Verdict verdict;
     std::vector<std::string> reasons;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-        const Judgement judgement(outputs[i], expected[i]);
+        const Judgement judgement(outputs[i], expected[i], on_another_fill.empty() ? nullptr : &on_another_fill[i]);
         judgement.add_to(verdict);
         if (std::string reason = judgement.reason(); !reason.empty()) reasons.push_back(std::move(reason));
     }

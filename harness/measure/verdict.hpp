@@ -20,10 +20,16 @@ namespace stele {
 /// one half from about 1200 elements on, and no limit at all (1) below 15.
 double rms_limit(double effective);
 
+/// True if an element of any output still holds the poison, or a value of the same bits.
+bool holds_poison(std::span<const Tensor> outputs);
+
 /// Judges outputs by what they must be, in this order: elements never written, non-finite values by position, each
 /// element against its bound, the root mean square. Fills the verdict with the worst element and the figures; `reason`
 /// tells where the bad elements lie, and names a result that is zero everywhere or a multiple of the right one.
-/// Throws std::logic_error if `expected` does not fit the outputs.
-Verdict judge(std::span<const Tensor> outputs, std::span<const Expected> expected);
+/// `on_another_fill` are the outputs of a run on outputs that held second_poison before: an element is never written if
+/// it holds the fill in both. Without such a run nothing is said to be unwritten.
+/// Throws std::logic_error if `expected` or `on_another_fill` do not fit the outputs.
+Verdict judge(std::span<const Tensor> outputs, std::span<const Expected> expected,
+              std::span<const Tensor> on_another_fill = {});
 
 }  // namespace stele

@@ -43,7 +43,7 @@ CheckedRun ProblemPlace::check(const Cell& cell, const LoadedPlan& plan, const s
                                const Given& given) {
     return checked_run(*cell.device, plan, workspace(*cell.device).first(), scratch,
                        {&problem_, cell.variant->arithmetic_for(problem_), given.inputs, given.expected,
-                        options_.cell_timeout_seconds});
+                        execution_limit_seconds(problem_, cell.device->info(), options_)});
 }
 
 template <typename MakeGiven>

@@ -50,6 +50,15 @@ constexpr auto name_list(CacheMode) {
     return name_rows<CacheMode>({{CacheMode::cold, "cold"}, {CacheMode::warm, "warm"}});
 }
 
+/// Why no more samples were taken.
+enum class StoppedBy { interval, time_limit, sample_limit, interrupted };
+constexpr auto name_list(StoppedBy) {
+    return name_rows<StoppedBy>({{StoppedBy::interval, "interval"},
+                                 {StoppedBy::time_limit, "time limit"},
+                                 {StoppedBy::sample_limit, "sample limit"},
+                                 {StoppedBy::interrupted, "interrupted"}});
+}
+
 /// Samples in the order taken. A pass goes once over all cells of a problem.
 struct Timing {
     std::vector<double> samples_ns;   ///< per execution of the plan
@@ -58,14 +67,20 @@ struct Timing {
     std::uint32_t passes = 0;
     std::uint32_t batch = 1;  ///< executions per sample, where one is shorter than 50 × resolution
     double median_ns = 0, low_ns = 0, high_ns = 0;  ///< interval of the median, between two of the samples
-    double coverage = 0;     ///< of that interval: at least 0.95, less only where samples were too few
-    std::string stopped_by;  ///< "interval", "time limit", "sample limit", "interrupted"
+    double coverage = 0;  ///< of that interval: at least 0.95, less only where samples were too few
+    StoppedBy stopped_by = StoppedBy::interrupted;
     double build_ns = 0, first_launch_ns = 0;
     double footprint_bytes = 0;   ///< operands of one execution
     std::uint32_t rotations = 1;  ///< buffer sets the executions rotate over
     bool evicted = false;         ///< the cache was overwritten before each sample, outside the timed window
     double floor_ns = 0;          ///< no faster is possible; 0: not known
     std::string floor_reason;     ///< what sets the floor and where its peak is from, or why there is none
+};
+
+/// Why what passed has no timing.
+struct Untimed {
+    std::string reason;
+    double execution_ns = 0;  ///< that one execution took; 0: not known
 };
 
 struct Measurement {
@@ -80,7 +95,8 @@ struct Measurement {
     Fill fill = Fill::normal;
     std::uint64_t seed = 0;
     Verdict verdict;
-    std::optional<Timing> timing;  ///< absent unless the verdict is passed
+    std::optional<Timing> timing;      ///< absent unless the verdict is passed
+    std::optional<Untimed> untimed{};  ///< where it was to be timed, passed, and was not
     double flops = 0, bytes = 0, dense_flops = 0;
     /// Where the tile is from: a tuning file's entry, or "default". Absent where the tile was asked for or there is
     /// none.

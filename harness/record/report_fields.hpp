@@ -90,6 +90,12 @@ void visit_fields(Visit& visit, T& timing) {
     visit("clock", timing.clock);
 }
 
+template <typename Visit, same_but_const<Untimed> T>
+void visit_fields(Visit& visit, T& untimed) {
+    visit("reason", untimed.reason);
+    visit("execution_ns", untimed.execution_ns);
+}
+
 template <typename Visit, same_but_const<Measurement> T>
 void visit_fields(Visit& visit, T& cell) {
     visit("variant", cell.variant);
@@ -112,6 +118,7 @@ void visit_fields(Visit& visit, T& cell) {
     visit("dense_flops", cell.dense_flops);
     visit("verdict", cell.verdict);
     visit("timing", cell.timing);
+    visit("untimed", cell.untimed);
 }
 
 template <typename Visit, same_but_const<Environment> T>

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "harness/base/json_fields.hpp"
+#include "harness/record/report_check.hpp"
 #include "harness/record/report_fields.hpp"
 #include "kernels/former_ids.hpp"
 
@@ -15,46 +14,7 @@ namespace stele {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using json_fields::fail;
 using json_fields::read;
-
-void check_timing(const Timing& timing, const std::string& path) {
-    const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
-    if (timing.samples_ns.empty()) fail(path + ".samples_ns", "is empty");
-    for (std::size_t i = 0; i < timing.samples_ns.size(); ++i)
-        if (!positive(timing.samples_ns[i])) fail(fmt::format("{}.samples_ns[{}]", path, i), "must be a positive time");
-    if (timing.pass.size() != timing.samples_ns.size())
-        fail(path + ".pass",
-             fmt::format("has {} entries for {} samples", timing.pass.size(), timing.samples_ns.size()));
-    if (!timing.clock.empty() && timing.clock.size() != timing.samples_ns.size())
-        fail(path + ".clock",
-             fmt::format("has {} entries for {} samples", timing.clock.size(), timing.samples_ns.size()));
-    if (!positive(timing.low_ns) || !positive(timing.high_ns) || !(timing.low_ns <= timing.median_ns) ||
-        !(timing.median_ns <= timing.high_ns))
-        fail(path, fmt::format("has a median of {} ns outside its interval {} … {} ns", timing.median_ns, timing.low_ns,
-                               timing.high_ns));
-}
-
-/// What types cannot say.
-void check_meaning(const Report& report) {
-    std::set<std::string> devices{""};
-    for (const DeviceInfo& device : report.devices) devices.insert(device.id);
-    for (std::size_t i = 0; i < report.measurements.size(); ++i) {
-        const Measurement& cell = report.measurements[i];
-        const std::string path = fmt::format("measurements[{}]", i);
-        if (!devices.contains(cell.device))
-            fail(path + ".device", fmt::format("is '{}', which is not in devices", cell.device));
-        if (cell.device.empty() && cell.verdict.outcome != Outcome::skipped)
-            fail(path + ".device", "is empty, so the outcome must be skipped");
-        if (cell.timing && cell.verdict.outcome != Outcome::passed)
-            fail(path + ".timing", fmt::format("stands beside the outcome '{}'; only what passed has a time",
-                                               name(cell.verdict.outcome)));
-        if (cell.timing) check_timing(*cell.timing, path + ".timing");
-        for (const auto& [field, value] :
-             {std::pair{"flops", cell.flops}, {"bytes", cell.bytes}, {"dense_flops", cell.dense_flops}})
-            if (!std::isfinite(value) || value < 0) fail(path + "." + field, "must be a count");
-    }
-}
 
 /// Variants by their present names: a row that split in two has another algorithm too.
 void rename_former(Measurement& cell) {

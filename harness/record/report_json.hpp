@@ -1,7 +1,7 @@
 // Stele's own report as JSON: written atomically, read strictly. results/schema.json describes the same format.
 //
 // Numbers that JSON cannot hold are the strings "nan", "inf" and "-inf". A field that is unknown, missing or of
-// another type is an error that names its path; so is a timing beside a verdict that is not "passed".
+// another type is an error that names its path; so is what check_meaning() refuses.
 #pragma once
 
 #include <filesystem>

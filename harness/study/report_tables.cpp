@@ -30,6 +30,7 @@ const Timing* timing_of(const CellSide& cell) {
 std::string reason_of(const CellSide& cell) {
     if (cell.measurement == nullptr) return "absent: not run in this report";
     const Verdict& verdict = cell.measurement->verdict;
+    if (cell.measurement->untimed) return "passed, not timed: " + cell.measurement->untimed->reason;
     if (verdict.outcome == Outcome::passed) return "passed, not timed";
     return fmt::format("{}: {}", name(verdict.outcome), verdict.reason);
 }
@@ -221,7 +222,9 @@ Table report_header(std::span<const NamedReport> reports) {
                     ? ""
                     : fmt::format("; timer step {}, empty launch {}, device/host clock {}",
                                   time_text(clock->second.resolution_ns), time_text(clock->second.overhead_ns),
-                                  three_digits(clock->second.device_ns / clock->second.host_ns))));
+                                  clock->second.host_ns > 0
+                                      ? three_digits(clock->second.device_ns / clock->second.host_ns)
+                                      : "–")));
         }
         for (const AbsentBackend& backend : report.absent)
             table.notes.push_back(fmt::format("{}: no device: {}", backend.name, backend.why));
@@ -277,14 +280,17 @@ Json side_by_side_json(std::span<const NamedReport> reports) {
                 row["reason"] = cell.measurement->verdict.reason;
                 if (cell.measurement->tuning) row["tuning"] = *cell.measurement->tuning;
                 if (cell.measurement->ran) row["ran"] = *cell.measurement->ran;
+                if (const auto& untimed = cell.measurement->untimed)
+                    row["untimed"] = {{"reason", untimed->reason},
+                                      {"execution_ns", json_number(untimed->execution_ns)}};
             }
             if (const Timing* timing = timing_of(cell)) {
                 row["median_ns"] = timing->median_ns;
                 row["low_ns"] = timing->low_ns;
                 row["high_ns"] = timing->high_ns;
-                row["rate"] = problem.rate(cell);
-                row["of_best"] = *cell.of_best;
-                if (cell.of_vendor) row["of_vendor"] = *cell.of_vendor;
+                row["rate"] = json_number(problem.rate(cell));
+                row["of_best"] = json_number(*cell.of_best);
+                if (cell.of_vendor) row["of_vendor"] = json_number(*cell.of_vendor);
                 row["max_relative"] = json_number(cell.measurement->verdict.max_relative);
                 row["worst_of_bound"] = json_number(cell.measurement->verdict.worst_of_bound);
             }

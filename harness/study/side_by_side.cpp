@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "harness/record/cell_key.hpp"
 
@@ -11,8 +12,14 @@ namespace stele {
 
 namespace {
 
-/// Where a measurement stands: the tables have all variants of an operation, by any runtime and number of threads. A
-/// cell without a device stands on every piece of hardware.
+/// A measurement, its report, and where it stands: the tables have all variants of an operation, by any runtime and
+/// number of threads.
+struct Entry {
+    std::size_t report;
+    const Measurement* measurement;
+    std::string hardware;
+};
+
 CellKey place_of(const Report& report, const Measurement& cell) {
     CellKey key = key_of(cell, report);
     key.variant = cell.operation;
@@ -21,35 +28,32 @@ CellKey place_of(const Report& report, const Measurement& cell) {
     return key;
 }
 
-/// Collects the places that have a device; where a problem has none at all, the place without hardware.
-std::vector<CellKey> places_of(std::span<const Report> reports) {
-    std::vector<CellKey> places;
-    for (const Report& report : reports)
-        for (const Measurement& cell : report.measurements) {
-            CellKey place = place_of(report, cell);
-            if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(std::move(place));
+/// All that is of one problem under the same conditions, on whatever hardware.
+struct ProblemEntries {
+    CellKey place;  ///< without hardware
+    std::vector<std::string> hardware;
+    std::vector<Entry> entries;
+};
+
+/// Problems and hardware in the order of their first appearance. A cell without a device stands on every piece of
+/// hardware; where a problem has none at all, on the one without a name.
+std::vector<ProblemEntries> by_problem(std::span<const Report> reports) {
+    std::vector<ProblemEntries> problems;
+    std::map<CellKey, std::size_t> position;
+    for (std::size_t report = 0; report < reports.size(); ++report)
+        for (const Measurement& cell : reports[report].measurements) {
+            CellKey place = place_of(reports[report], cell);
+            std::string hardware = std::exchange(place.hardware, "");
+            const auto [found, is_new] = position.try_emplace(place, problems.size());
+            if (is_new) problems.push_back({std::move(place), {}, {}});
+            ProblemEntries& problem = problems[found->second];
+            if (!hardware.empty() && std::ranges::find(problem.hardware, hardware) == problem.hardware.end())
+                problem.hardware.push_back(hardware);
+            problem.entries.push_back({report, &cell, std::move(hardware)});
         }
-    const auto without_hardware = [](CellKey place) {
-        place.hardware.clear();
-        return place;
-    };
-    const std::vector<CellKey> all = places;
-    std::erase_if(places, [&](const CellKey& place) {
-        return place.hardware.empty() && std::any_of(all.begin(), all.end(), [&](const CellKey& other) {
-                   return !other.hardware.empty() && without_hardware(other) == place;
-               });
-    });
-    // First appearance of the problem decides, not of the hardware.
-    std::stable_sort(places.begin(), places.end(), [&](const CellKey& a, const CellKey& b) {
-        const auto rank = [&](const CellKey& place) {
-            return std::find_if(
-                       all.begin(), all.end(),
-                       [&](const CellKey& other) { return without_hardware(other) == without_hardware(place); }) -
-                   all.begin();
-        };
-        return rank(a) < rank(b);
-    });
-    return places;
+    for (ProblemEntries& problem : problems)
+        if (problem.hardware.empty()) problem.hardware.emplace_back();
+    return problems;
 }
 
 bool is_vendor(const CellSide& cell) { return cell.variant.find("/vendor.") != std::string::npos; }
@@ -61,50 +65,101 @@ double median_of(const CellSide& cell) {
 }
 
 void set_ratios(std::vector<CellSide>& cells) {
+    std::map<std::size_t, double> best, vendor;  // by report
+    const auto take_least = [](std::map<std::size_t, double>& least, const CellSide& cell) {
+        const auto [place, is_new] = least.emplace(cell.report, median_of(cell));
+        if (!is_new) place->second = std::min(place->second, median_of(cell));
+    };
+    for (const CellSide& cell : cells) {
+        if (median_of(cell) <= 0) continue;
+        take_least(best, cell);
+        if (is_vendor(cell)) take_least(vendor, cell);
+    }
     for (CellSide& cell : cells) {
         if (median_of(cell) <= 0) continue;
-        double best = median_of(cell), vendor = 0;
-        for (const CellSide& other : cells) {
-            const double time = median_of(other);
-            if (time <= 0 || other.report != cell.report) continue;
-            best = std::min(best, time);
-            if (is_vendor(other)) vendor = vendor == 0 ? time : std::min(vendor, time);
-        }
-        cell.of_best = best / median_of(cell);
-        if (vendor > 0) cell.of_vendor = vendor / median_of(cell);
+        cell.of_best = best.at(cell.report) / median_of(cell);
+        if (const auto found = vendor.find(cell.report); found != vendor.end())
+            cell.of_vendor = found->second / median_of(cell);
     }
 }
 
-/// The variants of each operation: algorithms as they appear, each in its languages, vendor libraries last.
-using VariantOrder = std::map<std::string, std::vector<std::string>>;
+/// The place of each variant among those of its operation: algorithms as they appear, each in its languages, vendor
+/// libraries last.
+using VariantOrder = std::map<std::pair<std::string, std::string>, std::size_t>;
 
 VariantOrder variant_order(std::span<const Report> reports) {
     struct Known {
         bool vendor;
         std::size_t algorithm;
         Language language;
-        std::string variant;
+        const Measurement* cell;
     };
-    std::map<std::string, std::vector<Known>> known;
-    std::map<std::string, std::vector<std::string>> algorithms;
+    std::vector<Known> rows;
+    std::map<std::pair<std::string, std::string>, std::size_t> algorithms;
+    VariantOrder order;
     for (const Report& report : reports)
         for (const Measurement& cell : report.measurements) {
-            std::vector<std::string>& names = algorithms[cell.operation];
-            const auto place = std::find(names.begin(), names.end(), cell.algorithm) - names.begin();
-            if (place == std::ssize(names)) names.push_back(cell.algorithm);
-            std::vector<Known>& rows = known[cell.operation];
-            if (std::none_of(rows.begin(), rows.end(), [&](const Known& row) { return row.variant == cell.variant; }))
-                rows.push_back(
-                    {cell.language == Language::vendor, static_cast<std::size_t>(place), cell.language, cell.variant});
+            const std::size_t algorithm =
+                algorithms.try_emplace({cell.operation, cell.algorithm}, algorithms.size()).first->second;
+            if (order.try_emplace({cell.operation, cell.variant}, 0).second)
+                rows.push_back({cell.language == Language::vendor, algorithm, cell.language, &cell});
         }
-    VariantOrder order;
-    for (auto& [operation, rows] : known) {
-        std::stable_sort(rows.begin(), rows.end(), [](const Known& a, const Known& b) {
-            return std::tie(a.vendor, a.algorithm, a.language) < std::tie(b.vendor, b.algorithm, b.language);
-        });
-        for (Known& row : rows) order[operation].push_back(std::move(row.variant));
-    }
+    std::stable_sort(rows.begin(), rows.end(), [](const Known& a, const Known& b) {
+        return std::tie(a.vendor, a.algorithm, a.language) < std::tie(b.vendor, b.algorithm, b.language);
+    });
+    for (std::size_t i = 0; i < rows.size(); ++i) order.at({rows[i].cell->operation, rows[i].cell->variant}) = i;
     return order;
+}
+
+/// The cells of a problem that stand on one piece of hardware.
+ProblemSides sides_on(const std::string& hardware, const ProblemEntries& problem, const VariantOrder& order,
+                      std::size_t reports) {
+    const CellKey& place = problem.place;
+    ProblemSides sides;
+    sides.operation = place.variant;
+    sides.problem = place.problem;
+    sides.hardware = hardware;
+    sides.regime = place.regime;
+    sides.cache = place.cache;
+    sides.fill = place.fill;
+
+    // By the variant's place: its cells here, by report, and in which reports it was seen elsewhere.
+    struct Row {
+        std::map<std::size_t, std::vector<const Measurement*>> here;
+        std::set<std::size_t> elsewhere;
+    };
+    std::map<std::size_t, std::pair<const std::string*, Row>> rows;
+    std::vector<bool> takes_part(reports);
+    // A tuned tile differs from problem to problem: one that another takes the place of is not missed.
+    std::set<std::pair<std::size_t, std::string_view>> tuned;
+    for (const Entry& entry : problem.entries) {
+        const Measurement& cell = *entry.measurement;
+        auto& [variant, row] = rows[order.at({cell.operation, cell.variant})];
+        variant = &cell.variant;
+        if (!entry.hardware.empty() && entry.hardware != hardware) {
+            row.elsewhere.insert(entry.report);
+            continue;
+        }
+        row.here[entry.report].push_back(&cell);
+        if (entry.hardware == hardware) takes_part[entry.report] = true;
+        if (cell.tuning) tuned.emplace(entry.report, without_tile(cell.variant));
+        if (cell.known_as) sides.known_as = cell.known_as;
+        sides.flops = cell.flops;
+        sides.bytes = cell.bytes;
+    }
+    for (const auto& [position, named] : rows) {
+        const auto& [variant, row] = named;
+        for (std::size_t report = 0; report < reports; ++report) {
+            if (!takes_part[report]) continue;
+            if (const auto cells = row.here.find(report); cells != row.here.end()) {
+                for (const Measurement* cell : cells->second) sides.cells.push_back({*variant, report, cell, {}, {}});
+            } else if (!row.elsewhere.contains(report) && !tuned.contains({report, without_tile(*variant)})) {
+                sides.cells.push_back({*variant, report, nullptr, {}, {}});
+            }
+        }
+    }
+    set_ratios(sides.cells);
+    return sides;
 }
 
 }  // namespace
@@ -114,58 +169,12 @@ double ProblemSides::rate(const CellSide& cell) const {
 }
 
 std::vector<ProblemSides> side_by_side(std::span<const Report> reports) {
-    VariantOrder order = variant_order(reports);
-    std::vector<ProblemSides> problems;
-    for (const CellKey& place : places_of(reports)) {
-        ProblemSides& problem = problems.emplace_back();
-        problem.operation = place.variant;
-        problem.problem = place.problem;
-        problem.hardware = place.hardware;
-        problem.regime = place.regime;
-        problem.cache = place.cache;
-        problem.fill = place.fill;
-
-        // In each report: those of this place, those without a device, and which have been seen elsewhere.
-        std::vector<bool> takes_part(reports.size());
-        std::set<std::pair<std::size_t, std::string>> elsewhere;
-        std::map<std::pair<std::string, std::size_t>, std::vector<const Measurement*>> found;
-        for (std::size_t i = 0; i < reports.size(); ++i)
-            for (const Measurement& cell : reports[i].measurements) {
-                CellKey own = place_of(reports[i], cell);
-                const bool deviceless = own.hardware.empty();
-                if (deviceless) own.hardware = place.hardware;
-                if (own == place) {
-                    found[{cell.variant, i}].push_back(&cell);
-                    if (!deviceless || place.hardware.empty()) takes_part[i] = true;
-                    if (cell.known_as) problem.known_as = cell.known_as;
-                    problem.flops = cell.flops;
-                    problem.bytes = cell.bytes;
-                } else {
-                    own.hardware = place.hardware;
-                    if (own == place) elsewhere.insert({i, cell.variant});
-                }
-            }
-        // A tuned tile differs from problem to problem: one that another takes the place of is not missed.
-        const auto has_other_tile = [&](const std::string& variant, std::size_t report) {
-            return std::any_of(found.begin(), found.end(), [&](const auto& other) {
-                return other.first.second == report && without_tile(other.first.first) == without_tile(variant) &&
-                       other.second.front()->tuning;
-            });
-        };
-        for (const std::string& variant : order[problem.operation])
-            for (std::size_t i = 0; i < reports.size(); ++i) {
-                if (!takes_part[i]) continue;
-                const auto cells = found.find({variant, i});
-                if (cells == found.end()) {
-                    if (!elsewhere.contains({i, variant}) && !has_other_tile(variant, i))
-                        problem.cells.push_back({variant, i, nullptr, {}, {}});
-                    continue;
-                }
-                for (const Measurement* cell : cells->second) problem.cells.push_back({variant, i, cell, {}, {}});
-            }
-        set_ratios(problem.cells);
-    }
-    return problems;
+    const VariantOrder order = variant_order(reports);
+    std::vector<ProblemSides> sides;
+    for (const ProblemEntries& problem : by_problem(reports))
+        for (const std::string& hardware : problem.hardware)
+            sides.push_back(sides_on(hardware, problem, order, reports.size()));
+    return sides;
 }
 
 }  // namespace stele

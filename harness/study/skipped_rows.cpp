@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -39,17 +40,19 @@ std::string count_skipped(ProblemSides& problem) {
     for (const CellSide& cell : problem.cells)
         if (!is_skipped(cell)) ran.insert(cell.variant);
     std::vector<Group> groups;
+    std::map<std::string, std::size_t> position;  ///< of each clause among the groups
     for (const CellSide& cell : problem.cells) {
         if (!is_skipped(cell) || ran.contains(cell.variant)) continue;
         const Measurement& measurement = *cell.measurement;
         const std::string& reason = measurement.verdict.reason;
         const std::string clause = reason.substr(0, reason.find(':'));
-        auto group = std::ranges::find(groups, clause, &Group::clause);
-        if (group == groups.end()) group = groups.insert(groups.end(), Group{clause, 0, {}, {}});
-        ++group->rows;
-        group->reasons.insert(reason);
-        if (std::ranges::find(group->languages, measurement.language) == group->languages.end())
-            group->languages.push_back(measurement.language);
+        const auto [found, is_new] = position.try_emplace(clause, groups.size());
+        if (is_new) groups.push_back({clause, 0, {}, {}});
+        Group& group = groups[found->second];
+        ++group.rows;
+        group.reasons.insert(reason);
+        if (std::ranges::find(group.languages, measurement.language) == group.languages.end())
+            group.languages.push_back(measurement.language);
     }
     std::erase_if(problem.cells, [&](const CellSide& cell) { return is_skipped(cell) && !ran.contains(cell.variant); });
     std::vector<std::string> parts;

@@ -88,11 +88,29 @@ namespace {
 
 bool is_time(double value) { return std::isfinite(value) && value > 0; }
 
+void check_time(const TileTime& time, const std::string& path) {
+    if (time.tile.empty() || !is_time(time.median_ns)) json_fields::fail(path, "must have a tile and a positive time");
+    if (!is_time(time.low_ns) || !is_time(time.high_ns) || time.low_ns > time.median_ns ||
+        time.median_ns > time.high_ns)
+        json_fields::fail(path, fmt::format("has a median of {} ns outside its interval {} … {} ns", time.median_ns,
+                                            time.low_ns, time.high_ns));
+}
+
+void check_cell(const TunedCell& cell, const std::string& path) {
+    check_time(cell.chosen, path + ".chosen");
+    if (cell.of_default) check_time(*cell.of_default, path + ".default");
+    for (std::size_t i = 0; i < cell.finalists.size(); ++i)
+        check_time(cell.finalists[i], fmt::format("{}.finalists[{}]", path, i));
+    for (const auto& [field, ratio] :
+         {std::pair{"regret", cell.regret}, {"regret_low", cell.regret_low}, {"regret_high", cell.regret_high}})
+        if (ratio && !is_time(*ratio))
+            json_fields::fail(fmt::format("{}.{}", path, field),
+                              fmt::format("is {}, and must be a positive ratio", *ratio));
+}
+
 /// What types cannot say.
 void check_meaning(const TuningFile& file) {
-    for (std::size_t i = 0; i < file.cells.size(); ++i)
-        if (const TunedCell& cell = file.cells[i]; cell.chosen.tile.empty() || !is_time(cell.chosen.median_ns))
-            json_fields::fail(fmt::format("cells[{}].chosen", i), "must have a tile and a positive time");
+    for (std::size_t i = 0; i < file.cells.size(); ++i) check_cell(file.cells[i], fmt::format("cells[{}]", i));
     for (std::size_t i = 0; i < file.unfinished.size(); ++i)
         for (const TriedTile& tried : file.unfinished[i].tried)
             if (tried.outcome == Outcome::passed && !(is_time(tried.median_ns) && is_time(tried.relative)))

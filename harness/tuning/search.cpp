@@ -67,6 +67,12 @@ private:
     std::size_t measured_ = 0;
 };
 
+/// A tile without its time; one that is right and too slow or too short to be timed is of no use.
+TriedTile tried_tile(const Measurement& cell) {
+    if (cell.untimed) return {cell.tile, Outcome::skipped, cell.untimed->reason, 0, 0};
+    return {cell.tile, cell.verdict.outcome, cell.verdict.reason, 0, 0};
+}
+
 void Search::add(std::size_t index, TriedTile tile) {
     if (is_tried(index)) {
         tried_[position_[index]] = std::move(tile);
@@ -117,6 +123,7 @@ void Search::measure(const std::vector<std::size_t>& indices) {
     sampling.regime = Regime::burst;
     sampling.interval = 0.02;
     sampling.cell_seconds = 0.05;
+    sampling.longest_timed_seconds = sampling.cell_timeout_seconds;
     sampling.least_samples = 3;
     sampling.most_samples = 30;
 
@@ -138,7 +145,7 @@ void Search::measure(const std::vector<std::size_t>& indices) {
     }
     for (const Measurement& cell : measurements) {
         const std::size_t index = *choices_.find(cell.tile);
-        TriedTile tile{cell.tile, cell.verdict.outcome, cell.verdict.reason, 0, 0};
+        TriedTile tile = tried_tile(cell);
         if (cell.timing) {
             tile.median_ns = cell.timing->median_ns;
             tile.relative = tile.median_ns / anchor_ns * anchor_relative;
@@ -211,6 +218,7 @@ void Search::finish(TuneResult& result, std::string stopped_by) {
     sampling.most_samples = 200;
     const double left = options_.seconds - elapsed();
     sampling.cell_seconds = std::clamp(left / static_cast<double>(finalists.size() + 1), 0.1, 1.0);
+    sampling.longest_timed_seconds = sampling.cell_timeout_seconds;
     watcher_.progress(fmt::format("the best {} against each other", finalists.size()));
     std::vector<Measurement> measurements = bench(finalists, sampling);
     if (watcher_.stop()) {
@@ -223,7 +231,7 @@ void Search::finish(TuneResult& result, std::string stopped_by) {
         if (cell.timing) {
             passed.push_back({cell.tile, choices_.cost(index), index == by_default, std::move(*cell.timing)});
         } else {
-            add(index, {cell.tile, cell.verdict.outcome, cell.verdict.reason, 0, 0});
+            add(index, tried_tile(cell));
         }
     }
     if (passed.empty()) return;

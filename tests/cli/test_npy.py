@@ -113,6 +113,18 @@ def test_dump_that_cannot_be_written(stele, variant):
     assert "file" in run(stele, variant, "f32", "--dump", "file/below", code=2).stderr
 
 
+def test_a_dump_is_of_one_run(stele, variant):
+    run(stele, variant, "f32", "--dump", "out", "--seed", "7")
+    first = {path.name: path.read_bytes() for path in (stele.folder / "out").iterdir()}
+    run(stele, variant, "f32", "--dump", "out", "--seed", "8")
+    second = {path.name: path.read_bytes() for path in (stele.folder / "out").iterdir()}
+    assert second.keys() == first.keys() and all(second[name] != first[name] for name in ("A.npy", "B.npy", "C.npy"))
+    (stele.folder / "out" / "notes.txt").write_text("mine")
+    done = run(stele, variant, "f32", "--dump", "out", code=2)
+    assert "it holds notes.txt, which no earlier run left there" in done.stderr
+    assert {path.name for path in stele.folder.iterdir()} == {"out"}
+
+
 SPARSE = "batch=1 heads=2 kv_heads=1 seq_q=256 seq_k=256 head_dim=64 f32 block=64 density=0.5 pattern=random"
 
 

@@ -57,6 +57,7 @@ CHANGES = {
     "a negative time": lambda r, m: m["timing"]["samples_ns"].__setitem__(0, -1),
     "an unknown outcome": lambda r, m: m["verdict"].update(outcome="fine"),
     "an unknown device in a cell that passed": lambda r, m: m.update(device=""),
+    "a time and the reason for none": lambda r, m: m.update(untimed={"reason": "x", "execution_ns": 1}),
     "another schema": lambda r, m: r.update(schema_version=3),
     "another format": lambda r, m: r.update(format="other"),
 }
@@ -69,6 +70,38 @@ def test_schema_and_reader_refuse_alike(stele, bench, name):
     (stele.folder / "broken.json").write_text(json.dumps(report))
     done = stele("report", "broken.json", code=2)
     assert done.stderr.startswith("stele: broken.json: ") and done.stdout == ""
+
+
+def test_figures_that_do_not_follow_are_refused(stele, bench):
+    """What a schema cannot say: the reader alone refuses it, with both values."""
+    report = broken(bench.report, lambda r, m: m["timing"].update(median_ns=123))
+    (stele.folder / "fast.json").write_text(json.dumps(report))
+    done = stele("report", "fast.json", code=2)
+    assert "median_ns is 123, and the samples' median is" in done.stderr and done.stdout == ""
+
+
+def test_a_report_of_nothing(stele, bench):
+    (stele.folder / "empty.json").write_text(json.dumps({**bench.report, "measurements": []}))
+    done = stele("report", "empty.json", code=5)
+    assert "nothing was measured" in done.stderr and done.stdout == ""
+    assert stele("report", "empty.json", bench.path).stdout
+
+
+def test_right_and_too_slow_to_be_timed(stele):
+    devices = json.loads(stele("devices", "--json").stdout)["devices"]
+    cpu = next((d["id"] for d in devices if d["is_cpu"] and "opencl" in d["languages"]), None)
+    if cpu is None:
+        pytest.skip("no OpenCL device on the CPU")
+    # Four milliseconds are not enough for 2 GFLOP by plain loops.
+    done = stele("bench", "gemm/naive.opencl", "--problem", "m=1024 n=1024 k=1024 f32", "--device", cpu, "--time", "0.001",
+                 "--out", "slow.json")
+    assert "passed, not timed: one execution took" in done.stdout and "1 passed" in done.stderr
+    report = json.loads((stele.folder / "slow.json").read_text())
+    VALIDATOR.validate(report)
+    (cell,) = [m for m in report["measurements"] if m["device"] == cpu]
+    assert cell["verdict"]["outcome"] == "passed" and "timing" not in cell
+    assert cell["untimed"]["execution_ns"] > 4e6
+    assert "passed, not timed" in stele("report", "slow.json").stdout
 
 
 @pytest.mark.parametrize("length", [0, 1, 100, -2, -100])
@@ -112,7 +145,9 @@ def test_formats_agree(stele, bench):
                 measurement = timed[cell["variant"], cell["device"]]
                 assert cell["median_ns"] == measurement["timing"]["median_ns"]
                 assert cell["of_best"] == pytest.approx(best / cell["median_ns"])
-                work = measurement["flops"] if problem["rate_unit"] == "FLOP/s" else measurement["bytes"]
+                by_bandwidth = measurement["flops"] < 10 * measurement["bytes"]
+                assert problem["rate_unit"] == ("bytes/s" if by_bandwidth else "FLOP/s")
+                work = measurement["bytes"] if by_bandwidth else measurement["flops"]
                 assert cell["rate"] == pytest.approx(work / cell["median_ns"] * 1e9)
     assert seen == len(timed)
     tables = [line for line in markdown.splitlines() if line.startswith("|")]

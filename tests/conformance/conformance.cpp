@@ -1,6 +1,7 @@
 // Every variant on every device present, on the smoke and edge problems of its operation: right, or skipped and why.
 // One test a variant and device; of a tile space that is larger than any list, a few legal tiles drawn at random, on
 // the smoke problems. `--backend=NAME` takes the devices of one backend; exit code 77 says that there are none.
+// `--coverage` executes nothing, and says which variants no device here would.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -17,6 +18,7 @@
 #include "harness/catalog/tile_choices.hpp"
 #include "harness/measure/references.hpp"
 #include "harness/measure/runner.hpp"
+#include "tests/conformance/coverage.hpp"
 #include "tests/conformance/unseen.hpp"
 
 namespace stele {
@@ -172,10 +174,11 @@ int run(int argc, char** argv) {
     constexpr std::string_view option = "--backend=";
     std::vector<std::string> wanted;
     for (int i = 1; i < argc; ++i) {
+        if (std::string_view(argv[i]) == "--coverage") return check_coverage(Registry{}, DeviceSet{});
         if (std::string_view(argv[i]).starts_with(option)) {
             wanted.emplace_back(argv[i] + option.size());
         } else {
-            fmt::print(stderr, "conformance: unknown argument {}; there is --backend=NAME\n", argv[i]);
+            fmt::print(stderr, "conformance: unknown argument {}; there are --backend=NAME and --coverage\n", argv[i]);
             return 2;
         }
     }

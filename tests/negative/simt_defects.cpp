@@ -108,9 +108,7 @@ protected:
 
 TEST_F(SimtChecks, AMissingBarrierIsARaceUnderEverySchedule) {
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-        // Either the neighbour has written, and that is a race, or it has not, and nobody has.
-        const std::string got = defect(module, "missing_barrier", {{1}, {64}}, {"buffer", "buffer"}, seed);
-        EXPECT_TRUE(got.starts_with("race: ") || got.starts_with("uninitialised: ")) << got;
+        expect_begins(defect(module, "missing_barrier", {{1}, {64}}, {"buffer", "buffer"}, seed), "race");
         EXPECT_EQ(defect(module, "missing_barrier", {{1}, {64}}, {"buffer", "buffer"}, seed, "mended"), "");
     }
     const std::string second = defect(module, "missing_second_barrier", {{1}, {64}, 256}, {"buffer", "buffer"});
@@ -118,8 +116,23 @@ TEST_F(SimtChecks, AMissingBarrierIsARaceUnderEverySchedule) {
     expect_names(second, "of dynamic shared memory");
     expect_names(second, "simt_kernels.cu:");
     expect_names(second, "thread (");
-    const std::string warp = defect(module, "missing_warp_barrier", {{1}, {32}}, {"buffer"});
-    EXPECT_TRUE(warp.starts_with("race: ") || warp.starts_with("uninitialised: ")) << warp;
+    expect_begins(defect(module, "missing_warp_barrier", {{1}, {32}}, {"buffer"}), "race");
+}
+
+TEST_F(SimtChecks, EachKindOfRaceIsFoundAndNamed) {
+    struct Kind {
+        const char *instance, *does, *did;
+    };
+    for (const Kind& kind : {Kind{"read_after_write", " reads a byte of a __shared__ variable", " wrote"},
+                             Kind{"write_after_read", " writes a byte of a __shared__ variable", " read"},
+                             Kind{"write_after_write", " writes a byte of a __shared__ variable", " wrote"}})
+        for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+            const std::string got = defect(module, "pure_race", {{1}, {64}}, {"buffer", "buffer"}, seed, kind.instance);
+            expect_begins(got, "race");
+            expect_names(got, kind.does);
+            expect_names(got, std::string(kind.did) + " without a barrier between");
+        }
+    EXPECT_EQ(defect(module, "pure_race", {{1}, {64}}, {"buffer", "buffer"}, 1, "none"), "");
 }
 
 TEST_F(SimtChecks, TheSameSeedFindsTheSameDefectAtTheSamePlace) {

@@ -45,6 +45,8 @@ __global__ void lost_flag(int* flag) {
 template <bool synchronised>
 __global__ void missing_barrier(const float* in, float* out) {
     __shared__ float tile[64];
+    tile[threadIdx.x] = 0.0f;
+    __syncthreads();
     tile[threadIdx.x] = in[threadIdx.x];
     if constexpr (synchronised) __syncthreads();
     out[threadIdx.x] = tile[(threadIdx.x + 1) % 64];
@@ -63,8 +65,36 @@ __global__ void missing_second_barrier(const float* in, float* out) {
 /// Lanes of one warp need a barrier too.
 __global__ void missing_warp_barrier(int* out) {
     __shared__ int tile[32];
+    tile[threadIdx.x] = 0;
+    __syncwarp();
     tile[threadIdx.x] = static_cast<int>(threadIdx.x);
     out[threadIdx.x] = tile[31 - threadIdx.x];
+}
+
+/// One pure race each, under every schedule: thread 1 touches what thread 0 touched once it sees a flag, and a flag of
+/// relaxed atomics tells when, and orders nothing.
+enum class Race { read_after_write, write_after_read, write_after_write, none };
+template <Race race>
+__global__ void pure_race(float* out, int* flag) {
+    __shared__ float cell;
+    if (threadIdx.x == 0) cell = 1.0f;
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        if constexpr (race == Race::write_after_read)
+            out[0] = cell;
+        else
+            cell = 2.0f;
+        atomicExch(flag, 1);
+    }
+    if constexpr (race == Race::none) __syncthreads();
+    if (threadIdx.x == 1) {
+        while (atomicAdd(flag, 0) == 0) {
+        }
+        if constexpr (race == Race::read_after_write || race == Race::none)
+            out[1] = cell;
+        else
+            cell = 3.0f;
+    }
 }
 
 /// Writes one element more than there are: of a buffer, of a static array, of dynamic shared memory.
@@ -108,6 +138,10 @@ std::vector<NativeInstance> simt_flawed_kernels() {
     list.add<missing_barrier<true>>("missing_barrier", "mended");
     list.add<missing_second_barrier>("missing_second_barrier", "");
     list.add<missing_warp_barrier>("missing_warp_barrier", "");
+    list.add<pure_race<Race::read_after_write>>("pure_race", "read_after_write");
+    list.add<pure_race<Race::write_after_read>>("pure_race", "write_after_read");
+    list.add<pure_race<Race::write_after_write>>("pure_race", "write_after_write");
+    list.add<pure_race<Race::none>>("pure_race", "none");
     list.add<past_buffer>("past_buffer", "");
     list.add<before_buffer>("before_buffer", "");
     list.add<past_array>("past_array", "");

@@ -57,6 +57,7 @@ SamplerOptions sampler_options(const BenchOptions& options) {
     sampling.cache = options.cache;
     sampling.regime = options.regime;
     sampling.cell_seconds = options.cell_seconds;
+    sampling.longest_timed_seconds = 4 * options.cell_seconds;
     return sampling;
 }
 

@@ -73,6 +73,8 @@ ExitCode ReportCommand::show_ratios(const std::vector<NamedReport>& reports) con
 ExitCode ReportCommand::run() {
     std::vector<NamedReport> reports;
     for (const std::string& file : files_) reports.push_back({file, read_report(file)});
+    if (std::ranges::all_of(reports, [](const NamedReport& named) { return named.report.measurements.empty(); }))
+        throw NothingFound("nothing was measured in these reports");
     keep_problems(reports, problems_);
     if (!ratios_.empty()) return show_ratios(reports);
     if (format_.is_json())

@@ -92,7 +92,7 @@ ExitCode Run::run() {
     named_problem.check_inputs(inputs);
     const std::unique_ptr<Problem> followed = named_problem.following(inputs);
     const Problem& problem = followed ? *followed : named_problem;
-    if (!dump_.empty()) check_writable(std::filesystem::path(dump_) / "manifest.json");
+    if (!dump_.empty()) check_run_folder(dump_);
 
     const Cell cell{&variant, &problem, &devices.open(device)};
     const GivenRun run = run_cell(cell, inputs, sampling);

@@ -1,9 +1,11 @@
 // What every device promises about memory, launches and clocks, tried on each device that is here.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <vector>
 
@@ -127,10 +129,11 @@ TEST(BackendsMemory, ABufferOfAnotherBackendIsRefused) {
 TEST(BackendsClock, TheDeviceClockAgreesWithTheHosts) {
     on_every_device([](Device& device) {
         const ClockCheck check = device.check_clock();
-        // Long enough for the host to see; then within a factor of two, on a machine that others use too.
+        // Long enough for the host to see. The device's window lies within the host's, but for the clocks' own rates;
+        // on a machine that others use too, the host may wait as long again.
         EXPECT_GT(check.host_ns, 15e6);
         EXPECT_GT(check.device_ns / check.host_ns, 0.5);
-        EXPECT_LT(check.device_ns / check.host_ns, 2.0);
+        EXPECT_LT(check.device_ns / check.host_ns, 1.01);
         EXPECT_GT(check.resolution_ns, 0);
         EXPECT_LT(check.resolution_ns, 1e6);
         EXPECT_GT(check.overhead_ns, 0);
@@ -155,6 +158,23 @@ TEST(BackendsMemory, EvictionLeavesBuffersAlone) {
         device.evict_cache();
         device.evict_cache();
         EXPECT_EQ(read(device, *buffer, 0, 4096), data);
+    });
+}
+
+/// A CPU's caches hold nothing else after twice their size was written; that memory is this process's.
+TEST(BackendsMemory, EvictionWritesTwiceTheCache) {
+    const auto resident_bytes = [] {
+        std::ifstream statm("/proc/self/statm");
+        std::size_t size = 0, resident = 0;
+        statm >> size >> resident;
+        return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    };
+    on_every_device([&](Device& device) {
+        if (!device.info().is_cpu || device.info().cache_bytes == 0) return;
+        const std::size_t before = resident_bytes();
+        device.evict_cache();
+        constexpr std::size_t uncounted = std::size_t{4} << 20;  // the kernel counts pages in batches a thread
+        EXPECT_GE(resident_bytes() + uncounted, before + 2 * device.info().cache_bytes);
     });
 }
 

@@ -1,10 +1,8 @@
-// Tables drawn: alignment, width, wrapping, escaping; and figures as people read them.
+// Tables drawn: alignment, width, wrapping, escaping.
 #include <gtest/gtest.h>
 
-#include <limits>
 #include <sstream>
 
-#include "harness/base/text.hpp"
 #include "harness/draw/console.hpp"
 #include "harness/draw/markdown.hpp"
 
@@ -55,32 +53,6 @@ TEST(Table, WrapsAtBlanks) {
     EXPECT_EQ(wrap("a\nb", 9), (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(wrap("", 9), (std::vector<std::string>{""}));
     EXPECT_EQ(wrap("a", 0), (std::vector<std::string>{"a"}));
-}
-
-TEST(TextFormat, ThreeDigits) {
-    EXPECT_EQ(three_digits(0), "0.000");
-    EXPECT_EQ(three_digits(0.12345), "0.123");
-    EXPECT_EQ(three_digits(1.2345), "1.23");
-    EXPECT_EQ(three_digits(9.996), "10.0");
-    EXPECT_EQ(three_digits(12.345), "12.3");
-    EXPECT_EQ(three_digits(99.96), "100");
-    EXPECT_EQ(three_digits(1234.5), "1234");
-    EXPECT_EQ(three_digits(1e9), "1.00e+09");
-    EXPECT_EQ(three_digits(1e-5), "1.00e-05");
-    EXPECT_EQ(three_digits(std::numeric_limits<double>::quiet_NaN()), "nan");
-}
-
-TEST(TextFormat, UnitsThatPeopleRead) {
-    EXPECT_EQ(time_text(12.5), "12.5 ns");
-    EXPECT_EQ(time_text(1250), "1.25 µs");
-    EXPECT_EQ(time_text(2.5e9), "2.50 s");
-    EXPECT_EQ(interval_text(0.9e6, 1.1e6, 1.2e6), "0.900–1.20");
-    EXPECT_EQ(bytes_text(512), "512 B");
-    EXPECT_EQ(bytes_text(std::size_t{3} << 20), "3 MiB");
-    EXPECT_EQ(bytes_text(1536), "1.50 KiB");
-    EXPECT_EQ(count_text(2.68e8) + "FLOP", "268 MFLOP");
-    EXPECT_EQ(error_text(0), "0");
-    EXPECT_EQ(error_text(1.23e-6), "1.2e-06");
 }
 
 }  // namespace

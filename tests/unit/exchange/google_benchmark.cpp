@@ -18,6 +18,7 @@ Measurement measurement(std::string variant, Outcome outcome) {
     out.problem = "m=8 n=8 k=8 f32";
     out.device = "fake:0";
     out.flops = 1024;
+    out.bytes = 768;
     out.verdict.outcome = outcome;
     out.verdict.reason = outcome == Outcome::passed ? "" : "C is zero";
     return out;
@@ -74,6 +75,7 @@ TEST_F(ReplayTest, RepetitionsAreTheMediansOfRounds) {
         fast.push_back(run["real_time"]);
         EXPECT_EQ(run["iterations"], 1);
         EXPECT_NEAR(run["flops_per_second"].get<double>(), 1024 / (fast.back() * 1e-9), 1);
+        EXPECT_NEAR(run["bytes_per_second"].get<double>(), 768 / (fast.back() * 1e-9), 1);
     }
     ASSERT_EQ(fast.size(), 2u);
     EXPECT_NEAR(fast[0], 200, 1e-6);

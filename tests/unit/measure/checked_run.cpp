@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cmath>
+#include <cstring>
 #include <limits>
+#include <thread>
 
 #include "harness/measure/checked_run.hpp"
 #include "tests/support/fake_device.hpp"
@@ -26,6 +30,15 @@ protected:
                             cache.expected(problem, 1, Fill::normal, variant.arithmetic), timeout_seconds});
     }
     Verdict verdict(TwiceKernel kernel) { return run(twice_variant("kernel", std::move(kernel))).verdict; }
+    /// On given values of X, which the kernel doubles.
+    Verdict verdict_on(Tensor x, TwiceKernel kernel) {
+        const Variant variant = twice_variant("kernel", std::move(kernel));
+        const LoadedPlan plan(device, variant, problem);
+        TensorSet tensors(device, problem);
+        const auto inputs = std::make_shared<const std::vector<Tensor>>(std::vector{std::move(x)});
+        const auto expected = std::make_shared<const std::vector<Expected>>(problem.reference(*inputs, {}));
+        return checked_run(device, plan, tensors, {}, {&problem, {}, inputs, expected, 30}).verdict;
+    }
 
     FakeDevice device;
     TwiceProblem problem{8, 16};
@@ -108,6 +121,58 @@ TEST_F(CheckedRunTest, NothingWritten) {
     EXPECT_TRUE(says(nothing, "128 of 128 elements of Y were never written")) << nothing.reason;
 }
 
+/// A NaN of all ones goes through an addition as it is.
+TEST_F(CheckedRunTest, AnInputThatEqualsTheFillIsNotTakenForNothing) {
+    Tensor x = problem.inputs(1, Fill::normal).front();
+    for (const std::size_t index : {0, 50}) std::fill_n(x.data.begin() + static_cast<int>(index) * 4, 4, poison);
+    const auto copying = [](float* in, float* out, std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i)
+            if (std::isnan(in[i]))
+                std::memcpy(out + i, in + i, 4);
+            else
+                out[i] = 2 * in[i];
+    };
+    const Verdict right = verdict_on(x, copying);
+    EXPECT_EQ(right.outcome, Outcome::passed) << right.reason;
+    const Verdict leaves_one = verdict_on(x, [&](float* in, float* out, std::int64_t count) {
+        std::vector<float> made(static_cast<std::size_t>(count));
+        copying(in, made.data(), count);
+        for (std::int64_t i = 0; i < count; ++i)
+            if (i != 50) std::memcpy(out + i, &made[static_cast<std::size_t>(i)], 4);
+    });
+    EXPECT_EQ(leaves_one.outcome, Outcome::wrong);
+    EXPECT_TRUE(says(leaves_one, "1 of 128 elements of Y were never written")) << leaves_one.reason;
+}
+
+TEST_F(CheckedRunTest, DamageIsLookedForInEveryBuffer) {
+    const Verdict of_input = verdict([](float* x, float* y, std::int64_t count) {
+        test::twice(x, y, count);
+        x[count] = 0;
+    });
+    EXPECT_TRUE(says(of_input, "wrote past the end of X")) << of_input.reason;
+    for (const std::size_t hit : {0, 1, 2}) {
+        Variant variant = twice_variant("scratch");
+        variant.make_plan = [hit](const DeviceInfo&, const Problem&) {
+            Plan plan;
+            plan.kernels.emplace_back().call = [hit](const HostCallContext& context) {
+                test::twice(static_cast<float*>(context.arguments[0]), static_cast<float*>(context.arguments[1]), 128);
+                static_cast<float*>(context.arguments[2 + hit])[-1] = 1;
+            };
+            plan.scratch = {16, 32, 48};
+            plan.steps.push_back(
+                {0,
+                 {},
+                 {},
+                 0,
+                 {TensorOperand{0}, TensorOperand{1}, ScratchOperand{0}, ScratchOperand{1}, ScratchOperand{2}}});
+            return plan;
+        };
+        const Verdict damaged = run(variant).verdict;
+        EXPECT_EQ(damaged.outcome, Outcome::wrong);
+        EXPECT_TRUE(says(damaged, "before the start of scratch " + std::to_string(hit))) << damaged.reason;
+    }
+}
+
 TEST_F(CheckedRunTest, ScratchIsNanAndGuarded) {
     Variant variant = twice_variant("scratch");
     variant.make_plan = [](const DeviceInfo&, const Problem&) {
@@ -136,8 +201,30 @@ TEST_F(CheckedRunTest, TheProbeCounts) {
     EXPECT_EQ(probed.verdict.reason, "Freivalds' check failed");
 }
 
-TEST_F(CheckedRunTest, TooLongIsATimeout) {
-    EXPECT_EQ(run(twice_variant("right"), 1e-12).verdict.outcome, Outcome::timeout);
+TEST_F(CheckedRunTest, TooLongIsATimeoutWhenItIsSoAgain) {
+    int runs = 0;
+    const CheckedRun hung = run(twice_variant("slow",
+                                              [&](float* x, float* y, std::int64_t count) {
+                                                  test::twice(x, y, count);
+                                                  ++runs;
+                                              }),
+                                1e-12);
+    EXPECT_EQ(hung.verdict.outcome, Outcome::timeout);
+    EXPECT_TRUE(hung.outputs.empty());
+    EXPECT_EQ(runs, 2) << "what compiles within the first launch is no execution";
+}
+
+TEST_F(CheckedRunTest, WhatADriverCompilesWithinTheFirstLaunchIsNoExecution) {
+    bool compiled = false;
+    const CheckedRun late = run(twice_variant("late",
+                                              [&](float* x, float* y, std::int64_t count) {
+                                                  if (!compiled) std::this_thread::sleep_for(std::chrono::seconds(1));
+                                                  compiled = true;
+                                                  test::twice(x, y, count);
+                                              }),
+                                0.9);
+    EXPECT_EQ(late.verdict.outcome, Outcome::passed) << late.verdict.reason;
+    EXPECT_GE(late.host_ns, 1e9) << "the first launch is told as it was";
 }
 
 TEST_F(CheckedRunTest, EmptyTensorsRun) {
@@ -179,6 +266,7 @@ TEST(VerdictOf, OutOfMemoryIsSkippedTheRestIsAnError) {
               std::string::npos);
     EXPECT_EQ(verdict_of(std::bad_alloc()).outcome, Outcome::skipped);
     EXPECT_EQ(verdict_of(std::runtime_error("what")).outcome, Outcome::error);
+    EXPECT_NE(verdict_of(std::runtime_error("")).reason, "") << "whoever reads a report wants one";
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST_F(BenchTest, ASteadyCellStopsAtItsInterval) {
     const Measurement steady = bench(twice_variant("steady"));
     ASSERT_EQ(steady.verdict.outcome, Outcome::passed) << steady.verdict.reason;
     ASSERT_TRUE(steady.timing);
-    EXPECT_EQ(steady.timing->stopped_by, "interval");
+    EXPECT_EQ(steady.timing->stopped_by, StoppedBy::interval);
     EXPECT_EQ(steady.timing->samples_ns.size(), 6u) << "fewer cannot give a 95 % interval";
     EXPECT_EQ(steady.timing->passes, 6u);
     EXPECT_EQ(steady.timing->median_ns, 1000);
@@ -65,7 +65,7 @@ TEST_F(BenchTest, ANoisyCellStopsAtTheSampleLimit) {
     device.time = [&](const std::string&) { return 1000.0 + static_cast<double>(draws.below(500)); };
     const Measurement noisy = bench(twice_variant("noisy"));
     ASSERT_TRUE(noisy.timing);
-    EXPECT_EQ(noisy.timing->stopped_by, "sample limit");
+    EXPECT_EQ(noisy.timing->stopped_by, StoppedBy::sample_limit);
     EXPECT_EQ(noisy.timing->samples_ns.size(), 40u);
     EXPECT_LT(noisy.timing->low_ns, noisy.timing->median_ns);
     EXPECT_GT(noisy.timing->high_ns, noisy.timing->median_ns);
@@ -78,7 +78,7 @@ TEST_F(BenchTest, TheTimeLimitWaitsForTheLeastSamples) {
     options.least_samples = 3;
     const Measurement limited = bench(twice_variant("limited"));
     ASSERT_TRUE(limited.timing) << limited.verdict.reason;
-    EXPECT_EQ(limited.timing->stopped_by, "time limit");
+    EXPECT_EQ(limited.timing->stopped_by, StoppedBy::time_limit);
 }
 
 TEST_F(BenchTest, ColdOperandsRotateOverTwiceTheCache) {
@@ -124,14 +124,6 @@ TEST_F(BenchTest, ShortExecutionsAreBatched) {
     EXPECT_GE(batched.timing->batch * 4000.0, 50 * 1000.0);
     EXPECT_LT(batched.timing->batch * 4000.0, 100 * 1000.0) << "not more than needed";
     EXPECT_DOUBLE_EQ(batched.timing->median_ns, 4000);
-}
-
-TEST_F(BenchTest, WhatTheClockCannotSeeIsRefused) {
-    device.time = [](const std::string&) { return 0.0; };
-    const Measurement unseen = bench(twice_variant("unseen"));
-    EXPECT_EQ(unseen.verdict.outcome, Outcome::skipped);
-    EXPECT_TRUE(says(unseen, "too short to be timed")) << unseen.verdict.reason;
-    EXPECT_FALSE(unseen.timing);
 }
 
 TEST_F(BenchTest, PassesInterleaveInShuffledOrder) {
@@ -240,14 +232,6 @@ TEST_F(BenchTest, ADeviceForResultsIsNeverTimed) {
     EXPECT_EQ(verify_cells({cell}, options, watcher).at(0).verdict.outcome, Outcome::passed);
 }
 
-TEST_F(BenchTest, ASlowExecutionIsATimeout) {
-    options.cell_timeout_seconds = 1;
-    device.time = [](const std::string&) { return 2e9; };
-    const Measurement slow = bench(twice_variant("slow"));
-    EXPECT_EQ(slow.verdict.outcome, Outcome::timeout);
-    EXPECT_FALSE(slow.timing);
-}
-
 TEST_F(BenchTest, ClocksAreKeptPerSampleWhereTheyAreTold) {
     EXPECT_TRUE(bench(twice_variant("silent")).timing->clock.empty());
     device.health.sm_mhz = 1980;
@@ -264,7 +248,7 @@ TEST_F(BenchTest, InterruptKeepsWhatIsMeasuredAndLeavesOutTheRest) {
     const auto measured =
         bench_cells({{&a, &problem, &device}, {&b, &problem, &device}, {&a, &later, &device}}, options, watcher);
     ASSERT_EQ(measured.size(), 2u) << "the second problem was not reached";
-    EXPECT_EQ(measured[0].timing->stopped_by, "interrupted");
+    EXPECT_EQ(measured[0].timing->stopped_by, StoppedBy::interrupted);
     watcher.stop = [] { return true; };
     EXPECT_TRUE(bench({&a}).empty());
 }
@@ -273,15 +257,6 @@ TEST_F(BenchTest, InterruptedBeforeAnySampleHasNoMeasurement) {
     const Variant a = twice_variant("a");
     watcher.stop = [&] { return !device.ran.empty(); };
     EXPECT_TRUE(bench({&a}).empty());
-}
-
-TEST_F(BenchTest, SustainedWarmsUpFirst) {
-    options.regime = Regime::sustained;
-    options.warmup_seconds = 0.05;
-    const Measurement sustained = bench(twice_variant("hot"));
-    ASSERT_TRUE(sustained.timing);
-    EXPECT_GT(device.timed.size(), 10 * sustained.timing->samples_ns.size());
-    EXPECT_EQ(sustained.regime, Regime::sustained);
 }
 
 TEST_F(BenchTest, ProfileRunsOnceInANamedRange) {
@@ -311,6 +286,26 @@ TEST_F(BenchTest, RunOnGivenInputs) {
     inputs[0] = Tensor(TensorSpec{"X", Role::input, Dtype::f32, {3, 3}, {"R", "C"}});
     EXPECT_THROW(run_cell({&variant, &problem, &device}, inputs, options), ProblemError);
     EXPECT_THROW(run_cell({&variant, &problem, &device}, {}, options), ProblemError);
+}
+
+TEST_F(BenchTest, ProgressIsOneLineForWhatIsNew) {
+    std::vector<std::string> lines;
+    watcher.progress = [&](const std::string& line) { lines.push_back(line); };
+    const Variant a = twice_variant("a"), b = twice_variant("b");
+    bench({&a, &b});
+    std::vector<std::string> wanted{"verifying twice/a.host on rows=64 columns=256 f32 (fake:0)",
+                                    "verifying twice/b.host on rows=64 columns=256 f32 (fake:0)"};
+    for (int pass = 1; pass <= 6; ++pass)
+        wanted.push_back("twice rows=64 columns=256 f32: pass " + std::to_string(pass) + ", 2 cells");
+    EXPECT_EQ(lines, wanted);
+    lines.clear();
+    options.regime = Regime::sustained;
+    options.warmup_seconds = 0.01;
+    bench({&a, &b});
+    EXPECT_EQ(std::ranges::count(lines, "warming up, 0 s"),
+              std::ranges::count_if(lines, [](const std::string& line) { return line.starts_with("warming up"); }));
+    EXPECT_GE(std::ranges::count(lines, "warming up, 0 s"), 1);
+    EXPECT_LE(std::ranges::count(lines, "warming up, 0 s"), 7) << "one a window, of which six times the time has six";
 }
 
 class RunnerTest : public BenchTest {
@@ -372,6 +367,7 @@ TEST_F(RunnerTest, WhatFailsWhileItIsTimedIsFinishedWithItsReason) {
     EXPECT_EQ(finished[0].first, 0u);
     EXPECT_EQ(finished[0].second.verdict.outcome, Outcome::error);
     EXPECT_FALSE(finished[0].second.timing);
+    EXPECT_EQ(asked, 4) << "nothing more is done with it";
     EXPECT_TRUE(finished[1].second.timing) << "the others go on";
 }
 

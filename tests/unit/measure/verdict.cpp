@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "harness/measure/operands.hpp"
 
@@ -23,9 +26,17 @@ struct Case {
             output.set(i, expected.value.back());
         }
     }
-    Verdict verdict() const { return judge(std::span(&output, 1), std::span(&expected, 1)); }
+    Verdict verdict() const {
+        return judge(std::span(&output, 1), std::span(&expected, 1), std::span(&on_another_fill, 1));
+    }
+    /// Element `index` as a kernel leaves it that does not write it.
+    void leave(std::size_t index) {
+        const std::size_t size = size_of(output.spec.dtype);
+        for (auto [tensor, fill] : {std::pair{&output, poison}, {&on_another_fill, second_poison}})
+            std::fill_n(tensor->data.begin() + static_cast<std::ptrdiff_t>(index * size), size, fill);
+    }
 
-    Tensor output;
+    Tensor output, on_another_fill = Tensor(output.spec);
     Expected expected;
 };
 
@@ -62,7 +73,7 @@ TEST(Judge, RelativeErrorIsAgainstTheTensorsSize) {
 
 TEST(Judge, FillLeftOverIsNeverWritten) {
     Case one;
-    for (std::size_t byte = 7 * 16 * 4; byte < one.output.data.size(); ++byte) one.output.data[byte] = poison;
+    for (std::size_t index = 7 * 16; index < 8 * 16; ++index) one.leave(index);
     const Verdict verdict = one.verdict();
     EXPECT_EQ(verdict.outcome, Outcome::wrong);
     EXPECT_TRUE(says(verdict, "16 of 128 elements of C were never written (all with M = 7)")) << verdict.reason;
@@ -71,8 +82,56 @@ TEST(Judge, FillLeftOverIsNeverWritten) {
 TEST(Judge, FillLeftOverBetweenSampledElementsIsFound) {
     Case one;
     one.expected = {{one.expected.value[0]}, {1e-3}, {0}};
-    for (std::size_t byte = 4 * 4; byte < 5 * 4; ++byte) one.output.data[byte] = poison;
-    EXPECT_EQ(one.verdict().outcome, Outcome::wrong);
+    one.leave(4);
+    EXPECT_TRUE(says(one.verdict(), "1 of 128 elements of C were never written")) << one.verdict().reason;
+}
+
+TEST(Judge, AResultThatEqualsTheFillWasWritten) {
+    Case one;
+    one.leave(4);
+    one.on_another_fill.data = one.output.data;
+    one.expected.value[4] = not_a_number;
+    EXPECT_EQ(one.verdict().outcome, Outcome::passed) << one.verdict().reason;
+}
+
+TEST(Judge, WholeNumbersNeverWrittenAreFound) {
+    Case one;
+    one.output = one.on_another_fill = Tensor(TensorSpec{"C", Role::output, Dtype::i32, {2, 2}, {"M", "N"}});
+    one.expected = {{-1, -1, 0, 0}, {0, 0, 0, 0}, {}};
+    for (std::size_t index : {0, 1}) one.output.set(index, -1);
+    one.on_another_fill.data = one.output.data;
+    EXPECT_TRUE(holds_poison(std::span(&one.output, 1)));
+    EXPECT_EQ(one.verdict().outcome, Outcome::passed) << one.verdict().reason;
+    one.leave(1);
+    EXPECT_TRUE(says(one.verdict(), "1 of 4 elements of C were never written")) << "although it is as expected";
+    for (std::size_t index : {0, 1}) one.output.set(index, 1);
+    EXPECT_FALSE(holds_poison(std::span(&one.output, 1)));
+}
+
+TEST(Judge, WhereNanIsExpectedNothingElsePasses) {
+    Case one;
+    one.expected.value[9] = not_a_number;
+    for (const double wrong : {0.0, 0.5, infinity, -infinity}) {
+        one.output.set(9, wrong);
+        EXPECT_EQ(one.verdict().outcome, Outcome::wrong) << wrong;
+        EXPECT_EQ(one.verdict().nonfinite, 1u) << wrong;
+    }
+    one.output.set(9, not_a_number);
+    EXPECT_EQ(one.verdict().outcome, Outcome::passed) << one.verdict().reason;
+}
+
+TEST(Judge, EveryOutputIsJudged) {
+    const Case right;
+    for (const std::size_t bad : {0, 1}) {
+        std::vector<Tensor> outputs{right.output, right.output};
+        const std::vector<Expected> expected{right.expected, right.expected};
+        outputs[bad].spec.name = "D";
+        outputs[bad].set(3, 7);
+        const Verdict verdict = judge(outputs, expected);
+        EXPECT_EQ(verdict.outcome, Outcome::wrong);
+        EXPECT_EQ(verdict.worst_tensor, "D");
+        EXPECT_TRUE(says(verdict, "D[0,3] is 7")) << verdict.reason;
+    }
 }
 
 TEST(Judge, NanEqualsNothing) {

@@ -13,7 +13,7 @@ namespace {
 
 template <typename E>
 class EveryName : public testing::Test {};
-using Enumerations = testing::Types<Language, Dtype, Fill, Suite, Outcome, Regime, CacheMode>;
+using Enumerations = testing::Types<Language, Dtype, Fill, Suite, Outcome, Regime, CacheMode, StoppedBy>;
 TYPED_TEST_SUITE(EveryName, Enumerations);
 
 TYPED_TEST(EveryName, ReadsBack) {
@@ -51,6 +51,7 @@ TEST(Names, TheSchemaHasTheSame) {
     };
     EXPECT_EQ(listed("language"), names_of<Language>());
     EXPECT_EQ(listed("verdict/properties/outcome"), names_of<Outcome>());
+    EXPECT_EQ(listed("timing/properties/stopped_by"), names_of<StoppedBy>());
     EXPECT_EQ(listed("measurement/properties/dtype"), names_of<Dtype>());
     EXPECT_EQ(listed("measurement/properties/regime"), names_of<Regime>());
     EXPECT_EQ(listed("measurement/properties/cache"), names_of<CacheMode>());

@@ -41,7 +41,8 @@ Report sample_report() {
     passed.regime = Regime::sustained;
     passed.cache = CacheMode::warm;
     passed.seed = std::numeric_limits<std::uint64_t>::max();
-    passed.flops = 16;
+    passed.flops = passed.dense_flops = 16;
+    passed.bytes = 24;
     passed.verdict.outcome = Outcome::passed;
     passed.verdict.max_relative = 1.25e-7;
     passed.verdict.worst_index = {1, 0};
@@ -52,10 +53,11 @@ Report sample_report() {
     passed.timing->clock[1].sm_mhz = 1980;
     passed.timing->clock[1].throttle_reasons = {"power"};
     passed.timing->median_ns = 3;
-    passed.timing->low_ns = 0.3;
+    passed.timing->low_ns = 0.1 + 0.2;
     passed.timing->high_ns = 5;
+    passed.timing->coverage = 0.75;
     passed.timing->passes = 3;
-    passed.timing->stopped_by = "time limit";
+    passed.timing->stopped_by = StoppedBy::time_limit;
 
     Measurement wrong = passed;
     wrong.verdict.outcome = Outcome::wrong;
@@ -136,14 +138,14 @@ TEST(ReportJson, RefusesWhatTypesCannotSay) {
     expect(refusal([](Json& json) { json["measurements"][0]["device"] = "cuda:7"; }), "which is not in devices");
     expect(refusal([](Json& json) { json["measurements"][1]["device"] = ""; }), "the outcome must be skipped");
     expect(refusal([](Json& json) { json["measurements"][0]["timing"]["samples_ns"][0] = 0; }),
-           "must be a positive time");
+           "must be a positive time in ns");
     expect(refusal([](Json& json) { json["measurements"][0]["timing"]["samples_ns"][0] = "nan"; }),
-           "must be a positive time");
+           "must be a positive time in ns");
     expect(refusal([](Json& json) { json["measurements"][0]["timing"]["pass"].push_back(3); }),
            "has 4 entries for 3 samples");
-    expect(refusal([](Json& json) { json["measurements"][0]["timing"]["median_ns"] = 7; }), "outside its interval");
+    expect(refusal([](Json& json) { json["measurements"][0]["timing"]["median_ns"] = 7; }), "the samples' median is 3");
     expect(refusal([](Json& json) { json["measurements"][0]["flops"] = "nan"; }),
-           "measurements[0].flops must be a count");
+           "measurements[0].flops is nan, and must be a count");
 }
 
 TEST(ReportJson, TellsTruncationFromOtherFiles) {

@@ -3,9 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "harness/draw/console.hpp"
 #include "harness/draw/markdown.hpp"
-#include "harness/record/report_files.hpp"
 #include "harness/study/report_tables.hpp"
 
 namespace stele {
@@ -113,15 +114,19 @@ TEST(SideBySide, OtherConditionsAreAnotherTable) {
 
 TEST(SideBySide, RateByIntensity) {
     ProblemSides problem;
-    problem.flops = 1e9;
+    problem.flops = 3e9;
     problem.bytes = 1e9;
     Measurement made = cell("attention/flash.opencl", Language::opencl, "opencl:0", 1e6);
     const CellSide side{made.variant, 0, &made, {}, {}};
     EXPECT_TRUE(problem.by_bandwidth());
-    EXPECT_DOUBLE_EQ(problem.rate(side), 1e12);
+    EXPECT_DOUBLE_EQ(problem.rate(side), 1e12) << "bytes";
     problem.bytes = 1e7;
     EXPECT_FALSE(problem.by_bandwidth());
-    EXPECT_DOUBLE_EQ(problem.rate(side), 1e12);
+    EXPECT_DOUBLE_EQ(problem.rate(side), 3e12) << "FLOP";
+    problem.bytes = 3e8;
+    EXPECT_FALSE(problem.by_bandwidth()) << "ten for a byte";
+    problem.bytes = 3.01e8;
+    EXPECT_TRUE(problem.by_bandwidth());
     problem.bytes = 0;
     EXPECT_FALSE(problem.by_bandwidth());
 }
@@ -153,17 +158,50 @@ TEST(ReportTables, SayWhyThereIsNoFigure) {
     EXPECT_EQ(timed, 4u);
 }
 
-TEST(ReportFiles, OneForEachPieceOfHardware) {
-    const auto files = split_by_hardware(sample_report());
-    ASSERT_EQ(files.size(), 2u);
-    EXPECT_EQ(files[0].path, "results/some/2026-01-31-0123456789ab.json");
-    EXPECT_EQ(files[1].path, "results/h200/2026-01-31-0123456789ab.json");
-    std::size_t cells = 0;
-    for (const ReportFile& file : files) {
-        EXPECT_EQ(file.report.devices.size(), 2u);
-        cells += file.report.measurements.size();
+/// A tuned tile differs from report to report: the one stands in the place of the other.
+TEST(SideBySide, AnotherTunedTileIsNotMissed) {
+    const auto with_tile = [](const std::string& tile, bool tuned) {
+        Report report = sample_report();
+        report.measurements = {cell("gemm/tiled.opencl@" + tile, Language::opencl, "opencl:0", 1e6)};
+        if (tuned) report.measurements[0].tuning = "an entry";
+        return report;
+    };
+    const std::vector<Report> tuned{with_tile("1x1", true), with_tile("2x2", true)};
+    ASSERT_EQ(side_by_side(tuned).size(), 1u);
+    EXPECT_EQ(side_by_side(tuned)[0].cells.size(), 2u);
+    const std::vector<Report> named{with_tile("1x1", false), with_tile("2x2", false)};
+    const auto sides = side_by_side(named);
+    EXPECT_EQ(sides[0].cells.size(), 4u) << "who names a tile misses it elsewhere";
+    EXPECT_EQ(std::ranges::count(sides[0].cells, nullptr, &CellSide::measurement), 2);
+}
+
+TEST(SideBySide, ProblemsStandInTheOrderOfTheirFirstAppearance) {
+    Report report = sample_report();
+    const Measurement first = report.measurements[2];
+    report.measurements.clear();
+    for (const char* problem : {"z", "a", "z", "m"}) {
+        report.measurements.push_back(first);
+        report.measurements.back().problem = problem;
     }
-    EXPECT_EQ(cells, 6u);  // five, and the one without a device twice
+    const std::vector<Report> reports{report};
+    std::string order;
+    for (const ProblemSides& sides : side_by_side(reports)) order += sides.problem + std::to_string(sides.cells.size());
+    EXPECT_EQ(order, "z2a1m1");
+}
+
+TEST(SideBySide, VariantsStandByAlgorithmAndLanguageLibrariesLast) {
+    Report report = sample_report();
+    report.measurements = {cell("gemm/vendor.a", Language::vendor, "opencl:0", 1e6),
+                           cell("gemm/second.opencl", Language::opencl, "opencl:0", 1e6),
+                           cell("gemm/first.opencl", Language::opencl, "opencl:0", 1e6),
+                           cell("gemm/second.cuda", Language::cuda, "opencl:0", 1e6)};
+    for (Measurement& made : report.measurements) made.algorithm = made.algorithm.substr(0, made.algorithm.find('.'));
+    const std::vector<Report> reports{report};
+    std::vector<std::string> order;
+    const auto sides = side_by_side(reports);
+    for (const CellSide& side : sides.at(0).cells) order.push_back(side.variant);
+    EXPECT_EQ(order, (std::vector<std::string>{"gemm/second.cuda", "gemm/second.opencl", "gemm/first.opencl",
+                                               "gemm/vendor.a"}));
 }
 
 }  // namespace

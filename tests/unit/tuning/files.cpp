@@ -98,7 +98,9 @@ TEST_F(FilesTest, AFinishedCellTakesThePlaceOfTheUnfinished) {
 TEST_F(FilesTest, WhatCannotBeReadIsNamed) {
     TuningFile file;
     file.device = gpu("NVIDIA H200", "sm_90");
-    file.put(entry("p", "2"));
+    TunedCell cell = entry("p", "2");
+    cell.regret = 1.5;
+    file.put(cell);
     write_tuning(folder / "good.json", file);
     std::ifstream in(folder / "good.json");
     const std::string good{std::istreambuf_iterator<char>(in), {}};
@@ -112,6 +114,9 @@ TEST_F(FilesTest, WhatCannotBeReadIsNamed) {
         {"version", {written("\"schema_version\": 1", "\"schema_version\": 2"), "schema version 2"}},
         {"format", {written("stele-tuning", "stele-report"), "not a Stele tuning file"}},
         {"time", {written("\"median_ns\": 100", "\"median_ns\": 0"), "cells[0].chosen must have"}},
+        {"no number", {written("\"median_ns\": 100.0", "\"median_ns\": \"nan\""), "cells[0].chosen must have"}},
+        {"outside", {written("\"low_ns\": 99.0", "\"low_ns\": 1e300"), "outside its interval 1e+300"}},
+        {"ratio", {written("\"regret\": 1.5", "\"regret\": \"inf\""), "cells[0].regret is inf"}},
         {"cut", {good.substr(0, good.size() / 2), "truncated"}},
         {"empty", {"", "empty"}},
     };

@@ -90,6 +90,19 @@ protected:
     std::vector<std::vector<TriedTile>> kept;
 };
 
+TEST_F(TuneTest, WhatIsRightAndHasNoTimeIsNotChosen) {
+    // Too short for the clock: passed, and nothing to compare by.
+    device.time = [](const std::string& tile) { return tile == "2x2" ? 1000.0 : 0.0; };
+    offer({tiled("1x1", true), tiled("2x2", false), tiled("4x4", false)});
+    const TuneResult result = search();
+    ASSERT_TRUE(result.tuned);
+    EXPECT_EQ(result.tuned->chosen.tile, "2x2");
+    EXPECT_FALSE(result.tuned->regret) << "the default has no time";
+    EXPECT_TRUE(result.tuned->failed.empty());
+    device.time = [](const std::string&) { return 0.0; };
+    EXPECT_FALSE(search().tuned);
+}
+
 TEST_F(TuneTest, FindsTheFastestTileOfASpace) {
     device.time = [](const std::string& tile) { return bowl(tile, 16, 64); };
     offer_space("1x1");
