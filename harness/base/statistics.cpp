@@ -54,9 +54,8 @@ Interval median_interval(std::span<const double> sorted, double confidence) {
     const auto coverage = [&](std::size_t skip) { return 1 - 2 * boost::math::cdf(below, static_cast<double>(skip)); };
     std::size_t skip = 0;
     if (coverage(0) >= confidence) {
-        // The quantile is near; the exact sums decide.
+        // A quantile of the lower half is rounded down, so that it covers; the exact sums decide whether one more does.
         skip = static_cast<std::size_t>(boost::math::quantile(below, (1 - confidence) / 2));
-        while (skip > 0 && coverage(skip) < confidence) --skip;
         while (2 * (skip + 1) < n - 1 && coverage(skip + 1) >= confidence) ++skip;
     }
     return {sorted[skip], sorted[n - 1 - skip], coverage(skip)};
