@@ -23,6 +23,11 @@ namespace stele {
 
 /// The queue that a host call finds in its context: none where it is a plain function call.
 enum class HostQueue { none, cuda_stream, opencl_queue };
+constexpr auto name_list(HostQueue) {
+    return name_rows<HostQueue>({{HostQueue::none, "none"},
+                                 {HostQueue::cuda_stream, "cuda_stream"},
+                                 {HostQueue::opencl_queue, "opencl_queue"}});
+}
 
 /// What a device is and can do; copied whole into every report.
 struct DeviceInfo {
@@ -203,8 +208,20 @@ public:
     virtual std::unique_ptr<Device> open(std::size_t index) const = 0;
 };
 
+/// Sets what drivers must find in the environment before they start: to be called first, from one thread, by each
+/// process that opens devices or starts those that do. Reports show what was set.
+void prepare_environment();
+
+/// A backend that has not looked for its devices yet.
+struct BackendEntry {
+    std::string_view name;
+    std::function<std::unique_ptr<Backend>()> make;
+};
+
 /// Every backend that this build has, in the order of the one list in all.cpp. A backend that was not built is there
 /// too, with no devices and the reason.
+std::vector<BackendEntry> backend_list();
+/// The same, made.
 std::vector<std::unique_ptr<Backend>> all_backends();
 
 /// A backend without devices, for one that this build or machine lacks.

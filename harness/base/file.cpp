@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "harness/base/descriptor.hpp"
 #include "harness/base/error.hpp"
 
 namespace stele {
@@ -24,22 +25,6 @@ namespace {
     throw CannotWrite(fmt::format("cannot write {}: {}", path.string(), why));
 }
 
-class Descriptor {
-public:
-    explicit Descriptor(int value) : value_(value) {}
-    ~Descriptor() {
-        if (value_ >= 0) ::close(value_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return value_; }
-    bool open() const { return value_ >= 0; }
-    bool close() { return ::close(std::exchange(value_, -1)) == 0; }
-
-private:
-    int value_;
-};
-
 /// Removes a file unless it was renamed away.
 struct Cleanup {
     std::string path;
@@ -47,16 +32,6 @@ struct Cleanup {
         if (!path.empty()) ::unlink(path.c_str());
     }
 };
-
-bool write_all(int to, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(to, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
 
 fs::path parent_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 

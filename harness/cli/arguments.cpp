@@ -74,18 +74,25 @@ void Arguments::seed(std::uint64_t& seed) {
     });
 }
 
+static double seconds_of_duration(const std::string& text) {
+    const char* end = text.data() + text.size();
+    double value = 0;
+    const auto [stopped, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+    const std::string_view unit(stopped, static_cast<std::size_t>(end - stopped));
+    const double factor = unit == "h" ? 3600 : unit == "m" ? 60 : unit.empty() || unit == "s" ? 1 : 0;
+    const double seconds = value * factor;
+    if (error != std::errc{} || !(seconds >= 1 && seconds <= 7 * 24 * 3600.0))
+        throw std::invalid_argument(
+            fmt::format("'{}' is not a time from 1s to 168h, such as 90s, 10m or 2h", shortened(text)));
+    return seconds;
+}
+
 void Arguments::duration(const std::string& name, double& seconds) {
-    parsed(name, [&seconds](const std::string& text) {
-        const char* end = text.data() + text.size();
-        double value = 0;
-        const auto [stopped, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-        const std::string_view unit(stopped, static_cast<std::size_t>(end - stopped));
-        const double factor = unit == "h" ? 3600 : unit == "m" ? 60 : unit.empty() || unit == "s" ? 1 : 0;
-        seconds = value * factor;
-        if (error != std::errc{} || !(seconds >= 1 && seconds <= 7 * 24 * 3600.0))
-            throw std::invalid_argument(
-                fmt::format("'{}' is not a time from 1s to 168h, such as 90s, 10m or 2h", shortened(text)));
-    });
+    parsed(name, [&seconds](const std::string& text) { seconds = seconds_of_duration(text); });
+}
+
+void Arguments::duration(const std::string& name, std::optional<double>& seconds) {
+    parsed(name, [&seconds](const std::string& text) { seconds = seconds_of_duration(text); });
 }
 
 void Arguments::foreign(std::string prefix, std::vector<std::string>& values) {

@@ -43,6 +43,7 @@ public:
     void seed(std::uint64_t& seed);
     /// "90s", "10m", "1.5h"; seconds without a unit.
     void duration(const std::string& name, double& seconds);
+    void duration(const std::string& name, std::optional<double>& seconds);
     /// What starts with `prefix` is another program's, and is only collected.
     void foreign(std::string prefix, std::vector<std::string>& values);
     /// All arguments as given, for a report.

@@ -8,6 +8,7 @@
 #include "harness/cli/interrupt.hpp"
 #include "harness/cli/outcome.hpp"
 #include "harness/cli/output.hpp"
+#include "harness/cli/workplace.hpp"
 
 namespace {
 
@@ -30,7 +31,11 @@ int main(int argc, char** argv) {
     stele::ignore_closed_pipes();
     stele::catch_interrupts();
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-    const int code = guarded([&]() -> int { return stele::parse_command_line(arguments)->run(); });
+    const int code = guarded([&]() -> int {
+        // Not a command: what this program starts itself.
+        if (arguments == std::vector<std::string>{"worker"}) return stele::run_worker();
+        return stele::parse_command_line(arguments)->run();
+    });
     const int flushed = guarded([]() -> int {
         stele::flush_output();
         return stele::exit_fine;

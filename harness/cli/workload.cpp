@@ -8,7 +8,6 @@
 #include <functional>
 #include <optional>
 
-#include "backends/error.hpp"
 #include "backends/names.hpp"
 #include "harness/base/error.hpp"
 #include "harness/base/text.hpp"
@@ -29,9 +28,9 @@ std::optional<double> available_host_bytes() {
 }
 
 Measurement left_out(const Variant& variant, const Problem& problem, const std::string& device,
-                     const SamplerOptions& options, Outcome outcome, std::string reason) {
+                     const SamplerOptions& options, std::string reason) {
     Measurement cell = blank_measurement(variant, problem, device, options);
-    cell.verdict.outcome = outcome;
+    cell.verdict.outcome = Outcome::skipped;
     cell.verdict.reason = std::move(reason);
     return cell;
 }
@@ -41,7 +40,7 @@ class CellMaker {
 public:
     /// `choose` gives the tile of a variant on a device.
     using Choose = std::function<TileChoice(const Variant&, const Problem&, const DeviceInfo&)>;
-    CellMaker(Workload& workload, DeviceSet& devices, std::vector<const DeviceInfo*> selected,
+    CellMaker(Workload& workload, const DeviceSet& devices, std::vector<const DeviceInfo*> selected,
               const SamplerOptions& options, Choose choose)
         : workload_(workload),
           devices_(devices),
@@ -89,24 +88,18 @@ private:
     }
 
     void leave_out(const Variant& variant, const Problem& problem, const std::string& device, std::string why) {
-        workload_.left_out.push_back(left_out(variant, problem, device, options_, Outcome::skipped, std::move(why)));
+        workload_.left_out.push_back(left_out(variant, problem, device, options_, std::move(why)));
     }
 
     void add_cell(const TileChoice& choice, const Problem& problem, const DeviceInfo& device) {
-        try {
-            Device& opened = devices_.open(device);
-            const auto tuning = choice.where.empty() ? std::nullopt : std::optional(choice.where);
-            workload_.cells.push_back({choice.variant, &problem, &opened, tuning});
-            if (std::find(workload_.devices.begin(), workload_.devices.end(), &device) == workload_.devices.end())
-                workload_.devices.push_back(&device);
-        } catch (const DeviceError& error) {
-            workload_.left_out.push_back(left_out(*choice.variant, problem, device.id, options_, Outcome::error,
-                                                  fmt::format("the device does not open: {}", error.what())));
-        }
+        const auto tuning = choice.where.empty() ? std::nullopt : std::optional(choice.where);
+        workload_.cells.push_back({choice.variant, &problem, &device, tuning});
+        if (std::find(workload_.devices.begin(), workload_.devices.end(), &device) == workload_.devices.end())
+            workload_.devices.push_back(&device);
     }
 
     Workload& workload_;
-    DeviceSet& devices_;
+    const DeviceSet& devices_;
     std::vector<const DeviceInfo*> selected_;
     const SamplerOptions& options_;
     Choose choose_;
@@ -189,7 +182,7 @@ std::vector<OwnedProblem> select_problems(const std::vector<const Operation*>& o
     return once;
 }
 
-Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
+Workload make_workload(const Registry& registry, const DeviceSet& devices, const Selection& selection,
                        const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
                        const TuningBook* tuning) {
     const std::vector<const Variant*> variants = registry.select(selection.globs);

@@ -17,7 +17,7 @@ struct Workload {
     std::vector<std::unique_ptr<Problem>> problems;
     std::vector<Cell> cells;                 ///< to run; they point into `problems`
     std::vector<Measurement> left_out;       ///< skipped before running, each with its reason
-    std::vector<const DeviceInfo*> devices;  ///< that have a cell, opened
+    std::vector<const DeviceInfo*> devices;  ///< that have a cell
 };
 
 /// What a selection names, problem by problem: texts given, or the suites' where it has none; each once. Throws
@@ -38,7 +38,7 @@ std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const st
 /// empty device. `suites` are used where `selection` names no problem. `timed` leaves devices alone that are for
 /// results only. With `tuning`, a variant selected without a tile gets the one that it chooses, and the measurement
 /// says where from. Throws BadInput, RegistryError and ProblemError.
-Workload make_workload(const Registry& registry, DeviceSet& devices, const Selection& selection,
+Workload make_workload(const Registry& registry, const DeviceSet& devices, const Selection& selection,
                        const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
                        const TuningBook* tuning = nullptr);
 

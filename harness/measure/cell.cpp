@@ -5,8 +5,9 @@
 namespace stele {
 
 double execution_limit_seconds(const Problem& problem, const DeviceInfo& device, const SamplerOptions& options) {
-    // Plain loops on one core reach ten times the first; an executor that steps through threads, ten times the second.
-    const double least_rate = device.for_results_only ? 1e6 : 1e8;
+    // Plain loops on one core reach ten times the first; an executor that steps through threads, ten times the second;
+    // a GPU that needs longer than this hangs.
+    const double least_rate = device.for_results_only ? 1e6 : device.is_cpu ? 1e8 : 1e11;
     return std::max(options.cell_timeout_seconds, problem.flops() / least_rate);
 }
 
@@ -33,7 +34,7 @@ Measurement blank_measurement(const Variant& variant, const Problem& problem, co
 }
 
 Measurement blank_measurement(const Cell& cell, const SamplerOptions& options) {
-    Measurement out = blank_measurement(*cell.variant, *cell.problem, cell.device->info().id, options);
+    Measurement out = blank_measurement(*cell.variant, *cell.problem, cell.device->id, options);
     out.tuning = cell.tuning;
     return out;
 }

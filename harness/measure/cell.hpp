@@ -15,7 +15,7 @@ namespace stele {
 struct Cell {
     const Variant* variant = nullptr;
     const Problem* problem = nullptr;
-    Device* device = nullptr;
+    const DeviceInfo* device = nullptr;
     std::optional<std::string> tuning{};  ///< which entry chose the tile; goes into the measurement
 };
 

@@ -14,11 +14,12 @@ using Clock = std::chrono::steady_clock;
 
 /// Runs `work`; what it throws is what the cell ends with.
 template <typename F>
-void guarded(TimedCell& cell, F&& work) {
+void guarded(TimedCell& cell, const RunnerEvents& events, F&& work) {
     try {
         work();
     } catch (const std::exception& error) {
         cell.fail(verdict_of(error));
+        events.failed(cell.verified().index, *cell.failure());
     }
 }
 
@@ -44,7 +45,7 @@ void CellGroup::warm_up() {
         for (const auto second = Clock::now(); seconds_since(second) < std::min(1.0, options_.warmup_seconds);) {
             for (TimedCell* cell : active()) {
                 events_.about_to({Phase::warm_up, cell->verified().index, 0, active().size(), elapsed});
-                guarded(*cell, [&] {
+                guarded(*cell, events_, [&] {
                     cell->execute();
                     if (const auto mhz = cell->device().clock().sm_mhz) {
                         sum += *mhz;
@@ -61,7 +62,7 @@ void CellGroup::warm_up() {
 }
 
 void CellGroup::sample_in_passes() {
-    SeededDraws draws(options_.seed);
+    SeededDraws draws(options_.seed + 0x9e3779b97f4a7c15u * options_.round);
     for (std::uint32_t pass = 0;; ++pass) {
         std::vector<TimedCell*> order = active();
         if (order.empty()) return;
@@ -72,7 +73,7 @@ void CellGroup::sample_in_passes() {
                 return;
             }
             events_.about_to({Phase::sample, cell->verified().index, pass, order.size(), 0});
-            guarded(*cell, [&] { cell->sample(pass); });
+            guarded(*cell, events_, [&] { events_.sampled(cell->verified().index, cell->sample(pass)); });
         }
     }
 }

@@ -51,6 +51,7 @@ CheckedRun checked_run(Device& device, const LoadedPlan& plan, TensorSet& tensor
         run_afresh(second_poison);
         on_another_fill = tensors.outputs();
     }
+    check.judging();
     run.verdict = judge(run.outputs, *check.expected, on_another_fill);
     if (!run.verdict.reason.empty()) {
         reasons.push_back(run.verdict.reason);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <functional>
 #include <vector>
 
 #include "backends/backend.hpp"
@@ -25,7 +26,8 @@ struct Check {
     Arithmetic arithmetic;
     ReferenceCache::Inputs inputs;
     ReferenceCache::Expectations expected;
-    double limit_seconds = 30;  ///< of one execution
+    double limit_seconds = 30;              ///< of one execution
+    std::function<void()> judging = [] {};  ///< called when the run has ended, before its outputs are judged
 };
 
 /// Operands fresh, outputs and scratch NaN, guard bands whole and inputs unchanged after,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "harness/record/measurement.hpp"
 #include "kernels/operation.hpp"
@@ -10,6 +11,7 @@ namespace stele {
 
 struct SamplerOptions {
     std::uint64_t seed = 1;
+    std::uint32_t round = 0;  ///< which of several processes this is: cells take their turns in another order
     Fill fill = Fill::normal;
     CacheMode cache = CacheMode::cold;
     Regime regime = Regime::burst;
@@ -22,6 +24,8 @@ struct SamplerOptions {
     double longest_timed_seconds = 2;
     /// See execution_limit_seconds().
     double cell_timeout_seconds = 30;
+    /// What one execution may take before the process that runs it is ended; none: see time_limit().
+    std::optional<double> time_limit_seconds{};
     double warmup_seconds = 10;  ///< sustained regime: run at least this long before the first sample
 };
 

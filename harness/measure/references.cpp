@@ -23,7 +23,7 @@ std::size_t bytes_of(const std::vector<Expected>& expected) {
 ReferenceCache::Inputs ReferenceCache::inputs(const Problem& problem, std::uint64_t seed, Fill fill) {
     const Key key{std::string(problem.operation()), problem.id(), seed, fill, std::nullopt};
     if (Entry* found = find(key)) return found->inputs;
-    auto made = std::make_shared<const std::vector<Tensor>>(problem.inputs(seed, fill));
+    auto made = std::make_shared<const std::vector<Tensor>>(source_->inputs(problem, seed, fill));
     keep({key, bytes_of(*made), made, nullptr});
     return made;
 }
@@ -33,7 +33,7 @@ ReferenceCache::Expectations ReferenceCache::expected(const Problem& problem, st
     const Key key{std::string(problem.operation()), problem.id(), seed, fill, arithmetic};
     if (Entry* found = find(key)) return found->expected;
     const Inputs of = inputs(problem, seed, fill);
-    auto made = std::make_shared<const std::vector<Expected>>(problem.reference(*of, arithmetic));
+    auto made = std::make_shared<const std::vector<Expected>>(source_->expected(problem, seed, fill, arithmetic, *of));
     keep({key, bytes_of(*made), nullptr, made});
     return made;
 }

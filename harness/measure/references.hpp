@@ -12,11 +12,35 @@
 
 namespace stele {
 
+/// Where inputs and references come from.
+class ReferenceSource {
+public:
+    virtual ~ReferenceSource() = default;
+    virtual std::vector<Tensor> inputs(const Problem& problem, std::uint64_t seed, Fill fill) = 0;
+    /// Of inputs(problem, seed, fill), which are `inputs`.
+    virtual std::vector<Expected> expected(const Problem& problem, std::uint64_t seed, Fill fill,
+                                           const Arithmetic& arithmetic, const std::vector<Tensor>& inputs) = 0;
+};
+
+/// Drawn and computed by the problem.
+class ReferencesComputed final : public ReferenceSource {
+public:
+    std::vector<Tensor> inputs(const Problem& problem, std::uint64_t seed, Fill fill) override {
+        return problem.inputs(seed, fill);
+    }
+    std::vector<Expected> expected(const Problem& problem, std::uint64_t, Fill, const Arithmetic& arithmetic,
+                                   const std::vector<Tensor>& inputs) override {
+        return problem.reference(inputs, arithmetic);
+    }
+};
+
 /// Made once for all variants of a problem. Least recently used ones go when they take more than `most_bytes` together;
 /// who holds one keeps it.
 class ReferenceCache {
 public:
-    explicit ReferenceCache(std::size_t most_bytes = std::size_t{2} << 30) : most_bytes_(most_bytes) {}
+    explicit ReferenceCache(std::size_t most_bytes = std::size_t{2} << 30,
+                            std::unique_ptr<ReferenceSource> source = std::make_unique<ReferencesComputed>())
+        : most_bytes_(most_bytes), source_(std::move(source)) {}
 
     using Inputs = std::shared_ptr<const std::vector<Tensor>>;
     using Expectations = std::shared_ptr<const std::vector<Expected>>;
@@ -47,6 +71,7 @@ private:
     void keep(Entry entry);
 
     std::size_t most_bytes_, bytes_ = 0;
+    std::unique_ptr<ReferenceSource> source_;
     std::list<Entry> entries_;  ///< most recently used first
 };
 

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "harness/measure/runner_here.hpp"
 #include "harness/measure/verified_cell.hpp"
 #include "harness/record/cell_key.hpp"
 
@@ -36,11 +35,18 @@ std::vector<ProblemCells> by_problem(std::span<const Cell> cells) {
 
 /// A line for people, empty where the one before still says it.
 std::string line_of(const Intent& intent, const Cell& cell, const Intent& before) {
-    const auto title = [&] { return cell_title(cell.variant->id(), cell.problem->id(), cell.device->info().id); };
+    const auto title = [&] { return cell_title(cell.variant->id(), cell.problem->id(), cell.device->id); };
     switch (intent.phase) {
         case Phase::verify:
             return "verifying " + title();
+        // Long only where they are news.
+        case Phase::build:
+            return "verifying " + title() + ": building";
+        case Phase::reference:
+            return "verifying " + title() + ": computing its reference";
         // Short beside the others, whose lines they would hide.
+        case Phase::open:
+        case Phase::judge:
         case Phase::prepare:
         case Phase::check_again:
             return {};
@@ -55,12 +61,6 @@ std::string line_of(const Intent& intent, const Cell& cell, const Intent& before
                                intent.pass + 1, intent.active);
     }
     return {};
-}
-
-std::vector<Measurement> run_here(Work work, const std::vector<Cell>& cells, const SamplerOptions& options,
-                                  const Watcher& watcher, ReferenceCache& references) {
-    RunnerHere here(references);
-    return run_cells(here, work, cells, options, watcher);
 }
 
 void check_given(const Problem& problem, const std::vector<Tensor>& inputs) {
@@ -92,7 +92,9 @@ std::vector<Measurement> run_cells(CellRunner& runner, Work work, std::span<cons
                         if (!line.empty()) watcher.progress(line);
                     },
                     [&](std::size_t cell, Measurement measurement) {
-                        measured[group.places.at(cell)] = std::move(measurement);
+                        const std::size_t place = group.places.at(cell);
+                        watcher.finished(place, measurement);
+                        measured[place] = std::move(measurement);
                     },
                     watcher.stop});
     }
@@ -102,45 +104,19 @@ std::vector<Measurement> run_cells(CellRunner& runner, Work work, std::span<cons
     return out;
 }
 
-std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                      const Watcher& watcher) {
-    ReferenceCache references;
-    return run_here(Work::verify, cells, options, watcher, references);
-}
-
-std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                      const Watcher& watcher, ReferenceCache& references) {
-    return run_here(Work::verify, cells, options, watcher, references);
-}
-
-std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                     const Watcher& watcher) {
-    ReferenceCache references;
-    return run_here(Work::bench, cells, options, watcher, references);
-}
-
-std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                     const Watcher& watcher, ReferenceCache& references) {
-    return run_here(Work::bench, cells, options, watcher, references);
-}
-
-std::vector<Measurement> profile_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                       const Watcher& watcher) {
-    ReferenceCache references;
-    return run_here(Work::profile, cells, options, watcher, references);
-}
-
-GivenRun run_cell(const Cell& cell, const std::vector<Tensor>& inputs, const SamplerOptions& options) {
+Given given_inputs(const Cell& cell, std::vector<Tensor> inputs) {
     check_given(*cell.problem, inputs);
-    const Given given{std::make_shared<const std::vector<Tensor>>(inputs),
-                      std::make_shared<const std::vector<Expected>>(
-                          cell.problem->reference(inputs, cell.variant->arithmetic_for(*cell.problem)))};
-    ReferenceCache none;
-    ProblemPlace place(*cell.problem, options, none);
-    FirstRun run = place.first_run(cell, given);
-    GivenRun out{blank_measurement(cell, options), std::move(run.outputs), *given.expected};
-    out.measurement.verdict = std::move(run.verdict);
-    if (!run.ran.empty()) out.measurement.ran = std::move(run.ran);
+    Given given;
+    given.inputs = std::make_shared<const std::vector<Tensor>>(std::move(inputs));
+    given.expected = std::make_shared<const std::vector<Expected>>(
+        cell.problem->reference(*given.inputs, cell.variant->arithmetic_for(*cell.problem)));
+    return given;
+}
+
+Measurement failed_measurement(const Cell& cell, const SamplerOptions& options, Outcome outcome, std::string reason) {
+    Measurement out = blank_measurement(cell, options);
+    out.verdict.outcome = outcome;
+    out.verdict.reason = std::move(reason);
     return out;
 }
 

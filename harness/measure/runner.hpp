@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "harness/catalog/device_set.hpp"
 #include "harness/measure/cell.hpp"
 #include "harness/measure/options.hpp"
+#include "harness/measure/phase.hpp"
+#include "harness/measure/references.hpp"
 #include "harness/record/measurement.hpp"
 
 namespace stele {
-
-class ReferenceCache;
 
 enum class Work {
     verify,   ///< each cell on fresh inputs; no timing
@@ -21,8 +22,9 @@ enum class Work {
               ///< timing
     profile,  ///< verified, then run once, after one untimed execution, in a named range of its device
 };
-
-enum class Phase { verify, prepare, warm_up, sample, check_again, profile };
+constexpr auto name_list(Work) {
+    return name_rows<Work>({{Work::verify, "verify"}, {Work::bench, "bench"}, {Work::profile, "profile"}});
+}
 
 /// What a runner is about to do with a cell, told before it does it: who is not heard of again died of this.
 struct Intent {
@@ -33,24 +35,55 @@ struct Intent {
     double seconds = 0;      ///< warm_up: since its start
 };
 
+/// One sample of a cell.
+struct Sample {
+    double ns = 0;  ///< of one execution
+    std::uint32_t pass = 0;
+    ClockState clock;
+};
+
 struct RunnerEvents {
     std::function<void(const Intent& intent)> about_to;
     /// Once a cell, when nothing more will be done with it, in any order.
     std::function<void(std::size_t cell, Measurement measurement)> finished;
     /// Asked before each step: true to end early. What is measured is kept, the rest is never finished.
     std::function<bool()> stop;
+    std::function<void(std::size_t cell, const Sample& sample)> sampled = [](std::size_t, const Sample&) {};
+    /// A cell failed in its turn, and others wait for theirs: told before anything else runs.
+    std::function<void(std::size_t cell, const Verdict& verdict)> failed = [](std::size_t, const Verdict&) {};
 };
 
-/// Where cells run.
+/// What a cell runs on, and what must come out.
+struct Given {
+    ReferenceCache::Inputs inputs;
+    ReferenceCache::Expectations expected;
+};
+
+/// One verified run on given inputs (`stele run`).
+struct GivenRun {
+    Measurement measurement;
+    std::vector<Tensor> outputs;  ///< empty where nothing ran
+};
+
+/// Where devices are and cells run.
 class CellRunner {
 public:
     virtual ~CellRunner() = default;
     CellRunner(const CellRunner&) = delete;
     CellRunner& operator=(const CellRunner&) = delete;
 
+    /// Looks for devices.
+    virtual FoundDevices found() = 0;
+    /// Throws DeviceError, and Failed where no answer came.
+    virtual ClockCheck check_clock(const DeviceInfo& device) = 0;
     /// Cells of one problem, at least one. What goes wrong with a cell is its verdict, and nothing is thrown for it.
     virtual void run(Work work, std::span<const Cell> cells, const SamplerOptions& options,
                      const RunnerEvents& events) = 0;
+    /// One checked run on given inputs. Its problem is the one that these inputs make.
+    virtual GivenRun run_given(const Cell& cell, const Given& given, const SamplerOptions& options,
+                               const RunnerEvents& events) = 0;
+    /// What follows is another round: where there is a choice, in a process that has done nothing before.
+    virtual void begin_round() {}
 
 protected:
     CellRunner() = default;
@@ -60,6 +93,9 @@ protected:
 struct Watcher {
     std::function<void(const std::string& line)> progress = [](const std::string&) {};
     std::function<bool()> stop = [] { return false; };
+    /// A cell's measurement, as soon as it is made; `cell` is its place among those that were given.
+    std::function<void(std::size_t cell, const Measurement& measurement)> finished = [](std::size_t,
+                                                                                        const Measurement&) {};
 };
 
 /// Cells of any problems, problem by problem in the order of their first cells. One measurement a cell, in the cells'
@@ -67,25 +103,7 @@ struct Watcher {
 std::vector<Measurement> run_cells(CellRunner& runner, Work work, std::span<const Cell> cells,
                                    const SamplerOptions& options, const Watcher& watcher);
 
-/// In this process. References are kept from call to call where they are given.
-std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                      const Watcher& watcher);
-std::vector<Measurement> verify_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                      const Watcher& watcher, ReferenceCache& references);
-std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                     const Watcher& watcher);
-std::vector<Measurement> bench_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                     const Watcher& watcher, ReferenceCache& references);
-std::vector<Measurement> profile_cells(const std::vector<Cell>& cells, const SamplerOptions& options,
-                                       const Watcher& watcher);
-
-/// One verified run on given inputs (`stele run`).
-struct GivenRun {
-    Measurement measurement;
-    std::vector<Tensor> outputs;     ///< empty where nothing ran
-    std::vector<Expected> expected;  ///< what they were judged by
-};
-/// `inputs` in the order of Problem::tensors(). Throws ProblemError if they are not a valid input of the problem.
-GivenRun run_cell(const Cell& cell, const std::vector<Tensor>& inputs, const SamplerOptions& options);
+/// Throws ProblemError if `inputs`, in the order of Problem::tensors(), are not a valid input of the problem.
+Given given_inputs(const Cell& cell, std::vector<Tensor> inputs);
 
 }  // namespace stele

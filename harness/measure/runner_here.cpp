@@ -28,11 +28,12 @@ Verdict but(Verdict verdict, Outcome outcome, std::string reason) {
 class ProblemWork {
 public:
     ProblemWork(std::span<const Cell> cells, const SamplerOptions& options, const RunnerEvents& events,
-                ReferenceCache& references)
+                OpenDevices& devices, ReferenceCache& references)
         : cells_(cells),
           options_(options),
           events_(events),
-          place_(*cells.front().problem, options, references),
+          place_(*cells.front().problem, options, devices, references,
+                 [&](Phase phase, std::size_t cell) { events.about_to({phase, cell}); }),
           ran_(cells.size()) {}
 
     void verify();
@@ -75,12 +76,11 @@ void ProblemWork::finish(std::size_t index, Verdict verdict, std::optional<Timin
 std::vector<VerifiedCell> ProblemWork::verified(bool timed) {
     std::vector<VerifiedCell> out;
     for (std::size_t i = 0; i < cells_.size() && !events_.stop(); ++i) {
-        const DeviceInfo& device = cells_[i].device->info();
+        const DeviceInfo& device = *cells_[i].device;
         if (timed && device.for_results_only) {
             finish(i, but({}, Outcome::skipped, device.id + " is for results only, and is never timed"));
             continue;
         }
-        events_.about_to({Phase::verify, i});
         FirstRun run = first_run(i);
         if (run.verified)
             out.push_back(std::move(*run.verified));
@@ -92,7 +92,6 @@ std::vector<VerifiedCell> ProblemWork::verified(bool timed) {
 
 void ProblemWork::verify() {
     for (std::size_t i = 0; i < cells_.size() && !events_.stop(); ++i) {
-        events_.about_to({Phase::verify, i});
         finish(i, first_run(i).verdict);
     }
 }
@@ -105,7 +104,7 @@ std::vector<TimedCell> ProblemWork::prepared(std::vector<VerifiedCell> verified)
         const Verdict verdict = cell.verdict;
         events_.about_to({Phase::prepare, index});
         try {
-            Device* device = cell.cell.device;
+            Device* device = cell.device;
             Workspace& workspace = place_.workspace(*device);
             if (std::find(prepared.begin(), prepared.end(), device) == prepared.end()) {
                 workspace.prepare(*place_.inputs(), options_.cache);
@@ -142,7 +141,6 @@ void ProblemWork::finish_timed(const TimedCell& cell) {
                        fmt::format("one execution took longer than the {:.1f} s allowed",
                                    execution_limit_seconds(*verified.cell.problem, cell.device().info(), options_))));
     if (cell.samples() == 0) return;
-    events_.about_to({Phase::check_again, index});
     Verdict verdict = place_.check_again(verified);
     if (verdict.outcome != Outcome::passed) return finish(index, std::move(verdict));
 
@@ -161,7 +159,7 @@ void ProblemWork::finish_timed(const TimedCell& cell) {
 
 void ProblemWork::profile(VerifiedCell& verified) try {
     const Cell& cell = verified.cell;
-    Device& device = *cell.device;
+    Device& device = *verified.device;
     TensorSet& tensors = place_.workspace(device).first();
     tensors.reset(*place_.inputs());
     const std::vector<Launch> launches = verified.plan.launches(tensors, verified.scratch);
@@ -188,9 +186,22 @@ void ProblemWork::profile() {
 
 }  // namespace
 
+ClockCheck RunnerHere::check_clock(const DeviceInfo& device) { return devices_.open(device).check_clock(); }
+
+GivenRun RunnerHere::run_given(const Cell& cell, const Given& given, const SamplerOptions& options,
+                               const RunnerEvents& events) {
+    ProblemPlace place(*cell.problem, options, devices_, references_,
+                       [&](Phase phase, std::size_t index) { events.about_to({phase, index}); });
+    FirstRun run = place.first_run(cell, given);
+    GivenRun out{blank_measurement(cell, options), std::move(run.outputs)};
+    out.measurement.verdict = std::move(run.verdict);
+    if (!run.ran.empty()) out.measurement.ran = std::move(run.ran);
+    return out;
+}
+
 void RunnerHere::run(Work work, std::span<const Cell> cells, const SamplerOptions& options,
                      const RunnerEvents& events) {
-    ProblemWork here(cells, options, events, references_);
+    ProblemWork here(cells, options, events, devices_, references_);
     switch (work) {
         case Work::verify:
             return here.verify();

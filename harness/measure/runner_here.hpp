@@ -8,13 +8,19 @@ namespace stele {
 
 class RunnerHere final : public CellRunner {
 public:
-    /// The references outlive the runner.
-    explicit RunnerHere(ReferenceCache& references) : references_(references) {}
+    /// Devices and references outlive the runner.
+    RunnerHere(OpenDevices& devices, ReferenceCache& references) : devices_(devices), references_(references) {}
+
+    FoundDevices found() override { return devices_.found(); }
+    ClockCheck check_clock(const DeviceInfo& device) override;
 
     void run(Work work, std::span<const Cell> cells, const SamplerOptions& options,
              const RunnerEvents& events) override;
+    GivenRun run_given(const Cell& cell, const Given& given, const SamplerOptions& options,
+                       const RunnerEvents& events) override;
 
 private:
+    OpenDevices& devices_;
     ReferenceCache& references_;
 };
 

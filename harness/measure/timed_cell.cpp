@@ -8,6 +8,7 @@
 
 #include "harness/base/statistics.hpp"
 #include "harness/base/stopwatch.hpp"
+#include "harness/measure/merged_timing.hpp"
 
 namespace stele {
 namespace {
@@ -78,7 +79,7 @@ void TimedCell::choose_batch() {
     }
 }
 
-void TimedCell::sample(std::uint32_t pass) {
+Sample TimedCell::sample(std::uint32_t pass) {
     const auto start = Clock::now();
     if (workspace_->evicts()) workspace_->device().evict_cache();
     if (options_->cache == CacheMode::warm)
@@ -92,6 +93,7 @@ void TimedCell::sample(std::uint32_t pass) {
     watch(ns);
     seconds_ += seconds_since(start);
     decide();
+    return {ns, pass, timing_.clock.back()};
 }
 
 void TimedCell::decide() {
@@ -123,12 +125,8 @@ void TimedCell::interrupt() {
 Timing TimedCell::timing() const {
     Timing out = timing_;
     out.stopped_by = stopped_by_.value_or(StoppedBy::interrupted);
-    out.passes = out.pass.empty() ? 0 : out.pass.back() + 1;
-    out.median_ns = median(sorted_);
-    const Interval interval = median_interval(sorted_);
-    out.low_ns = interval.low;
-    out.high_ns = interval.high;
-    out.coverage = interval.coverage;
+    out.round.assign(out.samples_ns.size(), 0);
+    summarise(out);
     if (std::all_of(out.clock.begin(), out.clock.end(), tells_nothing)) out.clock.clear();
     return out;
 }

@@ -37,7 +37,7 @@ public:
     /// One execution, for its heat; returns its device time in nanoseconds.
     double execute() { return batch_ns(1); }
     /// One sample. Evicting, and the run that warms the cache in warm mode, are outside the timed window.
-    void sample(std::uint32_t pass);
+    Sample sample(std::uint32_t pass);
 
     /// No sample is wanted any more.
     bool done() const { return failure_ || timed_out_ || stopped_by_; }

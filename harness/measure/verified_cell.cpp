@@ -25,8 +25,13 @@ std::uint64_t fingerprint(const std::vector<Tensor>& tensors) {
 
 }  // namespace
 
-ProblemPlace::ProblemPlace(const Problem& problem, const SamplerOptions& options, ReferenceCache& references)
-    : problem_(problem), options_(options), references_(references) {}
+ProblemPlace::ProblemPlace(const Problem& problem, const SamplerOptions& options, OpenDevices& devices,
+                           ReferenceCache& references, AboutTo about_to)
+    : problem_(problem),
+      options_(options),
+      devices_(devices),
+      references_(references),
+      about_to_(std::move(about_to)) {}
 
 Workspace& ProblemPlace::workspace(Device& device) {
     auto& place = workspaces_[&device];
@@ -39,30 +44,37 @@ Given ProblemPlace::drawn(const Cell& cell, std::uint64_t seed) const {
             references_.expected(problem_, seed, options_.fill, cell.variant->arithmetic_for(problem_))};
 }
 
-CheckedRun ProblemPlace::check(const Cell& cell, const LoadedPlan& plan, const std::vector<GuardedBuffer*>& scratch,
-                               const Given& given) {
-    return checked_run(*cell.device, plan, workspace(*cell.device).first(), scratch,
-                       {&problem_, cell.variant->arithmetic_for(problem_), given.inputs, given.expected,
-                        execution_limit_seconds(problem_, cell.device->info(), options_)});
+CheckedRun ProblemPlace::check(const Cell& cell, std::size_t index, Device& device, const LoadedPlan& plan,
+                               const std::vector<GuardedBuffer*>& scratch, const Given& given) {
+    return checked_run(
+        device, plan, workspace(device).first(), scratch,
+        {&problem_, cell.variant->arithmetic_for(problem_), given.inputs, given.expected,
+         execution_limit_seconds(problem_, *cell.device, options_), [&] { about_to_(Phase::judge, index); }});
 }
 
 template <typename MakeGiven>
 FirstRun ProblemPlace::first_run_on(const Cell& cell, std::size_t index, MakeGiven&& make_given) try {
     FirstRun out;
-    if (const Support support = cell.variant->supports(cell.device->info(), problem_); !support) {
+    if (const Support support = cell.variant->supports(*cell.device, problem_); !support) {
         out.verdict.outcome = Outcome::skipped;
         out.verdict.reason = support.why_not;
         return out;
     }
-    Workspace& place = workspace(*cell.device);
-    LoadedPlan plan(*cell.device, *cell.variant, problem_);
+    if (!devices_.is_open(*cell.device)) about_to_(Phase::open, index);
+    Device& device = devices_.open(*cell.device);
+    about_to_(Phase::build, index);
+    Workspace& place = workspace(device);
+    LoadedPlan plan(device, *cell.variant, problem_);
     out.ran = plan.ran();
     std::vector<GuardedBuffer*> scratch = place.scratch().take(plan.scratch_bytes());
-    CheckedRun run = check(cell, plan, scratch, make_given());
+    about_to_(Phase::reference, index);
+    const Given given = make_given();
+    about_to_(Phase::verify, index);
+    CheckedRun run = check(cell, index, device, plan, scratch, given);
     out.verdict = run.verdict;
     if (run.verdict.outcome == Outcome::passed)
-        out.verified.emplace(VerifiedCell{cell, index, std::move(plan), std::move(scratch), std::move(run.verdict),
-                                          run.host_ns, fingerprint(run.outputs)});
+        out.verified.emplace(VerifiedCell{cell, &device, index, std::move(plan), std::move(scratch),
+                                          std::move(run.verdict), run.host_ns, fingerprint(run.outputs)});
     out.outputs = std::move(run.outputs);
     return out;
 } catch (const std::exception& error) {
@@ -79,7 +91,10 @@ FirstRun ProblemPlace::first_run(const Cell& cell, const Given& given) {
 
 Verdict ProblemPlace::check_again(const VerifiedCell& verified) try {
     const Cell& cell = verified.cell;
-    CheckedRun run = check(cell, verified.plan, verified.scratch, drawn(cell, SeededDraws(options_.seed).bits()));
+    about_to_(Phase::reference, verified.index);
+    const Given given = drawn(cell, SeededDraws(options_.seed).bits());
+    about_to_(Phase::check_again, verified.index);
+    CheckedRun run = check(cell, verified.index, *verified.device, verified.plan, verified.scratch, given);
     if (run.verdict.outcome == Outcome::passed)
         return run.verdict.worst_of_bound > verified.verdict.worst_of_bound ? run.verdict : verified.verdict;
     const bool stale = !run.outputs.empty() && fingerprint(run.outputs) == verified.output_fingerprint;

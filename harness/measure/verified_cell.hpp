@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,24 +14,20 @@
 #include "harness/measure/loaded_plan.hpp"
 #include "harness/measure/options.hpp"
 #include "harness/measure/references.hpp"
+#include "harness/measure/runner.hpp"
 #include "harness/measure/workspace.hpp"
 
 namespace stele {
 
 struct VerifiedCell {
     Cell cell;
+    Device* device = nullptr;
     std::size_t index = 0;  ///< among the cells of its problem
     LoadedPlan plan;
     std::vector<GuardedBuffer*> scratch;
     Verdict verdict;  ///< passed
     double first_launch_ns = 0;
     std::uint64_t output_fingerprint = 0;
-};
-
-/// What a cell runs on, and what must come out.
-struct Given {
-    ReferenceCache::Inputs inputs;
-    ReferenceCache::Expectations expected;
 };
 
 struct FirstRun {
@@ -44,8 +41,11 @@ struct FirstRun {
 /// its cells, whose plans are bound to these operands.
 class ProblemPlace {
 public:
-    /// Problem, options and references outlive the place.
-    ProblemPlace(const Problem& problem, const SamplerOptions& options, ReferenceCache& references);
+    using AboutTo = std::function<void(Phase phase, std::size_t cell)>;
+
+    /// Problem, options, devices and references outlive the place. `about_to` is told each step of a cell.
+    ProblemPlace(const Problem& problem, const SamplerOptions& options, OpenDevices& devices,
+                 ReferenceCache& references, AboutTo about_to);
 
     /// Throws DeviceError.
     Workspace& workspace(Device& device);
@@ -60,14 +60,16 @@ public:
 
 private:
     Given drawn(const Cell& cell, std::uint64_t seed) const;
-    CheckedRun check(const Cell& cell, const LoadedPlan& plan, const std::vector<GuardedBuffer*>& scratch,
-                     const Given& given);
+    CheckedRun check(const Cell& cell, std::size_t index, Device& device, const LoadedPlan& plan,
+                     const std::vector<GuardedBuffer*>& scratch, const Given& given);
     template <typename MakeGiven>
     FirstRun first_run_on(const Cell& cell, std::size_t index, MakeGiven&& make_given);
 
     const Problem& problem_;
     const SamplerOptions& options_;
+    OpenDevices& devices_;
     ReferenceCache& references_;
+    AboutTo about_to_;
     std::map<Device*, std::unique_ptr<Workspace>> workspaces_;
 };
 

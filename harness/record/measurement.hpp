@@ -61,10 +61,11 @@ constexpr auto name_list(StoppedBy) {
 
 /// Samples in the order taken. A pass goes once over all cells of a problem.
 struct Timing {
-    std::vector<double> samples_ns;   ///< per execution of the plan
-    std::vector<std::uint32_t> pass;  ///< pass of each sample
-    std::vector<ClockState> clock;    ///< per sample, or empty where the device cannot tell
-    std::uint32_t passes = 0;
+    std::vector<double> samples_ns;    ///< per execution of the plan
+    std::vector<std::uint32_t> pass;   ///< pass of each sample
+    std::vector<std::uint32_t> round;  ///< of each sample: which of the processes it was taken in
+    std::vector<ClockState> clock;     ///< per sample, or empty where the device cannot tell
+    std::uint32_t passes = 0, rounds = 0;
     std::uint32_t batch = 1;  ///< executions per sample, where one is shorter than 50 × resolution
     double median_ns = 0, low_ns = 0, high_ns = 0;  ///< interval of the median, between two of the samples
     double coverage = 0;  ///< of that interval: at least 0.95, less only where samples were too few

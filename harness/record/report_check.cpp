@@ -41,6 +41,11 @@ void check_passes(const Timing& timing, const std::string& path) {
     const std::size_t samples = timing.samples_ns.size();
     if (timing.pass.size() != samples)
         fail(path + ".pass", fmt::format("has {} entries for {} samples", timing.pass.size(), samples));
+    if (timing.round.size() != samples)
+        fail(path + ".round", fmt::format("has {} entries for {} samples", timing.round.size(), samples));
+    const std::size_t rounds = std::size_t{1} + *std::ranges::max_element(timing.round);
+    if (timing.rounds != rounds)
+        fail(path + ".rounds", fmt::format("is {}, and the last of round makes them {}", timing.rounds, rounds));
     const std::size_t passes = std::size_t{1} + *std::ranges::max_element(timing.pass);
     if (timing.passes != passes)
         fail(path + ".passes", fmt::format("is {}, and the last of pass makes them {}", timing.passes, passes));

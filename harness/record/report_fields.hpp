@@ -77,6 +77,7 @@ void visit_fields(Visit& visit, T& timing) {
     visit("coverage", timing.coverage);
     visit("stopped_by", timing.stopped_by);
     visit("passes", timing.passes);
+    visit("rounds", timing.rounds);
     visit("batch", timing.batch);
     visit("build_ns", timing.build_ns);
     visit("first_launch_ns", timing.first_launch_ns);
@@ -87,6 +88,7 @@ void visit_fields(Visit& visit, T& timing) {
     visit("floor_reason", timing.floor_reason);
     visit("samples_ns", timing.samples_ns);
     visit("pass", timing.pass);
+    visit("round", timing.round);
     visit("clock", timing.clock);
 }
 

@@ -46,6 +46,11 @@ void bring_up_to_date(Json& report) {
         if (!measurement.is_object() || !measurement.contains("timing")) continue;
         rename(measurement["timing"], "rounds", "passes");
         rename(measurement["timing"], "round", "pass");
+        // All samples of one process.
+        Json& timing = measurement["timing"];
+        if (!timing.is_object() || !timing.contains("pass") || !timing["pass"].is_array()) continue;
+        timing["rounds"] = 1;
+        timing["round"] = std::vector<int>(timing["pass"].size(), 0);
     }
 }
 

@@ -19,11 +19,11 @@ TileTime time_of(const Finalist& finalist) {
 }  // namespace
 
 Ratio pass_ratio(const Timing& a, const Timing& b) {
-    std::map<std::uint32_t, double> of_a;
-    for (std::size_t i = 0; i < a.samples_ns.size(); ++i) of_a[a.pass[i]] = a.samples_ns[i];
+    std::map<std::pair<std::uint32_t, std::uint32_t>, double> of_a;
+    for (std::size_t i = 0; i < a.samples_ns.size(); ++i) of_a[{a.round[i], a.pass[i]}] = a.samples_ns[i];
     std::vector<double> first, second;
     for (std::size_t i = 0; i < b.samples_ns.size(); ++i) {
-        const auto found = of_a.find(b.pass[i]);
+        const auto found = of_a.find({b.round[i], b.pass[i]});
         if (found == of_a.end()) continue;
         first.push_back(found->second);
         second.push_back(b.samples_ns[i]);

@@ -7,7 +7,6 @@
 #include <map>
 
 #include "harness/base/statistics.hpp"
-#include "harness/measure/references.hpp"
 #include "harness/tuning/final.hpp"
 
 namespace stele {
@@ -21,13 +20,13 @@ constexpr double coarse_share = 0.45, search_share = 0.75;
 
 class Search {
 public:
-    Search(const TuneTask& task, const TuneOptions& options, const Watcher& watcher, ReferenceCache& references,
+    Search(const TuneTask& task, const TuneOptions& options, const Watcher& watcher, CellRunner& runner,
            const std::function<void(const std::vector<TriedTile>&)>& keep)
         : task_(task),
           choices_(*task.choices),
           options_(options),
           watcher_(watcher),
-          references_(references),
+          runner_(runner),
           keep_(keep),
           position_(choices_.size(), untried),
           refused_(choices_.size()) {}
@@ -56,7 +55,7 @@ private:
     const TileChoices& choices_;
     const TuneOptions& options_;
     const Watcher& watcher_;
-    ReferenceCache& references_;
+    CellRunner& runner_;
     const std::function<void(const std::vector<TriedTile>&)>& keep_;
     std::vector<TriedTile> tried_;
     std::vector<std::size_t> index_;     ///< of each tried tile, among the choices
@@ -84,7 +83,7 @@ void Search::add(std::size_t index, TriedTile tile) {
 }
 
 bool Search::supported(std::size_t index) {
-    if (!choices_.variant(index).supports(task_.device->info(), *task_.problem)) refused_[index] = true;
+    if (!choices_.variant(index).supports(*task_.device, *task_.problem)) refused_[index] = true;
     return !refused_[index];
 }
 
@@ -114,7 +113,7 @@ std::size_t Search::how_many(double until) const {
 std::vector<Measurement> Search::bench(const std::vector<std::size_t>& indices, const SamplerOptions& sampling) {
     std::vector<Cell> cells;
     for (std::size_t index : indices) cells.push_back({&choices_.variant(index), task_.problem, task_.device});
-    return bench_cells(cells, sampling, watcher_, references_);
+    return run_cells(runner_, Work::bench, cells, sampling, watcher_);
 }
 
 void Search::measure(const std::vector<std::size_t>& indices) {
@@ -262,9 +261,9 @@ TuneResult Search::run() {
 
 }  // namespace
 
-TuneResult tune(const TuneTask& task, const TuneOptions& options, const Watcher& watcher, ReferenceCache& references,
+TuneResult tune(const TuneTask& task, const TuneOptions& options, const Watcher& watcher, CellRunner& runner,
                 std::vector<TriedTile> tried_before, const std::function<void(const std::vector<TriedTile>&)>& keep) {
-    Search search(task, options, watcher, references, keep);
+    Search search(task, options, watcher, runner, keep);
     search.recall(std::move(tried_before));
     return search.run();
 }

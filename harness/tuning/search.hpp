@@ -25,7 +25,7 @@ struct TuneOptions {
 struct TuneTask {
     const TileChoices* choices = nullptr;
     const Problem* problem = nullptr;
-    Device* device = nullptr;
+    const DeviceInfo* device = nullptr;
 };
 
 struct TuneResult {
@@ -45,7 +45,7 @@ struct TuneResult {
 /// `tried_before` are tiles of a broken-off search under the same conditions. `keep` is called with all that was tried
 /// after each run.
 TuneResult tune(
-    const TuneTask& task, const TuneOptions& options, const Watcher& watcher, ReferenceCache& references,
+    const TuneTask& task, const TuneOptions& options, const Watcher& watcher, CellRunner& runner,
     std::vector<TriedTile> tried_before = {},
     const std::function<void(const std::vector<TriedTile>&)>& keep = [](const auto&) {});
 

@@ -17,11 +17,13 @@ GEMM = "m=70 n=33 k=48 f32"
 class Stele:
     """Runs commands in a folder of its own."""
 
+    binary = BINARY
+
     def __init__(self, folder):
         self.folder = folder
 
     def __call__(self, *arguments, code=0, env=None, timeout=240):
-        done = subprocess.run([BINARY, *map(str, arguments)], cwd=self.folder, env={**os.environ, **(env or {})},
+        done = subprocess.run([self.binary, *map(str, arguments)], cwd=self.folder, env={**os.environ, **(env or {})},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
         told = f"stele {' '.join(map(str, arguments))}\nexit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert done.returncode >= 0, f"ended by a signal: {told}"

@@ -79,7 +79,8 @@ def test_interrupt_keeps_what_was_measured(stele, devices):
     timed = [m for m in report["measurements"] if "timing" in m]
     assert timed and all(len(m["timing"]["samples_ns"]) >= 1 for m in timed)
     assert "INCOMPLETE" in stele("report", "report.json").stdout
-    assert [p.name for p in stele.folder.iterdir()] == ["report.json"]
+    assert sorted(p.name for p in stele.folder.iterdir()) == ["report.json", "report.json.journal"]
+    assert "--resume report.json.journal" in " ".join(run.seen.split())
 
 
 def test_second_interrupt_ends_at_once(stele, devices):

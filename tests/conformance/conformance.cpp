@@ -16,8 +16,7 @@
 #include "harness/catalog/device_set.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/catalog/tile_choices.hpp"
-#include "harness/measure/references.hpp"
-#include "harness/measure/runner.hpp"
+#include "harness/measure/runner_here.hpp"
 #include "tests/conformance/coverage.hpp"
 #include "tests/conformance/unseen.hpp"
 
@@ -36,7 +35,8 @@ struct Conformance {
     }
 
     Registry registry;
-    DeviceSet devices;
+    OpenDevices opened;
+    DeviceSet devices{opened.found()};
     std::vector<const DeviceInfo*> chosen;
     std::map<std::pair<std::string, Suite>, std::vector<std::unique_ptr<Problem>>> problems;  ///< by operation
     ReferenceCache references;
@@ -51,17 +51,17 @@ public:
         : shared_(shared), variant_(variant), info_(info), suites_(std::move(suites)) {}
 
     void TestBody() override {
-        Device& device = shared_.devices.open(info_);
         std::vector<Cell> cells;
         for (Suite suite : suites_)
             for (const auto& problem : shared_.problems.at({variant_.operation, suite}))
-                cells.push_back({&variant_, problem.get(), &device});
+                cells.push_back({&variant_, problem.get(), &info_});
         // PoCL compiles within the first run, which takes its time on a busy machine; that is not what is asked here.
         SamplerOptions options;
         options.cell_timeout_seconds = 600;
         std::size_t ran = 0;
         std::map<std::string, std::size_t> reasons;
-        for (const Measurement& cell : verify_cells(cells, options, {}, shared_.references)) {
+        RunnerHere here(shared_.opened, shared_.references);
+        for (const Measurement& cell : run_cells(here, Work::verify, cells, options, {})) {
             if (cell.verdict.outcome == Outcome::skipped) {
                 ++reasons[cell.verdict.reason];
                 ++shared_.skipped[cell.verdict.reason];
@@ -94,7 +94,7 @@ public:
         : shared_(shared), variant_(variant), info_(info) {}
 
     void TestBody() override {
-        check_unseen_keys(shared_.devices.open(info_), variant_, shared_.registry.operation(variant_.operation));
+        check_unseen_keys(shared_.opened.open(info_), variant_, shared_.registry.operation(variant_.operation));
     }
 
 private:
@@ -174,7 +174,8 @@ int run(int argc, char** argv) {
     constexpr std::string_view option = "--backend=";
     std::vector<std::string> wanted;
     for (int i = 1; i < argc; ++i) {
-        if (std::string_view(argv[i]) == "--coverage") return check_coverage(Registry{}, DeviceSet{});
+        if (std::string_view(argv[i]) == "--coverage")
+            return check_coverage(Registry{}, DeviceSet(OpenDevices().found()));
         if (std::string_view(argv[i]).starts_with(option)) {
             wanted.emplace_back(argv[i] + option.size());
         } else {
@@ -182,7 +183,7 @@ int run(int argc, char** argv) {
             return 2;
         }
     }
-    const DeviceSet all;
+    const DeviceSet all(OpenDevices().found());
     for (const AbsentBackend& absent : all.absent()) {
         if (wanted != std::vector{absent.name}) continue;
         fmt::print("conformance: nothing ran: {} has no device: {}\n", absent.name, absent.why);

@@ -12,6 +12,7 @@
 #include "harness/measure/runner.hpp"
 #include "kernels/attention/problem.hpp"
 #include "kernels/sparse_attention/problem.hpp"
+#include "tests/support/run_on.hpp"
 
 namespace stele {
 namespace {
@@ -106,7 +107,7 @@ void check_unseen_keys(Device& device, const Variant& variant, const Operation& 
             const std::vector<Expected> expected = problem->reference(inputs, variant.arithmetic_for(*problem));
             ASSERT_TRUE(expected[0].sampled.empty());
             for (std::size_t tensor : {attention::tensor_k, attention::tensor_v}) spoil(sight, inputs[tensor]);
-            const GivenRun run = run_cell({&variant, problem.get(), &device}, inputs, options);
+            const GivenRun run = test::run_given_on({&variant, problem.get(), &device}, inputs, options);
             ASSERT_EQ(run.outputs.size(), 2u) << problem->id() << ": " << run.measurement.verdict.reason;
             std::size_t clean_rows = 0;
             EXPECT_EQ(wrong_row(sight, run.outputs, expected, clean_rows), "") << problem->id();

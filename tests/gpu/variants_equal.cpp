@@ -7,6 +7,7 @@
 #include "harness/catalog/registry.hpp"
 #include "harness/measure/runner.hpp"
 #include "tests/support/first_device.hpp"
+#include "tests/support/run_on.hpp"
 
 namespace stele {
 namespace {
@@ -50,8 +51,8 @@ TEST_P(VariantsEqual, GpuAndExecutor) {
                 continue;
             }
             const std::vector<Tensor> inputs = problem->inputs(7, Fill::normal);
-            const GivenRun a = run_cell({&variant, problem.get(), gpu.device.get()}, inputs, options);
-            const GivenRun b = run_cell({&variant, problem.get(), simt.device.get()}, inputs, options);
+            const GivenRun a = test::run_given_on({&variant, problem.get(), gpu.device.get()}, inputs, options);
+            const GivenRun b = test::run_given_on({&variant, problem.get(), simt.device.get()}, inputs, options);
             ASSERT_EQ(a.measurement.verdict.outcome, Outcome::passed)
                 << problem->id() << " on the GPU: " << a.measurement.verdict.reason;
             ASSERT_EQ(b.measurement.verdict.outcome, Outcome::passed)

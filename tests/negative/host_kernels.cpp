@@ -10,6 +10,7 @@
 #include "backends/host/host.hpp"
 #include "harness/measure/runner.hpp"
 #include "tests/negative/gemm_defects.hpp"
+#include "tests/support/run_on.hpp"
 
 namespace stele {
 namespace {
@@ -22,7 +23,7 @@ class HostKernels : public testing::Test {
 protected:
     Verdict verify(std::function<void(const HostGemm&)> kernel) {
         const Variant variant = host_variant("host", std::move(kernel));
-        return verify_cells({{&variant, &problem, device.get()}}, {}, {}).at(0).verdict;
+        return test::verify_on({{&variant, &problem, device.get()}}, {}, {}).at(0).verdict;
     }
     /// The right result, spoiled.
     Verdict spoiled(std::function<void(const HostGemm&)> spoil) {
@@ -129,7 +130,7 @@ TEST_F(HostKernels, TruncatedInsteadOfRounded) {
                     static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(acc) >> 16);
             }
     });
-    expect_wrong(verify_cells({{&variant, &problem, device.get()}}, {}, {}).at(0).verdict, "outside their bound");
+    expect_wrong(test::verify_on({{&variant, &problem, device.get()}}, {}, {}).at(0).verdict, "outside their bound");
 }
 
 TEST_F(HostKernels, BiasedRounding) {
@@ -158,7 +159,7 @@ TEST_F(HostKernels, CachedOutputOfAnEarlierRun) {
     });
     SamplerOptions options;
     options.cell_seconds = 0.01;
-    const Measurement cached = bench_cells({{&variant, &problem, device.get()}}, options, {}).at(0);
+    const Measurement cached = test::bench_on({{&variant, &problem, device.get()}}, options, {}).at(0);
     expect_wrong(cached.verdict, "the output is that of an earlier run, bit for bit");
     EXPECT_FALSE(cached.timing) << "a wrong variant has no time";
 }
@@ -171,7 +172,7 @@ TEST_F(HostKernels, OutputNeverWrittenAfterTheFirstRun) {
     });
     SamplerOptions options;
     options.cell_seconds = 0.01;
-    const Measurement stale = bench_cells({{&variant, &problem, device.get()}}, options, {}).at(0);
+    const Measurement stale = test::bench_on({{&variant, &problem, device.get()}}, options, {}).at(0);
     expect_wrong(stale.verdict, "never written");
     EXPECT_FALSE(stale.timing);
 }

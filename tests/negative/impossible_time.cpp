@@ -4,6 +4,7 @@
 #include "harness/measure/runner.hpp"
 #include "tests/negative/gemm_defects.hpp"
 #include "tests/support/fake_device.hpp"
+#include "tests/support/run_on.hpp"
 
 namespace stele {
 namespace {
@@ -18,7 +19,7 @@ protected:
     Measurement bench(double ns) {
         device.time = [ns](const std::string&) { return ns; };
         const Variant variant = test::host_variant("right", test::right_host);
-        return bench_cells({{&variant, &problem, &device}}, {}, {}).at(0);
+        return test::bench_on({{&variant, &problem, &device}}, {}, {}).at(0);
     }
 
     test::FakeDevice device;

@@ -4,6 +4,7 @@
 #include "backends/opencl/opencl.hpp"
 #include "harness/measure/runner.hpp"
 #include "tests/negative/gemm_defects.hpp"
+#include "tests/support/run_on.hpp"
 
 namespace stele {
 namespace {
@@ -21,7 +22,7 @@ protected:
     Verdict verify(std::size_t device_index, const std::string& text) {
         const std::unique_ptr<Device> device = backend->open(device_index);
         const Variant variant = opencl_variant("opencl", text);
-        return verify_cells({{&variant, &problem, device.get()}}, {}, {}).at(0).verdict;
+        return test::verify_on({{&variant, &problem, device.get()}}, {}, {}).at(0).verdict;
     }
 
     const std::unique_ptr<Backend> backend = opencl_backend();

@@ -24,6 +24,8 @@ inline Timing timing_of(std::vector<double> samples_ns) {
     timing.coverage = interval.coverage;
     timing.passes = static_cast<std::uint32_t>(samples_ns.size());
     for (std::uint32_t pass = 0; pass < timing.passes; ++pass) timing.pass.push_back(pass);
+    timing.round.assign(timing.passes, 0);
+    timing.rounds = 1;
     timing.stopped_by = StoppedBy::sample_limit;
     return timing;
 }

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 #include <stdexcept>
 
 #include "backends/error.hpp"
@@ -15,14 +17,18 @@
 #include "harness/base/visible.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/command.hpp"
+#include "harness/cli/command_line.hpp"
 #include "harness/cli/interrupt.hpp"
 #include "harness/cli/outcome.hpp"
 #include "harness/cli/output.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/workload.hpp"
+#include "harness/cli/workplace.hpp"
 #include "harness/exchange/google_benchmark.hpp"
+#include "harness/measure/rounds.hpp"
 #include "harness/record/environment.hpp"
+#include "harness/record/journal.hpp"
 #include "harness/record/report_files.hpp"
 #include "harness/study/report_tables.hpp"
 #include "harness/study/side_by_side.hpp"
@@ -34,11 +40,14 @@ namespace {
 struct BenchOptions {
     Selection selection;
     Operands operands;
+    Isolation isolation;
     std::string out;  ///< empty: below results/
     bool profile = false, all = false, no_tuning = false;
     CacheMode cache = CacheMode::cold;
     Regime regime = Regime::burst;
     double cell_seconds = 0.5;
+    std::uint32_t rounds = 1;
+    std::string resume;                        ///< the journal of a run that did not end
     std::string tuning;                        ///< folder of tuning files; empty: results/tuning, if it is there
     std::vector<std::string> benchmark_flags;  ///< Google Benchmark's own
     std::vector<std::string> command_line;     ///< as given, for the report
@@ -57,6 +66,7 @@ SamplerOptions sampler_options(const BenchOptions& options) {
     sampling.cache = options.cache;
     sampling.regime = options.regime;
     sampling.cell_seconds = options.cell_seconds;
+    options.isolation.apply(sampling);
     sampling.longest_timed_seconds = 4 * options.cell_seconds;
     return sampling;
 }
@@ -76,16 +86,15 @@ TuningBook tuning_book(const BenchOptions& options) {
 }
 
 /// Everything but the measurements.
-Report begin_report(const BenchOptions& options, DeviceSet& devices, const Workload& workload) {
+Report begin_report(const BenchOptions& options, CellRunner& runner, const DeviceSet& devices,
+                    const Workload& workload) {
     Report report;
     report.environment = read_environment(options.command_line);
     report.absent = devices.absent();
     for (const DeviceInfo* device : workload.devices) {
         report.devices.push_back(*device);
-        // A profiler runs one kernel at a time, so that a gate opens only when it expires; and nothing is timed then.
-        if (options.profile) continue;
         try {
-            report.clocks[device->id] = devices.open(*device).check_clock();
+            report.clocks[device->id] = runner.check_clock(*device);
         } catch (const DeviceError& error) {
             throw Failed(fmt::format("the clock of {} cannot be checked: {}", device->id, error.what()));
         }
@@ -102,22 +111,21 @@ Report begin_report(const BenchOptions& options, DeviceSet& devices, const Workl
 }
 
 /// Files are checked before anything is measured: that they can be written, and that none takes another's place.
-std::vector<std::filesystem::path> output_paths(const BenchOptions& options, const Report& report) {
-    std::vector<std::filesystem::path> paths;
+std::vector<std::string> output_paths(const BenchOptions& options, const Report& report) {
+    std::vector<std::string> paths;
     if (!options.out.empty())
         paths.push_back(options.out);
     else
-        for (const ReportFile& file : split_by_hardware(report)) paths.push_back(file.path);
+        for (const ReportFile& file : split_by_hardware(report)) paths.push_back(file.path.string());
     for (const auto& path : paths) check_writable(path);
     if (const auto other = benchmark_output(options.benchmark_flags))
         for (const auto& path : paths)
             if (is_same_output(path, *other))
-                throw BadInput(
-                    fmt::format("the report and --benchmark_out would both be written to {}", path.string()));
+                throw BadInput(fmt::format("the report and --benchmark_out would both be written to {}", path));
     return paths;
 }
 
-void write_reports(const BenchOptions& options, const Report& report, const std::vector<std::filesystem::path>& paths) {
+void write_reports(const BenchOptions& options, const Report& report, const std::vector<std::string>& paths) {
     std::vector<ReportFile> files;
     if (!options.out.empty())
         files.push_back({options.out, report});
@@ -128,6 +136,16 @@ void write_reports(const BenchOptions& options, const Report& report, const std:
         write_report(files[i]);
         if (!options.fills_stdout()) show_line(fmt::format("report: {}", files[i].path.string()));
     }
+}
+
+/// Runs cells in ranges for an outside profiler.
+ExitCode profile(CellRunner& runner, const Workload& workload, const SamplerOptions& sampling, const Watcher& watcher,
+                 Progress& progress) {
+    std::vector<Measurement> cells = run_cells(runner, Work::profile, workload.cells, sampling, watcher);
+    progress.clear();
+    cells.insert(cells.end(), workload.left_out.begin(), workload.left_out.end());
+    say(count_outcomes(cells));
+    return outcome_of(cells, !interrupted());
 }
 
 void show_tables(const Report& report, bool all) {
@@ -142,22 +160,33 @@ public:
     void declare(Arguments& arguments) override {
         options_.selection.declare(arguments, {"quick", "full", "cpu"});
         options_.operands.declare(arguments);
+        options_.isolation.declare(arguments);
         arguments.text("--out", options_.out);
         arguments.flag("--profile", options_.profile);
         arguments.flag("--all", options_.all);
         arguments.choice("--cache", options_.cache);
         arguments.choice("--regime", options_.regime);
         arguments.parsed("--time", [this](const std::string& text) { options_.cell_seconds = seconds_in(text); });
+        arguments.parsed("--rounds", [this](const std::string& text) { options_.rounds = rounds_in(text); });
+        arguments.text("--resume", options_.resume);
         arguments.text("--tuning", options_.tuning);
         arguments.flag("--no-tuning", options_.no_tuning);
         arguments.foreign("--benchmark_", options_.benchmark_flags);
         arguments.whole(options_.command_line);
         arguments.useless_beside("--tuning", "--no-tuning");
         // It times nothing, and writes no report.
-        for (const char* option : {"--out", "--all", "--cache", "--regime", "--time"})
+        for (const char* option : {"--out", "--all", "--cache", "--regime", "--time", "--rounds", "--resume"})
             arguments.useless_beside(option, "--profile");
+        arguments.useless_beside("--rounds", "--no-isolate");
     }
-    ExitCode run() override { return bench(options_); }
+    ExitCode run() override {
+        if (options_.resume.empty()) return bench(options_, nullptr);
+        const std::vector<std::string>& line = options_.command_line;
+        if (line != std::vector{line.at(0), std::string("--resume"), options_.resume} &&
+            line != std::vector{line.at(0), "--resume=" + options_.resume})
+            throw BadInput("--resume goes on with the options of the run that did not end, and takes no others");
+        return resume(options_.resume);
+    }
 
 private:
     static double seconds_in(const std::string& text) {
@@ -169,12 +198,52 @@ private:
                 fmt::format("'{}' is not a number of seconds between 0.001 and 3600", shortened(text)));
         return seconds;
     }
-    static ExitCode bench(const BenchOptions& options);
+    static std::uint32_t rounds_in(const std::string& text) {
+        std::uint32_t rounds = 0;
+        const char* end = text.data() + text.size();
+        const auto [stopped, error] = std::from_chars(text.data(), end, rounds);
+        if (error != std::errc{} || stopped != end || rounds < 1 || rounds > 1000)
+            throw std::invalid_argument(fmt::format("'{}' is not a number of rounds from 1 to 1000", shortened(text)));
+        return rounds;
+    }
+    /// `unfinished`: what an earlier process had measured of this very run.
+    static ExitCode bench(const BenchOptions& options, const UnfinishedRun* unfinished);
+    static ExitCode resume(const std::string& journal);
 
     BenchOptions options_;
 };
 
-ExitCode Bench::bench(const BenchOptions& options) {
+/// Where a run keeps what it has: beside its report, or with the others'; nowhere if the report is no file.
+std::optional<std::filesystem::path> journal_path(const BenchOptions& options, const Environment& environment) {
+    if (options.out.empty())
+        return std::filesystem::path("results") /
+               fmt::format(".journal-{}-{}", environment.started.substr(0, environment.started.find('T')),
+                           environment.revision);
+    const bool is_file = !std::filesystem::exists(options.out) || std::filesystem::is_regular_file(options.out);
+    if (is_standard_output(options.out) || !is_file) return std::nullopt;
+    return options.out + ".journal";
+}
+
+std::optional<Journal> begun_journal(const BenchOptions& options, const JournalHead& head) {
+    if (!options.resume.empty()) return Journal(options.resume);
+    const auto path = journal_path(options, head.report.environment);
+    if (!path) return std::nullopt;
+    return Journal(*path, head);
+}
+
+ExitCode Bench::resume(const std::string& journal) {
+    const UnfinishedRun unfinished = read_journal(journal);
+    const Environment before = unfinished.head.report.environment, now = read_environment({});
+    if (before.revision != now.revision)
+        throw BadInput(fmt::format("--resume {}: the run was begun by revision {}, and this is {}", journal,
+                                   before.revision, now.revision));
+    const std::unique_ptr<Command> command = parse_command_line(before.command_line);
+    BenchOptions options = dynamic_cast<const Bench&>(*command).options_;
+    options.resume = journal;
+    return bench(options, &unfinished);
+}
+
+ExitCode Bench::bench(const BenchOptions& options, const UnfinishedRun* unfinished) {
     check_benchmark_flags(options.benchmark_flags);
     if (options.profile && !options.benchmark_flags.empty())
         throw BadInput(fmt::format("{} has no effect beside --profile", options.benchmark_flags.front()));
@@ -182,35 +251,50 @@ ExitCode Bench::bench(const BenchOptions& options) {
     const Registry registry;
     const SamplerOptions sampling = sampler_options(options);
     const Suite suite = *from_name<Suite>(options.selection.suite);
-    DeviceSet devices;
+    // A profiler looks at one process.
+    Workplace workplace(options.isolation.here || options.profile);
+    const DeviceSet devices(workplace.runner().found());
     const TuningBook tuning = tuning_book(options);
     Workload workload = make_workload(registry, devices, options.selection, {suite}, sampling, true, &tuning);
     if (workload.cells.empty()) fail_nothing_ran(workload.left_out);
     // Who names devices wants these, not a list of what others would do.
     if (!options.selection.devices.empty())
         std::erase_if(workload.left_out, [](const Measurement& cell) { return cell.device.empty(); });
-
-    Report report = begin_report(options, devices, workload);
-    const bool reported = !options.profile;
-    const auto paths = reported ? output_paths(options, report) : std::vector<std::filesystem::path>{};
-
     keep_what_is_measured();
     Progress progress;
     const Watcher watcher{[&](const std::string& line) { progress.show(line); }, interrupted};
-    report.measurements = options.profile ? profile_cells(workload.cells, sampling, watcher)
-                                          : bench_cells(workload.cells, sampling, watcher);
-    progress.clear();
-    report.complete = !interrupted();
-    report.measurements.insert(report.measurements.end(), workload.left_out.begin(), workload.left_out.end());
+    if (options.profile) return profile(workplace.runner(), workload, sampling, watcher, progress);
 
-    if (reported) {
-        if (!options.fills_stdout()) show_tables(report, options.all);
-        write_reports(options, report, paths);
-        if (!options.benchmark_flags.empty()) write_google_benchmark(report, options.benchmark_flags);
+    JournalHead head;
+    if (unfinished) {
+        head = unfinished->head;
+    } else {
+        head.report = begin_report(options, workplace.runner(), devices, workload);
+        head.report.measurements = workload.left_out;
+        head.paths = output_paths(options, head.report);
     }
+    std::optional<Journal> journal = begun_journal(options, head);
+    Rounds rounds(workload.cells, [&](const JournalEntry& entry) {
+        if (journal) journal->add(entry);
+    });
+    if (unfinished) rounds.recall(unfinished->entries);
+    rounds.bench(workplace.runner(), sampling, options.rounds, watcher);
+    progress.clear();
+
+    Report report = head.report;
+    report.complete = !interrupted();
+    report.measurements = rounds.measurements();
+    report.measurements.insert(report.measurements.end(), workload.left_out.begin(), workload.left_out.end());
+    if (!options.fills_stdout()) show_tables(report, options.all);
+    write_reports(options, report, head.paths);
+    if (!options.benchmark_flags.empty()) write_google_benchmark(report, options.benchmark_flags);
+    if (report.complete && journal) journal->remove();
     std::fflush(stdout);
-    say(fmt::format("{} in {} s{}", count_outcomes(report.measurements), three_digits(seconds_since(start)),
-                    report.complete ? "" : "; interrupted, so the report is incomplete"));
+    std::string ended =
+        fmt::format("{} in {} s", count_outcomes(report.measurements), three_digits(seconds_since(start)));
+    if (!report.complete) ended += "; interrupted, so the report is incomplete";
+    if (!report.complete && journal) ended += "; to complete it: stele bench --resume " + journal->path().string();
+    say(ended);
     return outcome_of(report.measurements, report.complete);
 }
 

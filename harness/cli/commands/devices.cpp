@@ -10,6 +10,7 @@
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/output.hpp"
+#include "harness/cli/workplace.hpp"
 #include "harness/record/report_json.hpp"
 
 namespace stele {
@@ -61,7 +62,8 @@ private:
 };
 
 ExitCode Devices::run() {
-    const DeviceSet devices;
+    Workplace workplace;
+    const DeviceSet devices(workplace.runner().found());
     if (json_) {
         nlohmann::ordered_json json{{"devices", nlohmann::ordered_json::array()},
                                     {"absent", nlohmann::ordered_json::array()}};

@@ -127,7 +127,7 @@ private:
         for (const DeviceInfo& device : devices_.infos()) {
             if (device.opencl_as_ptx || !device.speaks(Language::opencl_ptx)) continue;
             const auto ptx = [this, &device](const KernelSource& source) {
-                std::string text = opencl_program_binary(*devices_.open(device).load(source));
+                std::string text = opencl_program_binary(*opened_.open(device).load(source));
                 if (text.find(".version") == std::string::npos)
                     throw std::runtime_error("the driver's program binary is no PTX text");
                 // A text in a buffer may end with zeros.
@@ -294,7 +294,8 @@ private:
     std::map<std::string, std::vector<std::unique_ptr<Problem>>> problems_;
     std::filesystem::path root_;
     Compiler compiler_;
-    DeviceSet devices_;
+    OpenDevices opened_;
+    const DeviceSet devices_{opened_.found()};
     std::optional<DriverCompiler> driver_;
     Progress progress_;
     Explanation explanation_;

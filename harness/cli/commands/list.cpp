@@ -11,6 +11,7 @@
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/output.hpp"
+#include "harness/cli/workplace.hpp"
 #include "harness/record/report_json.hpp"
 
 namespace stele {
@@ -173,7 +174,8 @@ ExitCode List::run() {
     // A list shows every tile unless the glob asks for some.
     const bool asks_for_tiles = glob_.find('@') != std::string::npos;
     const auto variants = registry.select(asks_for_tiles ? glob_ : glob_ + "@*");
-    const DeviceSet devices;
+    Workplace workplace;
+    const DeviceSet devices(workplace.runner().found());
     std::map<std::string, Problems> quick;
     for (const Operation* operation : registry.operations_of(variants))
         quick[std::string(operation->name())] = problems(*operation, Suite::quick);

@@ -7,10 +7,12 @@
 #include "harness/base/text.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/command.hpp"
+#include "harness/cli/interrupt.hpp"
 #include "harness/cli/outcome.hpp"
 #include "harness/cli/output.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/workload.hpp"
+#include "harness/cli/workplace.hpp"
 #include "harness/exchange/manifest.hpp"
 
 namespace stele {
@@ -66,6 +68,7 @@ public:
         arguments.text("--inputs", inputs_);
         arguments.text("--dump", dump_);
         operands_.declare(arguments);
+        isolation_.declare(arguments);
         for (const char* option : {"--fill", "--seed"}) arguments.useless_beside(option, "--inputs");
     }
     ExitCode run() override;
@@ -73,6 +76,7 @@ public:
 private:
     std::string variant_, problem_, device_, inputs_, dump_;
     Operands operands_;
+    Isolation isolation_;
 };
 
 ExitCode Run::run() {
@@ -84,7 +88,9 @@ ExitCode Run::run() {
     sampling.seed = operands_.seed;
     sampling.fill = operands_.fill;
 
-    DeviceSet devices;
+    isolation_.apply(sampling);
+    Workplace workplace(isolation_.here);
+    const DeviceSet devices(workplace.runner().found());
     const bool tile_is_meant = variant_.find('@') != std::string::npos;
     const auto [device, variant] = place_for(registry, named, tile_is_meant, named_problem, devices, device_);
     const std::vector<Tensor> inputs =
@@ -94,12 +100,18 @@ ExitCode Run::run() {
     const Problem& problem = followed ? *followed : named_problem;
     if (!dump_.empty()) check_run_folder(dump_);
 
-    const Cell cell{&variant, &problem, &devices.open(device)};
-    const GivenRun run = run_cell(cell, inputs, sampling);
+    const Cell cell{&variant, &problem, &device};
+    const Given given = given_inputs(cell, inputs);
+    RunnerEvents events;
+    events.about_to = [](const Intent&) {};
+    events.stop = interrupted;
+    keep_what_is_measured();
+    const GivenRun run = workplace.runner().run_given(cell, given, sampling, events);
+    if (interrupted()) throw Interrupted("interrupted");
     Table said = summary(run.measurement);
     if (!dump_.empty()) {
         write_run(dump_, run.measurement, problem, inputs, run.outputs,
-                  run.outputs.empty() ? std::vector<Expected>{} : run.expected);
+                  run.outputs.empty() ? std::vector<Expected>{} : *given.expected);
         said.notes.push_back("tensors: " + dump_);
     }
     show(Document(std::move(said)));

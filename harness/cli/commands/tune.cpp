@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <map>
 
-#include "backends/error.hpp"
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/stopwatch.hpp"
@@ -20,7 +19,7 @@
 #include "harness/cli/progress.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/workload.hpp"
-#include "harness/measure/references.hpp"
+#include "harness/cli/workplace.hpp"
 #include "harness/record/environment.hpp"
 #include "harness/record/report_json.hpp"
 #include "harness/tuning/search.hpp"
@@ -35,6 +34,7 @@ struct TuneCommandOptions {
     std::uint64_t seed = 1;
     std::string out;     ///< empty: below results/tuning/
     bool again = false;  ///< forget what is there
+    Isolation isolation;
 };
 
 struct OpenFile {
@@ -90,12 +90,12 @@ private:
 
     const TuneCommandOptions& options_;
     const Registry registry_;
-    DeviceSet devices_;
+    Workplace workplace_{options_.isolation.here};
+    const DeviceSet devices_{workplace_.runner().found()};
     Environment environment_;
     Progress progress_;
     std::function<void(const std::string&)> show_ = [this](const std::string& line) { progress_.show(prefix_ + line); };
     Watcher watcher_;
-    ReferenceCache references_;
     std::vector<std::unique_ptr<TileChoices>> choices_;
     std::vector<OwnedProblem> problems_;
     std::vector<Job> jobs_;
@@ -173,16 +173,9 @@ void TuneRun::work(const Job& job, double seconds) {
             now.put(journal);
         });
     };
-    TuneTask task{job.choices, job.problem, nullptr};
-    try {
-        task.device = &devices_.open(*job.device);
-    } catch (const DeviceError& error) {
-        progress_.clear();
-        show_line(fmt::format("{} does not open: {}", job.device->id, error.what()));
-        ++nothing_;
-        return;
-    }
-    TuneResult result = tune(task, options, watcher_, references_, file.content.tried(journal), keep);
+    options_.isolation.apply(options.sampling);
+    const TuneTask task{job.choices, job.problem, job.device};
+    TuneResult result = tune(task, options, watcher_, workplace_.runner(), file.content.tried(journal), keep);
     const auto count = [&](Outcome outcome) {
         return std::count_if(result.tried.begin(), result.tried.end(),
                              [&](const TriedTile& tile) { return tile.outcome == outcome; });
@@ -252,6 +245,7 @@ public:
         arguments.text("--out", options_.out);
         arguments.seed(options_.seed);
         arguments.flag("--again", options_.again);
+        options_.isolation.declare(arguments);
     }
     ExitCode run() override {
         if (!options_.out.empty() && is_standard_output(options_.out))

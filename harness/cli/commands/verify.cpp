@@ -12,6 +12,7 @@
 #include "harness/cli/progress.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/workload.hpp"
+#include "harness/cli/workplace.hpp"
 
 namespace stele {
 
@@ -91,6 +92,7 @@ public:
     void declare(Arguments& arguments) override {
         selection_.declare(arguments, {"smoke", "edge", "full"});
         operands_.declare(arguments);
+        isolation_.declare(arguments);
         arguments.flag("--verbose", verbose_);
     }
     ExitCode run() override;
@@ -98,6 +100,7 @@ public:
 private:
     Selection selection_;
     Operands operands_;
+    Isolation isolation_;
     bool verbose_ = false;
 };
 
@@ -106,14 +109,17 @@ ExitCode Verify::run() {
     SamplerOptions sampling;
     sampling.seed = operands_.seed;
     sampling.fill = operands_.fill;
-    DeviceSet devices;
+    isolation_.apply(sampling);
+    Workplace workplace(isolation_.here);
+    const DeviceSet devices(workplace.runner().found());
     const Workload workload =
         make_workload(registry, devices, selection_, suites_of(selection_.suite), sampling, false);
 
     keep_what_is_measured();
     Progress progress;
     const Watcher watcher{[&](const std::string& line) { progress.show(line); }, interrupted};
-    std::vector<Measurement> measurements = verify_cells(workload.cells, sampling, watcher);
+    std::vector<Measurement> measurements =
+        run_cells(workplace.runner(), Work::verify, workload.cells, sampling, watcher);
     progress.clear();
     measurements.insert(measurements.end(), workload.left_out.begin(), workload.left_out.end());
 

@@ -32,11 +32,13 @@ Report report() {
     fast.timing = Timing{};
     fast.timing->samples_ns = {100, 300, 400};
     fast.timing->pass = {0, 0, 1};
+    fast.timing->round = {0, 0, 0};
     fast.timing->passes = 2;
     Measurement slow = measurement("gemm/slow.cuda", Outcome::passed);
     slow.timing = Timing{};
     slow.timing->samples_ns = {5000};
     slow.timing->pass = {0};
+    slow.timing->round = {0};
     slow.timing->passes = 1;
     out.measurements = {fast, slow, measurement("gemm/broken.cuda", Outcome::wrong),
                         measurement("gemm/absent.cuda", Outcome::skipped)};

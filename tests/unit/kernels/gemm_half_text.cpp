@@ -5,6 +5,7 @@
 #include "harness/catalog/registry.hpp"
 #include "harness/measure/runner.hpp"
 #include "tests/support/first_device.hpp"
+#include "tests/support/run_on.hpp"
 
 namespace stele {
 namespace {
@@ -37,7 +38,7 @@ TEST_P(GemmHalfText, IsRightAtItsEdges) {
     const Registry registry;
     const Variant variant = half_as_float(registry);
     const auto problem = registry.operation("gemm").parse(GetParam());
-    const Measurement cell = verify_cells({{&variant, problem.get(), opencl.device.get()}}, {}, {}).at(0);
+    const Measurement cell = test::verify_on({{&variant, problem.get(), opencl.device.get()}}, {}, {}).at(0);
     EXPECT_EQ(cell.verdict.outcome, Outcome::passed) << cell.verdict.reason;
 }
 

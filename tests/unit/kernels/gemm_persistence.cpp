@@ -5,6 +5,7 @@
 #include "harness/catalog/registry.hpp"
 #include "harness/measure/runner.hpp"
 #include "tests/support/first_device.hpp"
+#include "tests/support/run_on.hpp"
 
 namespace stele {
 namespace {
@@ -47,8 +48,8 @@ TEST(GemmPersistence, ABlockComputesSeveralTiles) {
             for (const Variant* variant : variants) {
                 FewUnits few(*simt.device, units);
                 if (!variant->supports(few.info(), *problem)) continue;
-                const GivenRun run =
-                    run_cell({variant, problem.get(), &few}, problem->inputs(5, Fill::normal), SamplerOptions{});
+                const GivenRun run = test::run_given_on({variant, problem.get(), &few},
+                                                        problem->inputs(5, Fill::normal), SamplerOptions{});
                 EXPECT_EQ(run.measurement.verdict.outcome, Outcome::passed)
                     << variant->id() << " on " << text << " with " << units << ": " << run.measurement.verdict.reason;
                 ++ran;

@@ -12,6 +12,7 @@
 #include "harness/catalog/registry.hpp"
 #include "harness/measure/runner.hpp"
 #include "tests/support/fake_device.hpp"
+#include "tests/support/run_on.hpp"
 #include "tests/support/twice.hpp"
 
 namespace stele {
@@ -119,11 +120,11 @@ TEST(Verdicts, OfACellAloneAndInAnyOrderAreBitEqual) {
 
     test::FakeDevice device;
     const JudgedByArithmetic problem;
-    std::vector<Cell> cells;
+    std::vector<test::OnDevice> cells;
     std::map<std::string, Verdict> alone;
     for (const Variant& variant : variants) {
         cells.push_back({&variant, &problem, &device});
-        alone[variant.id()] = verify_cells({cells.back()}, {}, {}).at(0).verdict;
+        alone[variant.id()] = test::verify_on({cells.back()}, {}, {}).at(0).verdict;
     }
     std::set<double> shares;
     for (const auto& [id, verdict] : alone) shares.insert(verdict.worst_of_bound);
@@ -131,7 +132,7 @@ TEST(Verdicts, OfACellAloneAndInAnyOrderAreBitEqual) {
     SeededDraws draws(2);
     for (int order = 0; order < 10; ++order) {
         draws.shuffle(cells);
-        for (const Measurement& cell : verify_cells(cells, {}, {})) {
+        for (const Measurement& cell : test::verify_on(cells, {}, {})) {
             const Verdict &in_turn = cell.verdict, &by_itself = alone.at(cell.variant);
             EXPECT_EQ(in_turn.outcome, by_itself.outcome);
             EXPECT_EQ(in_turn.worst_of_bound, by_itself.worst_of_bound) << cell.variant;

@@ -49,6 +49,8 @@ Report sample_report() {
     passed.timing.emplace();
     passed.timing->samples_ns = {0.1 + 0.2, 3, 5};
     passed.timing->pass = {0, 1, 2};
+    passed.timing->round = {0, 0, 0};
+    passed.timing->rounds = 1;
     passed.timing->clock.resize(3);
     passed.timing->clock[1].sm_mhz = 1980;
     passed.timing->clock[1].throttle_reasons = {"power"};

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "harness/base/statistics.hpp"
-#include "harness/measure/references.hpp"
+#include "harness/measure/runner_here.hpp"
 #include "harness/tuning/final.hpp"
 #include "harness/tuning/search.hpp"
 #include "tests/support/fake_device.hpp"
@@ -75,7 +75,7 @@ protected:
         offer({variant});
     }
     TuneResult search(std::vector<TriedTile> before = {}) {
-        return tune({choices.get(), &problem, &device}, options, watcher, references, std::move(before),
+        return tune({choices.get(), &problem, &device.info()}, options, watcher, runner, std::move(before),
                     [this](const std::vector<TriedTile>& tried) { kept.push_back(tried); });
     }
 
@@ -86,7 +86,9 @@ protected:
     std::unique_ptr<TileChoices> choices;
     TuneOptions options;
     Watcher watcher;
+    OpenDevices devices{device};
     ReferenceCache references;
+    RunnerHere runner{devices, references};
     std::vector<std::vector<TriedTile>> kept;
 };
 
@@ -245,6 +247,7 @@ TEST_F(TuneTest, ASmallBudgetStillTriesTheDefault) {
 Timing timing_of(std::vector<double> samples) {
     Timing timing;
     for (std::uint32_t i = 0; i < samples.size(); ++i) timing.pass.push_back(i);
+    timing.round.assign(samples.size(), 0);
     timing.median_ns = median(samples);
     timing.low_ns = *std::min_element(samples.begin(), samples.end());
     timing.high_ns = *std::max_element(samples.begin(), samples.end());

@@ -1,0 +1,65 @@
+#include "harness/measure/merged_timing.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/base/statistics.hpp"
+
+namespace stele {
+namespace {
+
+/// So that clocks stay one a sample, or none.
+bool all_have_clocks(const std::vector<Timing>& parts) {
+    return std::all_of(parts.begin(), parts.end(),
+                       [](const Timing& part) { return part.clock.size() == part.samples_ns.size(); });
+}
+
+template <typename T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+void summarise(Timing& timing) {
+    std::vector<double> sorted = timing.samples_ns;
+    std::sort(sorted.begin(), sorted.end());
+    timing.median_ns = median(sorted);
+    const Interval interval = median_interval(sorted);
+    timing.low_ns = interval.low;
+    timing.high_ns = interval.high;
+    timing.coverage = interval.coverage;
+    timing.passes = timing.pass.empty() ? 0 : *std::max_element(timing.pass.begin(), timing.pass.end()) + 1;
+    timing.rounds = timing.round.empty() ? 0 : *std::max_element(timing.round.begin(), timing.round.end()) + 1;
+}
+
+Timing merged(std::vector<Timing> parts) {
+    const bool clocks = all_have_clocks(parts);
+    Timing out = parts.back();
+    out.samples_ns.clear();
+    out.pass.clear();
+    out.round.clear();
+    out.clock.clear();
+    std::uint32_t rounds = 0;
+    for (const Timing& part : parts) {
+        append(out.samples_ns, part.samples_ns);
+        append(out.pass, part.pass);
+        for (const std::uint32_t round : part.round) out.round.push_back(rounds + round);
+        if (clocks) append(out.clock, part.clock);
+        if (!part.round.empty()) rounds += *std::max_element(part.round.begin(), part.round.end()) + 1;
+    }
+    summarise(out);
+    return out;
+}
+
+Measurement merged(std::vector<Measurement> rounds) {
+    for (Measurement& round : rounds)
+        if (!round.timing) return std::move(round);
+    std::vector<Timing> parts;
+    for (Measurement& round : rounds) parts.push_back(std::move(*round.timing));
+    Measurement out = std::move(rounds.back());
+    out.timing = parts.size() == 1 ? std::move(parts.front()) : merged(std::move(parts));
+    return out;
+}
+
+}  // namespace stele

@@ -1,0 +1,88 @@
+#include "harness/record/journal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "harness/base/error.hpp"
+#include "harness/base/file.hpp"
+#include "harness/base/json_document.hpp"
+#include "harness/base/process.hpp"
+
+namespace stele {
+namespace {
+
+JournalEntry entry(std::size_t cell, const std::string& variant) {
+    JournalEntry out;
+    out.cell = cell;
+    out.round = 3;
+    out.measurement.variant = variant;
+    out.measurement.verdict.outcome = Outcome::passed;
+    return out;
+}
+
+class JournalTest : public testing::Test {
+protected:
+    const explain::TemporaryFolder folder;
+    const std::filesystem::path path = folder.path() / "run.journal";
+    JournalHead head{{}, {"a.json", "b.json"}};
+};
+
+TEST_F(JournalTest, IsReadBack) {
+    head.report.environment.revision = "abc";
+    Journal journal(path, head);
+    journal.add(entry(0, "one"));
+    journal.add(entry(5, "two\nlines"));
+    const UnfinishedRun run = read_journal(path);
+    EXPECT_EQ(run.head.report.environment.revision, "abc");
+    EXPECT_EQ(run.head.paths, head.paths);
+    ASSERT_EQ(run.entries.size(), 2u);
+    EXPECT_EQ(run.entries[1].cell, 5u);
+    EXPECT_EQ(run.entries[1].round, 3u);
+    EXPECT_EQ(run.entries[1].measurement.variant, "two\nlines");
+    journal.remove();
+    EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(JournalTest, CutAnywhereItHoldsWhatWasWhole) {
+    Journal journal(path, head);
+    const std::size_t head_bytes = std::filesystem::file_size(path);
+    journal.add(entry(0, "one"));
+    const std::size_t one_bytes = std::filesystem::file_size(path);
+    journal.add(entry(1, "two"));
+    const std::string whole = read_input(path);
+    for (std::size_t bytes = 0; bytes <= whole.size(); ++bytes) {
+        std::ofstream(path, std::ios::binary | std::ios::trunc) << whole.substr(0, bytes);
+        if (bytes < head_bytes) {
+            EXPECT_THROW(read_journal(path), ReportError) << bytes;
+            continue;
+        }
+        const std::size_t wanted = bytes == whole.size() ? 2 : bytes >= one_bytes ? 1 : 0;
+        ASSERT_EQ(read_journal(path).entries.size(), wanted) << bytes << " bytes";
+        Journal(path).add(entry(9, "after"));
+        const UnfinishedRun run = read_journal(path);
+        ASSERT_EQ(run.entries.size(), wanted + 1) << bytes << " bytes";
+        EXPECT_EQ(run.entries.back().cell, 9u);
+    }
+}
+
+TEST_F(JournalTest, NeverTakesTheOtherOnesPlace) {
+    Journal one(path, head), two(path, head);
+    EXPECT_EQ(one.path(), path);
+    EXPECT_EQ(two.path(), path.string() + "-2");
+    one.add(entry(0, "one"));
+    EXPECT_TRUE(read_journal(two.path()).entries.empty());
+}
+
+TEST_F(JournalTest, WhatIsNoJournalIsRefused) {
+    std::ofstream(path) << "{\"format\": \"stele-report\", \"schema_version\": 2}\n";
+    EXPECT_THROW(read_journal(path), ReportError);
+    std::ofstream(path) << "nothing of the kind\n";
+    EXPECT_THROW(read_journal(path), ReportError);
+    EXPECT_THROW(Journal("/proc/nowhere/x", head), CannotWrite);
+}
+
+}  // namespace
+}  // namespace stele
