@@ -7,11 +7,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/json_document.hpp"
 #include "harness/base/json_fields.hpp"
 #include "harness/base/json_text.hpp"
 #include "harness/record/report_fields.hpp"
@@ -36,7 +38,9 @@ namespace {
 
 constexpr DocumentKind journal_kind{"journal", "stele-journal", 1};
 
-std::string line_of(const nlohmann::ordered_json& json) {
+template <typename T>
+std::string line_of(const T& value, nlohmann::ordered_json json = nlohmann::ordered_json::object()) {
+    json_fields::write_fields(json, value);
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -59,9 +63,7 @@ Journal::Journal(const std::filesystem::path& path, const JournalHead& head) : p
         path_ += fmt::format("-{}", count);
     }
     is_ours(file_);
-    nlohmann::ordered_json json = new_document(journal_kind);
-    json.update(json_fields::json_of(head));
-    write(line_of(json));
+    write(line_of(head, new_document(journal_kind)));
 }
 
 Journal::Journal(const std::filesystem::path& unfinished)
@@ -80,7 +82,7 @@ void Journal::write(std::string line) {
     if (::fdatasync(file_.get()) != 0) throw cannot_write(path_);
 }
 
-void Journal::add(const JournalEntry& entry) { write(line_of(json_fields::json_of(entry))); }
+void Journal::add(const JournalEntry& entry) { write(line_of(entry)); }
 
 void Journal::remove() {
     std::error_code ignored;
