@@ -128,6 +128,29 @@ Library::Library(const LibraryName& wanted, std::span<const LibraryFolder> folde
                          : fmt::format("{} could not be loaded: {}", wanted.title, fmt::join(refused, "; ")));
 }
 
+Library::Library(const LibraryName& wanted, std::string refusal) {
+    if (refusal.empty())
+        *this = Library(wanted);
+    else
+        failure_ = why_not_ = std::move(refusal);
+}
+
+bool Library::is_loaded(const LibraryName& wanted) {
+    for (const char* name : wanted.files)
+        if (name)
+            if (void* handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD)) {
+                dlclose(handle);
+                return true;
+            }
+    return false;
+}
+
+std::string Library::file() const {
+    std::error_code unreadable;
+    const fs::path path = fs::canonical(path_, unreadable);
+    return (unreadable ? fs::path(path_) : path).filename().string();
+}
+
 void Library::fail(std::string how) {
     failure_ = std::move(how);
     why_not_ = failure_ + "; " + advice_;

@@ -58,6 +58,11 @@ std::string in_words(std::span<const LibraryFolder> folders);
 class Library {
 public:
     explicit Library(const LibraryName& wanted, std::span<const LibraryFolder> folders = library_folders());
+    /// Where `refusal` has a reason, nothing is tried, and that is why.
+    Library(const LibraryName& wanted, std::string refusal);
+
+    /// True if this process has one of its files, without loading any.
+    static bool is_loaded(const LibraryName& wanted);
 
     bool loaded() const { return failure_.empty(); }
     /// Empty, or what was not found, the loader's words about files that it refused, or which function is missing.
@@ -66,6 +71,8 @@ public:
     const std::string& why_not() const { return why_not_; }
     /// The file; empty if there is none.
     const std::string& path() const { return path_; }
+    /// What its file is called behind all links: "libopenblasp-r0.3.21.so".
+    std::string file() const;
 
     /// Sets `function` to the symbol. A missing one makes the library count as not loaded.
     template <typename Function>

@@ -1,6 +1,7 @@
 // What a command line selects: problems, and the cells of variant × problem × device.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "harness/catalog/device_set.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/cli/selection.hpp"
+#include "harness/measure/memory.hpp"
 #include "harness/measure/runner.hpp"
 #include "harness/tuning/book.hpp"
 
@@ -42,10 +44,14 @@ Workload make_workload(const Registry& registry, const DeviceSet& devices, const
                        const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
                        const TuningBook* tuning = nullptr);
 
+/// Takes a device out of a run: each of its cells is left out as an error, with the reason.
+void give_up(Workload& workload, const DeviceInfo& device, const SamplerOptions& options, const std::string& reason);
+
+/// Checks the clock of each device of a run, by id. One that cannot be asked, as its compiler fails, or that lies, is
+/// given up, and the others go on.
+std::map<std::string, ClockCheck> check_clocks(CellRunner& runner, Workload& workload, const SamplerOptions& options);
+
 /// The problem that `text` is for one of `operations`. Throws ProblemError if none can read it, or several can.
 OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations);
-
-/// Empty if device and host have the memory for a checked run; else a sentence with both figures.
-std::string why_too_large(const DeviceInfo& device, const Problem& problem);
 
 }  // namespace stele

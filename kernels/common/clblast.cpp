@@ -40,6 +40,11 @@ const Clblast& clblast() {
 
 const std::string& clblast_why_not() { return clblast().library.why_not(); }
 
+std::optional<LibraryState> clblast_state() {
+    if (!Library::is_loaded(clblast_library) || !clblast().library.loaded()) return std::nullopt;
+    return LibraryState{clblast().library.file(), 0};
+}
+
 void clblast_gemm(const ClblastCall& call) {
     const auto run = [&](auto* gemm, auto one, auto zero) {
         void* queue = call.queue;

@@ -62,6 +62,9 @@ struct Onednn {
     Status (*primitive_desc_create)(Handle*, const void* operation, Handle attributes, Handle engine,
                                     Handle hint) = nullptr;
 
+    /// Of the OpenMP that it is linked with, where that is its runtime.
+    int (*openmp_threads)() = nullptr;
+
     Handle engine = nullptr, stream = nullptr;
 
     Onednn() {
@@ -76,6 +79,7 @@ struct Onednn {
         library.find(memory_destroy, "dnnl_memory_destroy");
         library.find(memory_set_data_handle, "dnnl_memory_set_data_handle");
         library.find(stream_wait, "dnnl_stream_wait");
+        library.find_optional(openmp_threads, "omp_get_max_threads");
         if (!library.loaded()) return;
         if (version()->major >= 3) {
             library.find(memory_desc_create_with_strides, "dnnl_memory_desc_create_with_strides");
@@ -157,6 +161,13 @@ std::string onednn_description() {
     if (!onednn().library.loaded()) return {};
     const Version& version = *onednn().version();
     return fmt::format("oneDNN {}.{}.{}", version.major, version.minor, version.patch);
+}
+
+std::optional<LibraryState> onednn_state() {
+    if (!Library::is_loaded(onednn_library) || !onednn().library.loaded()) return std::nullopt;
+    const Version& version = *onednn().version();
+    return LibraryState{fmt::format("{}.{}.{}", version.major, version.minor, version.patch),
+                        onednn().openmp_threads ? onednn().openmp_threads() : 0};
 }
 
 struct OnednnMatmul::State {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "backends/library.hpp"
 #include "harness/base/text.hpp"

@@ -266,6 +266,11 @@ private:
 
 }  // namespace
 
+std::optional<LibraryState> cublaslt_state() {
+    if (!Library::is_loaded(cublaslt_library) || !loaded_cublaslt().library.loaded()) return std::nullopt;
+    return LibraryState{fmt::format("{}", loaded_cublaslt().version()), 0};
+}
+
 ShapeRow cublaslt_row() {
     ShapeRow row;
     row.library = "cublaslt";

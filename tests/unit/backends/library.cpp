@@ -116,5 +116,22 @@ TEST_F(LibraryTest, NvidiasOpenclIsAddedToWhatIsInstalledAndOnlyWhereItIsNot) {
     EXPECT_EQ(opencl::VendorFolder(installed, "/drivers/libnvidia-opencl.so.1").path(), "");
 }
 
+TEST(Library, ThatIsHereHasAFileAndIsLoaded) {
+    constexpr LibraryName maths{"mathematics", {"libm.so.6"}, "install it"};
+    const Library library(maths);
+    EXPECT_TRUE(library.loaded());
+    EXPECT_TRUE(Library::is_loaded(maths));
+    EXPECT_EQ(library.file().rfind("libm", 0), 0u) << library.file();
+    EXPECT_FALSE(Library::is_loaded({"nothing", {"libstele_nothing.so"}, "install it"}));
+}
+
+TEST(Library, ThatIsRefusedIsNotTried) {
+    constexpr LibraryName maths{"mathematics", {"libm.so.6"}, "install it"};
+    const Library refused(maths, std::string("no memory"));
+    EXPECT_EQ(refused.why_not(), "no memory");
+    EXPECT_FALSE(refused.loaded());
+    EXPECT_TRUE(Library(maths, std::string()).loaded());
+}
+
 }  // namespace
 }  // namespace stele
