@@ -6,13 +6,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/json_fields.hpp"
-#include "harness/base/json_text.hpp"
 #include "harness/record/report_fields.hpp"
 #include "harness/record/report_json.hpp"
 
@@ -35,10 +35,6 @@ namespace {
 
 constexpr DocumentKind journal_kind{"journal", "stele-journal", 1};
 
-std::string line_of(const nlohmann::ordered_json& json) {
-    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 CannotWrite cannot_write(const std::filesystem::path& path) {
     return CannotWrite(fmt::format("cannot write the journal {}: {}", path.string(), std::strerror(errno)));
 }
@@ -54,9 +50,10 @@ Journal::Journal(const std::filesystem::path& path, const JournalHead& head) : p
         path_ = path;
         path_ += fmt::format("-{}", count);
     }
-    nlohmann::ordered_json json = new_document(journal_kind);
-    json.update(json_fields::json_of(head));
-    write(line_of(json));
+    write(json_fields::line_of_json([&](nlohmann::ordered_json& json) {
+        json = new_document(journal_kind);
+        json_fields::write_fields(json, head);
+    }));
 }
 
 Journal::Journal(const std::filesystem::path& unfinished)
@@ -74,7 +71,7 @@ void Journal::write(std::string line) {
     if (::fdatasync(file_.get()) != 0) throw cannot_write(path_);
 }
 
-void Journal::add(const JournalEntry& entry) { write(line_of(json_fields::json_of(entry))); }
+void Journal::add(const JournalEntry& entry) { write(json_fields::line_of(entry)); }
 
 void Journal::remove() {
     std::error_code ignored;
@@ -94,7 +91,7 @@ UnfinishedRun read_journal(const std::filesystem::path& path) {
             if (number == 0)
                 json_fields::read(parse_document(line, journal_kind), "", run.head);
             else
-                json_fields::read(parse_json(line), "", run.entries.emplace_back());
+                run.entries.push_back(json_fields::from_line<JournalEntry>(line));
         } catch (const BadInput& error) {
             throw ReportError(fmt::format("{}: line {}: {}", path.string(), number + 1, error.what()));
         }
