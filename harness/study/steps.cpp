@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <thread>
 #include <utility>
 
@@ -144,7 +145,7 @@ private:
         results_[step.name] = std::move(result);
         StepList list{ordered()};
         nlohmann::ordered_json json = new_document(steps_kind);
-        json.update(json_fields::json_of(list));
+        json_fields::write_fields(json, list);
         write_atomically(list_path(folder_), dump(json));
     }
 
