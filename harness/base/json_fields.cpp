@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/base/json_document.hpp"
 #include "harness/base/json_text.hpp"
 
 namespace stele::json_fields {

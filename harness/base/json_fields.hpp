@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "backends/names.hpp"
+#include "harness/base/json_document.hpp"
 
 namespace stele::json_fields {
 

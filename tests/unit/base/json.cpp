@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "harness/base/json_fields.hpp"
+#include "harness/base/json_of.hpp"
 
 namespace stele {
 namespace {
