@@ -13,16 +13,19 @@
 namespace stele {
 namespace {
 
-std::string_view embedded(std::string_view file) {
+using ReadText = std::function<std::string(std::string_view)>;
+
+std::string embedded(std::string_view file) {
     for (const EmbeddedText& entry : embedded_texts())
-        if (entry.file == file) return entry.text;
+        if (entry.file == file) return std::string(entry.text);
     throw std::logic_error("no OpenCL source '" + std::string(file) + "' in this build");
 }
 
-void expand(std::string_view file, std::set<std::string, std::less<>>& seen, std::ostringstream& out) {
+void expand(std::string_view file, const ReadText& read, std::set<std::string, std::less<>>& seen,
+            std::ostringstream& out) {
     if (!seen.emplace(file).second) return;
     out << "#line 1 \"" << file << "\"\n";
-    std::istringstream in{std::string(embedded(file))};
+    std::istringstream in{read(file)};
     std::size_t line_number = 0;
     for (std::string line; std::getline(in, line);) {
         ++line_number;
@@ -32,7 +35,7 @@ void expand(std::string_view file, std::set<std::string, std::less<>>& seen, std
             continue;
         }
         const std::string included = line.substr(include.size(), line.rfind('"') - include.size());
-        expand(included, seen, out);
+        expand(included, read, seen, out);
         out << "#line " << line_number + 1 << " \"" << file << "\"\n";
     }
 }
@@ -67,10 +70,12 @@ const Table& table() {
 
 }  // namespace
 
-std::string opencl_text(std::string_view file) {
+std::string opencl_text(std::string_view file) { return opencl_text(file, embedded); }
+
+std::string opencl_text(std::string_view file, const ReadText& read) {
     std::set<std::string, std::less<>> seen;
     std::ostringstream out;
-    expand(file, seen, out);
+    expand(file, read, seen, out);
     return out.str();
 }
 

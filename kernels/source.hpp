@@ -1,6 +1,7 @@
 // Finds what the build compiled in: embedded OpenCL text and native CUDA, PTX and simt entries.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ struct NativeInstance {
 /// expanded once, with #line marks so that a compiler's message names the real file. Throws std::logic_error if the
 /// build does not have the file.
 std::string opencl_text(std::string_view file);
+/// The same of another tree: `read` gives the text of a path below its kernels/.
+std::string opencl_text(std::string_view file, const std::function<std::string(std::string_view)>& read);
 
 /// The instance of `entry` that the file `kernels/<algorithm>.cu` (cuda) or `.ptx.cu` (ptx) exports, for each runtime
 /// in this build. `algorithm` is "gemm/tiled". Members are null where this build has no such compiler.

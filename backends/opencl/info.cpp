@@ -13,6 +13,7 @@
 #include "backends/opencl/handle.hpp"
 #include "backends/opencl/icd.hpp"
 #include "backends/opencl/pocl.hpp"
+#include "backends/opencl/vendor_folder.hpp"
 
 namespace stele::opencl {
 namespace {
@@ -131,6 +132,7 @@ FoundDevice describe(cl_platform_id platform, cl_device_id device, std::size_t i
 }
 
 std::vector<cl_platform_id> platforms() {
+    const NvidiaVendor vendor;
     cl_uint count = 0;
     const cl_int code = clGetPlatformIDs(0, nullptr, &count);
     if (code == CL_PLATFORM_NOT_FOUND_KHR) return {};

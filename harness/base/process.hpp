@@ -13,18 +13,17 @@ struct ProcessResult {
     std::string output, errors;
 };
 
-/// Runs `words[0]` with the rest as arguments, no shell between. Throws std::runtime_error if it cannot
-/// be started, and Interrupted if it was ended by a signal that people send.
+/// Runs `words[0]` with the rest as arguments, no shell between. Throws Failed if it cannot be started, and Interrupted
+/// if it, or a program that it ran and tells of, was ended by a signal that people send.
 ProcessResult run_process(const std::vector<std::string>& words);
 
 /// Full path of a program on PATH.
 std::optional<std::filesystem::path> find_program(const std::string& name);
 
-std::string read_file(const std::filesystem::path& path);
-
 /// A folder that goes away with its owner.
 class TemporaryFolder {
 public:
+    /// Throws CannotWrite.
     TemporaryFolder();
     ~TemporaryFolder();
     TemporaryFolder(const TemporaryFolder&) = delete;

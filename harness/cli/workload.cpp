@@ -175,4 +175,27 @@ Workload make_workload(const Registry& registry, const DeviceSet& devices, const
     return workload;
 }
 
+void give_up(Workload& workload, const DeviceInfo& device, const SamplerOptions& options, const std::string& reason) {
+    for (const Cell& cell : workload.cells) {
+        if (cell.device->id != device.id) continue;
+        Measurement& lost = workload.left_out.emplace_back(blank_measurement(cell, options));
+        lost.verdict.outcome = Outcome::error;
+        lost.verdict.reason = reason;
+    }
+    std::erase_if(workload.cells, [&](const Cell& cell) { return cell.device->id == device.id; });
+    std::erase_if(workload.devices, [&](const DeviceInfo* known) { return known->id == device.id; });
+}
+
+std::map<std::string, ClockCheck> check_clocks(CellRunner& runner, Workload& workload, const SamplerOptions& options) {
+    std::map<std::string, ClockCheck> clocks;
+    for (const DeviceInfo* device : std::vector(workload.devices)) try {
+            clocks[device->id] = runner.check_clock(*device);
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const std::exception& error) {
+            give_up(workload, *device, options, fmt::format("its clock cannot be checked: {}", error.what()));
+        }
+    return clocks;
+}
+
 }  // namespace stele

@@ -1,6 +1,7 @@
 // What a command line selects: problems, and the cells of variant × problem × device.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +43,13 @@ std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const st
 Workload make_workload(const Registry& registry, const DeviceSet& devices, const Selection& selection,
                        const std::vector<Suite>& suites, const SamplerOptions& options, bool timed,
                        const TuningBook* tuning = nullptr);
+
+/// Takes a device out of a run: each of its cells is left out as an error, with the reason.
+void give_up(Workload& workload, const DeviceInfo& device, const SamplerOptions& options, const std::string& reason);
+
+/// Checks the clock of each device of a run, by id. One that cannot be asked, as its compiler fails, or that lies, is
+/// given up, and the others go on.
+std::map<std::string, ClockCheck> check_clocks(CellRunner& runner, Workload& workload, const SamplerOptions& options);
 
 /// The problem that `text` is for one of `operations`. Throws ProblemError if none can read it, or several can.
 OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations);

@@ -280,8 +280,6 @@ void initialize(const std::vector<std::string>& flags, const std::string& out) {
 
 }  // namespace
 
-bool is_benchmark_flag(std::string_view argument) { return argument.starts_with("--benchmark_"); }
-
 void check_benchmark_flags(const std::vector<std::string>& flags) {
     for (const std::string& argument : flags) parse(argument);
     if (const auto out = value_of(flags, "benchmark_out")) check_writable(*out);

@@ -17,9 +17,6 @@ public:
     using BadInput::BadInput;
 };
 
-/// True for arguments that start with "--benchmark_".
-bool is_benchmark_flag(std::string_view argument);
-
 /// Throws BenchmarkFlagError: unknown flag, missing or bad value, a regular expression that does not compile; and
 /// CannotWrite where the output file cannot be written. Google Benchmark itself ends the process on
 /// most of these, so this is to be asked before anything is measured.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <ranges>
+#include <set>
 
 #include "harness/base/error.hpp"
 #include "harness/base/json_text.hpp"
@@ -52,7 +54,18 @@ std::string present_key(const std::string& key) {
     return is + rest;
 }
 
-std::string variant_of(const std::string& key) { return key.substr(0, key.find('|')); }
+bool is_asked(const std::string& key, const Asked& asked) {
+    // As KernelFigures::key() joins them: variant, dtype, kernel, instance, architecture, compiler.
+    std::vector<std::string> fields;
+    for (const auto field : std::views::split(key, '|')) fields.emplace_back(field.begin(), field.end());
+    if (fields.size() != 6) return true;
+    const auto has = [](const std::vector<std::string>& words, const std::string& word) {
+        return std::ranges::find(words, word) != words.end();
+    };
+    const std::string without_tile = fields[0].substr(0, fields[0].find('@'));
+    return (asked.variants.empty() || has(asked.variants, fields[0]) || has(asked.variants, without_tile)) &&
+           has(asked.architectures, fields[4]) && (asked.dtypes.empty() || has(asked.dtypes, fields[1]));
+}
 
 /// Version 2 called its format "schema", and was the same otherwise.
 Json as_now(const std::string& text) {
@@ -117,11 +130,11 @@ Baseline parse_baseline(const std::string& json) {
 }
 
 bool HeldAgainst::worse() const {
-    return std::any_of(changes.begin(), changes.end(), [](const Change& change) { return change.worse; });
+    return !gone.empty() ||
+           std::any_of(changes.begin(), changes.end(), [](const Change& change) { return change.worse; });
 }
 
-HeldAgainst hold_against(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
-                         const Margins& margins) {
+HeldAgainst hold_against(const Baseline& before, const Baseline& now, const Asked& asked, const Margins& margins) {
     HeldAgainst result;
     for (const auto& [tool, version] : now.versions) {
         const auto then = before.versions.find(tool);
@@ -143,12 +156,16 @@ HeldAgainst hold_against(const Baseline& before, const Baseline& now, const std:
             result.changes.push_back({key, figure.name, was, is, loss > margin_of(figure, was, margins)});
         }
     }
-    for (const auto& [key, row] : before.rows) {
-        const bool asked =
-            std::find(asked_variants.begin(), asked_variants.end(), variant_of(key)) != asked_variants.end();
-        if (asked && !now.rows.contains(key)) result.gone.push_back(key);
-    }
+    for (const auto& [key, row] : before.rows)
+        if (!now.rows.contains(key) && is_asked(key, asked)) result.gone.push_back(key);
     return result;
+}
+
+std::vector<std::string> not_examined(const Explanation& explanation) {
+    std::set<std::string> lines;
+    for (const NotExplained& row : explanation.absent)
+        if (!row.not_taken) lines.insert(fmt::format("{} for {}: {}", row.variant, row.architecture, row.reason));
+    return {lines.begin(), lines.end()};
 }
 
 }  // namespace stele::explain

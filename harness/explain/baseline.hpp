@@ -40,18 +40,27 @@ struct Change {
     bool worse = false;
 };
 
+/// What was to be explained, so that a baseline's other rows are left alone.
+struct Asked {
+    std::vector<std::string> variants;  ///< ids, those without "@tile" of any tile; empty: all
+    std::vector<std::string> architectures;
+    std::vector<std::string> dtypes;  ///< empty: all
+};
+
 struct HeldAgainst {
     std::vector<Change> changes;              ///< all that differ; `worse` beyond the margins
     std::vector<std::string> gone, added;     ///< keys on one side only
     std::vector<std::string> other_versions;  ///< "nvcc: 13.0.88 then, 13.1.80 now"
     std::size_t held = 0;                     ///< keys on both sides
 
+    /// Something got worse, or is gone.
     bool worse() const;
 };
 
-/// `asked_variants` are the ids that were explained now; baseline rows of variants that were not asked for are left
-/// alone.
-HeldAgainst hold_against(const Baseline& before, const Baseline& now, const std::vector<std::string>& asked_variants,
-                         const Margins& margins = {});
+HeldAgainst hold_against(const Baseline& before, const Baseline& now, const Asked& asked, const Margins& margins = {});
+
+/// "gemm/tiled.opencl for sm_90a: clang-19 is not on this machine; …": what should have been explained and was not,
+/// each once. A baseline without these is not whole, and a gate that leaves them out holds nothing.
+std::vector<std::string> not_examined(const Explanation& explanation);
 
 }  // namespace stele::explain

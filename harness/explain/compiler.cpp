@@ -6,13 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cctype>
+#include <charconv>
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <thread>
 
+#include "harness/base/error.hpp"
+#include "harness/base/file.hpp"
 #include "harness/base/process.hpp"
 #include "harness/toolchain/opencl_ptx.hpp"
+#include "kernels/source.hpp"
 
 namespace stele::explain {
 namespace fs = std::filesystem;
@@ -27,36 +31,52 @@ bool costs_speed(const std::string& line) {
            });
 }
 
+/// The number in front of `words`: 24 in "used 24 registers", before " registers".
+std::optional<std::size_t> number_before(std::string_view line, std::string_view words) {
+    const std::string_view before = line.substr(0, std::min(line.find(words), line.size()));
+    if (before.size() == line.size()) return std::nullopt;
+    const std::string_view digits = before.substr(before.find_last_not_of("0123456789") + 1);
+    std::size_t number = 0;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec != std::errc{}) return std::nullopt;
+    return number;
+}
+
+/// The name behind `words`, in quotes or not; empty where there is none.
+std::string name_after(std::string_view line, std::string_view words) {
+    if (line.find(words) == line.npos) return "";
+    std::string_view rest = line.substr(line.find(words) + words.size());
+    if (rest.starts_with('\'')) rest.remove_prefix(1);
+    const auto is_of_name = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '$'; };
+    return {rest.begin(), std::ranges::find_if_not(rest, is_of_name)};
+}
+
 }  // namespace
 
 std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view text) {
-    static const std::regex entry("(?:entry function|Function properties for) '?([\\w$]+)'?"),
-        spills("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads"),
-        registers("Used (\\d+) registers"), barriers("used (\\d+) barriers"), shared("(\\d+) bytes smem"),
-        named("'([\\w$]+)'|function ([\\w$]+)");
     std::map<std::string, AssemblerFigures> found;
     std::string current;
     std::vector<std::pair<std::string, std::string>> warnings;
     std::istringstream in{std::string(text)};
-    std::smatch match;
     for (std::string line; std::getline(in, line);) {
         if (costs_speed(line)) {
-            const bool has_name = std::regex_search(line, match, named);
-            warnings.emplace_back(has_name ? match[1].matched ? match[1].str() : match[2].str() : current, line);
-        } else if (std::regex_search(line, match, entry)) {
-            current = match[1];
+            const auto function = name_after(line, "function ");
+            warnings.emplace_back(function.empty() ? current : function, line);
+        } else if (const auto entry = name_after(line, "entry function "); !entry.empty()) {
+            current = entry;
+        } else if (const auto described = name_after(line, "Function properties for "); !described.empty()) {
+            current = described;
         } else if (current.empty()) {
             continue;
-        } else if (std::regex_search(line, match, spills)) {
+        } else if (const auto stack = number_before(line, " bytes stack frame")) {
             auto& row = found[current];
-            row.stack_bytes = std::stoul(match[1]);
-            row.spill_store_bytes = std::stoul(match[2]);
-            row.spill_load_bytes = std::stoul(match[3]);
-        } else if (std::regex_search(line, match, registers)) {
+            row.stack_bytes = *stack;
+            row.spill_store_bytes = number_before(line, " bytes spill stores").value_or(0);
+            row.spill_load_bytes = number_before(line, " bytes spill loads").value_or(0);
+        } else if (const auto registers = number_before(line, " registers")) {
             auto& row = found[current];
-            row.registers = std::stoi(match[1]);
-            if (std::regex_search(line, match, barriers)) row.barriers = std::stoi(match[1]);
-            if (std::regex_search(line, match, shared)) row.static_shared_bytes = std::stoul(match[1]);
+            row.registers = static_cast<int>(*registers);
+            if (const auto barriers = number_before(line, " barriers")) row.barriers = static_cast<int>(*barriers);
+            if (const auto shared = number_before(line, " bytes smem")) row.static_shared_bytes = *shared;
         }
     }
     for (const auto& [name, line] : warnings)
@@ -64,7 +84,8 @@ std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view 
     return found;
 }
 
-Compiler::Compiler(fs::path source_root, fs::path cache) : root_(std::move(source_root)), cache_(std::move(cache)) {}
+Compiler::Compiler(fs::path source_root, ContentCache cache)
+    : root_(std::move(source_root)), cache_(std::move(cache)) {}
 
 std::map<std::string, std::string> Compiler::versions() {
     std::map<std::string, std::string> out;
@@ -78,7 +99,7 @@ std::map<std::string, std::string> Compiler::versions() {
     return out;
 }
 
-const std::string& Compiler::kernels_digest() {
+const std::string& Compiler::headers_digest() {
     if (digest_.empty()) {
         std::vector<fs::path> headers;
         for (const char* layer : {"kernels", "backends"})
@@ -87,50 +108,49 @@ const std::string& Compiler::kernels_digest() {
                     headers.push_back(entry.path());
         std::sort(headers.begin(), headers.end());
         std::string all;
-        for (const auto& path : headers) all += read_file(path);
+        for (const auto& path : headers) all += read_input(path);
         digest_ = digest_of(all);
     }
     return digest_;
 }
 
-Compiled Compiler::assemble(const std::string& key, const std::vector<std::vector<std::string>>& commands,
-                            const std::string& what) {
-    const fs::path folder = cache_ / key;
-    const fs::path log = folder / "assembler.txt", listing = folder / "sass.json";
-    if (!fs::exists(listing)) {
-        const TemporaryFolder work;
-        std::string said;
-        for (std::vector<std::string> words : commands) {
-            for (std::string& word : words)
-                if (const auto at = word.find("{work}"); at != std::string::npos)
-                    word.replace(at, 6, work.path().string());
-            const ProcessResult result = run_process(words);
-            if (result.status != 0)
-                throw std::runtime_error(fmt::format("{} does not compile\n{}\n{}{}", what, fmt::join(words, " "),
-                                                     result.output, result.errors));
-            said += result.output + result.errors;
+std::string Compiler::opencl_text(const std::string& file) const {
+    return stele::opencl_text(file, [this](std::string_view name) { return read_input(root_ / "kernels" / name); });
+}
+
+Compiled Compiler::assemble(const std::string& key, std::vector<std::string> command, const std::string& what) {
+    const std::string log_name = key + "/assembler.txt", listing_name = key + "/sass.json";
+    const auto read = [](const std::string& log, const std::string& listing) {
+        Compiled compiled;
+        compiled.assembler = parse_assembler_output(log);
+        for (SassFunction& function : parse_sass(listing)) {
+            const std::string name = function.name;
+            compiled.code.emplace(name, std::move(function));
         }
-        const ProcessResult sass = run_process({tools_.tool("nvdisasm"), "-json", work.path() / "kernel.cubin"});
-        if (sass.status != 0) throw std::runtime_error(fmt::format("nvdisasm cannot read {}: {}", what, sass.errors));
-        fs::create_directories(folder);
-        std::ofstream(log) << said;
-        // The listing last, by renaming: its presence means that the entry is whole.
-        const fs::path unfinished = folder / fmt::format("sass.{}", work.path().filename().string());
-        std::ofstream(unfinished) << sass.output;
-        fs::rename(unfinished, listing);
-    }
-    Compiled compiled;
-    compiled.assembler = parse_assembler_output(read_file(log));
-    for (SassFunction& function : parse_sass(read_file(listing))) {
-        const std::string name = function.name;
-        compiled.code.emplace(name, std::move(function));
-    }
+        return compiled;
+    };
+    const auto log = cache_.find(log_name), listing = cache_.find(listing_name);
+    if (log && listing) return read(*log, *listing);
+
+    const TemporaryFolder work;
+    for (std::string& word : command)
+        if (const auto at = word.find("{work}"); at != std::string::npos) word.replace(at, 6, work.path().string());
+    const ProcessResult made = run_process(command);
+    if (made.status != 0)
+        throw BadInput(
+            fmt::format("{} does not compile\n{}\n{}{}", what, fmt::join(command, " "), made.output, made.errors));
+    const std::string said = made.output + made.errors;
+    const ProcessResult sass = run_process({tools_.tool("nvdisasm"), "-json", work.path() / "kernel.cubin"});
+    if (sass.status != 0) throw Failed(fmt::format("nvdisasm cannot read {}: {}", what, sass.errors));
+    Compiled compiled = read(said, sass.output);
+    cache_.keep(log_name, said);
+    cache_.keep(listing_name, sass.output);
     return compiled;
 }
 
 std::string Compiler::cuda_key(const std::string& file, const std::string& architecture) {
     return digest_of(fmt::format("{}|{}|{}|{}|{}", tools_.version_of("nvcc"), tools_.version_of("nvdisasm"),
-                                 architecture, read_file(root_ / "kernels" / file), kernels_digest()));
+                                 architecture, read_input(root_ / "kernels" / file), headers_digest()));
 }
 
 Compiled Compiler::compile_cuda(const std::string& key, const std::string& file, const std::string& architecture) {
@@ -147,53 +167,56 @@ Compiled Compiler::compile_cuda(const std::string& key, const std::string& file,
                                            "-o",
                                            "{work}/kernel.cubin",
                                            (root_ / "kernels" / file).string()};
-    return assemble(key, {command}, "kernels/" + file + " for " + architecture);
+    return assemble(key, command, "kernels/" + file + " for " + architecture);
 }
 
 void Compiler::prepare(const std::vector<std::pair<std::string, std::string>>& files_and_architectures) {
     // Everything that writes to our maps happens here, before and after the threads.
     std::vector<std::string> keys;
     for (const auto& [file, architecture] : files_and_architectures) keys.push_back(cuda_key(file, architecture));
-    std::vector<std::optional<Compiled>> results(keys.size());
+    std::vector<Result> results(keys.size());
     std::atomic<std::size_t> next = 0;
     const auto work = [&] {
         for (std::size_t i; (i = next++) < keys.size();) try {
-                results[i] = compile_cuda(keys[i], files_and_architectures[i].first, files_and_architectures[i].second);
-            } catch (const std::runtime_error&) {
-                // cuda() will meet the same error, and tell.
+                const auto& [file, architecture] = files_and_architectures[i];
+                results[i].compiled = compile_cuda(keys[i], file, architecture);
+            } catch (...) {
+                // cuda() tells, where somebody waits for it.
+                results[i].error = std::current_exception();
             }
     };
     {
         std::vector<std::jthread> workers;
         for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i) workers.emplace_back(work);
     }
-    for (std::size_t i = 0; i < keys.size(); ++i)
-        if (results[i]) done_[keys[i]] = std::move(*results[i]);
+    for (std::size_t i = 0; i < keys.size(); ++i) done_[keys[i]] = std::move(results[i]);
+}
+
+template <typename Make>
+const Compiled& Compiler::once(const std::string& key, Make make) {
+    auto known = done_.find(key);
+    if (known == done_.end()) known = done_.emplace(key, Result{make(), nullptr}).first;
+    if (known->second.error) std::rethrow_exception(known->second.error);
+    return known->second.compiled;
 }
 
 const Compiled& Compiler::cuda(const std::string& file, const std::string& architecture) {
     const std::string key = cuda_key(file, architecture);
-    const auto known = done_.find(key);
-    return known != done_.end() ? known->second : done_[key] = compile_cuda(key, file, architecture);
+    return once(key, [&] { return compile_cuda(key, file, architecture); });
 }
 
 const Compiled& Compiler::ptx(const std::string& text, const std::string& architecture, const std::string& what) {
     const std::string key = digest_of(
         fmt::format("{}|{}|{}|{}", tools_.version_of("ptxas"), tools_.version_of("nvdisasm"), architecture, text));
-    const auto known = done_.find(key);
-    if (known != done_.end()) return known->second;
-    const TemporaryFolder work;
-    const fs::path file = work.path() / "kernel.ptx";
-    std::ofstream(file) << text;
-    const std::vector<std::string> ptxas{tools_.tool("ptxas"),
-                                         "-v",
-                                         "-warn-spills",
-                                         "-warn-lmem-usage",
-                                         fmt::format("-arch={}", architecture),
-                                         "-o",
-                                         "{work}/kernel.cubin",
-                                         file.string()};
-    return done_[key] = assemble(key, {ptxas}, what + " for " + architecture);
+    return once(key, [&] {
+        const TemporaryFolder work;
+        const fs::path file = work.path() / "kernel.ptx";
+        write_atomically(file, text);
+        return assemble(key,
+                        {tools_.tool("ptxas"), "-v", "-warn-spills", "-warn-lmem-usage",
+                         fmt::format("-arch={}", architecture), "-o", "{work}/kernel.cubin", file.string()},
+                        what + " for " + architecture);
+    });
 }
 
 const Compiled& Compiler::opencl(const KernelSource& source, unsigned threads, const std::string& architecture) {
@@ -203,7 +226,8 @@ const Compiled& Compiler::opencl(const KernelSource& source, unsigned threads, c
 
 fs::path find_source_root(const std::string& given) {
     const fs::path root = given.empty() ? fs::path(STELE_SOURCE_DIR) : fs::path(given);
-    if (!fs::is_directory(root / "kernels"))
+    std::error_code none;
+    if (!fs::is_directory(root / "kernels", none) || !fs::is_directory(root / "backends", none))
         throw MissingTool(fmt::format("the kernels' sources are not in {}; give the folder of a checkout with --source",
                                       root.string()));
     return fs::canonical(root);

@@ -1,6 +1,7 @@
 // From a kernel's source to its machine code and what the assembler said of it.
 #pragma once
 
+#include <exception>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "backends/backend.hpp"
 #include "harness/explain/sass.hpp"
+#include "harness/toolchain/content_cache.hpp"
 #include "harness/toolchain/toolchain.hpp"
 
 namespace stele::explain {
@@ -29,20 +31,23 @@ struct Compiled {
 /// Reads `ptxas -v`.
 std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view text);
 
-/// Compiles and disassembles; results are cached on disk by content, so that a second run takes no time. A missing tool
-/// is found at first use.
+/// Compiles and disassembles what stands in one source tree; results are cached by content, so that a second run takes
+/// no time. A missing tool is found at first use. What does not compile is BadInput, with the compiler's words.
 class Compiler {
 public:
-    /// `source_root` holds kernels/; `cache` is made when needed.
-    Compiler(std::filesystem::path source_root, std::filesystem::path cache);
+    /// `source_root` holds kernels/ and backends/.
+    Compiler(std::filesystem::path source_root, ContentCache cache);
 
-    /// `file` is below kernels/: "gemm/tiled/tiled.cu". Throws MissingTool, or std::runtime_error with the compiler's
-    /// log.
+    /// `file` is below kernels/: "gemm/tiled/tiled.cu". Throws MissingTool, BadInput, CannotRead.
     const Compiled& cuda(const std::string& file, const std::string& architecture);
-    /// OpenCL C through clang and libclc to PTX, then ptxas: a proxy for NVIDIA's own OpenCL compiler.
+    /// OpenCL C, its text taken as it is, through clang and libclc to PTX, then ptxas: a proxy for NVIDIA's own OpenCL
+    /// compiler. Throws MissingTool, BadInput.
     const Compiled& opencl(const KernelSource& source, unsigned threads, const std::string& architecture);
-    /// PTX text from any compiler; `what` is for messages.
+    /// PTX text from any compiler; `what` is for messages. Throws MissingTool, BadInput.
     const Compiled& ptx(const std::string& text, const std::string& architecture, const std::string& what);
+
+    /// OpenCL C as the tree has it now, which is not always what the binary carries. Throws CannotRead.
+    std::string opencl_text(const std::string& file) const;
 
     /// Compiles files that cuda() will be asked for, several at once, so that asking takes no time. Errors wait for
     /// cuda().
@@ -52,16 +57,25 @@ public:
     std::map<std::string, std::string> versions();
 
 private:
+    /// What a key was compiled to, or why it was not.
+    struct Result {
+        Compiled compiled;
+        std::exception_ptr error;
+    };
+
     std::string cuda_key(const std::string& file, const std::string& architecture);
     Compiled compile_cuda(const std::string& key, const std::string& file, const std::string& architecture);
-    Compiled assemble(const std::string& key, const std::vector<std::vector<std::string>>& commands,
-                      const std::string& what);
-    const std::string& kernels_digest();
+    /// Runs one command that makes {work}/kernel.cubin, and disassembles that.
+    Compiled assemble(const std::string& key, std::vector<std::string> command, const std::string& what);
+    template <typename Make>
+    const Compiled& once(const std::string& key, Make make);
+    const std::string& headers_digest();
 
-    std::filesystem::path root_, cache_;
+    std::filesystem::path root_;
+    ContentCache cache_;
     std::string digest_;
     Toolchain tools_;
-    std::map<std::string, Compiled> done_;
+    std::map<std::string, Result> done_;
 };
 
 /// Where the source tree is: the folder given, else the tree that this binary was built from. Throws MissingTool.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/explain/compiler.hpp"
 #include "harness/explain/sass.hpp"
 #include "kernels/operation.hpp"
 
@@ -23,12 +24,13 @@ struct CpuFigures {
 /// Reads `objdump -d --no-show-raw-insn`: one function a symbol, branches resolved.
 std::vector<SassFunction> parse_objdump(std::string_view text);
 
-/// Figures of a function's innermost loop with the most floating-point arithmetic.
+/// Figures of a function's hot_loop(), by vector FMA, then by all floating-point arithmetic.
 CpuFigures cpu_figures(const SassFunction& function);
 
 /// Runs the variant once with an empty PoCL cache, in a process of its own (`binary` is this program), and reads what
-/// PoCL left there. Throws std::runtime_error with the reason where that cannot be had.
+/// PoCL left there. Throws Failed with the reason where that cannot be had: one is that `sources`, the tree that is
+/// explained, has another text of a kernel than the binary carries.
 std::vector<CpuFigures> explain_on_cpu(const Variant& variant, const Problem& problem, const DeviceInfo& device,
-                                       const std::string& binary);
+                                       const std::string& binary, const Compiler& sources);
 
 }  // namespace stele::explain

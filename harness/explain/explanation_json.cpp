@@ -1,5 +1,7 @@
 #include "harness/explain/explanation_json.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "harness/base/json_document.hpp"
 
 namespace stele::explain {
@@ -28,6 +30,7 @@ Json to_json(const KernelFigures& row) {
             {"dtype", row.dtype},
             {"kernel", row.kernel},
             {"instance", row.instance},
+            {"symbol", row.symbol},
             {"file", row.file},
             {"architecture", row.architecture},
             {"compiler", row.compiler},
@@ -49,8 +52,7 @@ Json to_json(const KernelFigures& row) {
 
 }  // namespace
 
-Json to_json(const Explanation& explanation, const std::vector<CpuFigures>& cpu,
-             const std::vector<std::pair<std::string, SourceOverlap>>& sources) {
+Json to_json(const Explanation& explanation, const std::vector<CpuFigures>& cpu, const Sources& sources) {
     Json document = new_document({"explanation", "stele-explanation", 1});
     document["versions"] = explanation.versions;
     auto& kernels = document["kernels"] = Json::array();

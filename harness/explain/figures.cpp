@@ -6,12 +6,14 @@
 #include <algorithm>
 
 #include "harness/explain/control_flow.hpp"
+#include "harness/explain/hot_loop.hpp"
 #include "harness/toolchain/opencl_ptx.hpp"
 
 namespace stele::explain {
 namespace {
 
-/// The kernel's name in machine code. Host stub and kernel share one mangled name, and the binary exports its symbols.
+/// The kernel's name in machine code. Host stub and kernel share one mangled name, and the library of kernels exports
+/// its symbols.
 std::string symbol_of(const void* stub) {
     Dl_info info{};
     if (stub && dladdr(stub, &info) && info.dli_sname && info.dli_saddr == stub) return info.dli_sname;
@@ -37,20 +39,6 @@ DeviceInfo stand_in(Language language, const std::string& architecture, const Mu
     info.languages = {language};
     info.features = {"f64", "f16"};
     return info;
-}
-
-double work_of(const InstructionMix& mix) { return mix.matrix_flops_per_warp / 32 + mix.flops_per_thread; }
-
-std::optional<InstructionMix> hottest_loop(const SassFunction& code, std::size_t& loops) {
-    std::optional<InstructionMix> best;
-    const auto found = find_loops(code);
-    loops = found.size();
-    for (const Loop& loop : found) {
-        if (!loop.innermost) continue;
-        const InstructionMix mix = count_mix(code, loop.instructions);
-        if (!best || std::pair(work_of(mix), mix.total) > std::pair(work_of(*best), best->total)) best = mix;
-    }
-    return best;
 }
 
 /// A kernel of a plan, and how it is launched.
@@ -80,6 +68,7 @@ std::optional<KernelFigures> figures_of(const PlannedKernel& kernel, const Compi
     row.dtype = name(kernel.problem.dtype());
     row.kernel = kernel.source.entry;
     row.instance = kernel.source.instance;
+    row.symbol = kernel.symbol;
     row.file = kernel.source.file;
     row.architecture = kernel.architecture;
     row.compiler = std::move(compiler);
@@ -88,7 +77,10 @@ std::optional<KernelFigures> figures_of(const PlannedKernel& kernel, const Compi
     row.assembler = assembler->second;
     row.code_bytes = code->second.instructions.size() * instruction_bytes;
     row.whole = count_mix(code->second);
-    row.loop = hottest_loop(code->second, row.loops);
+    const std::vector<Loop> loops = find_loops(code->second);
+    row.loops = loops.size();
+    const auto work = [&](std::span<const std::size_t> body) { return count_mix(code->second, body).thread_flops(); };
+    if (const auto body = hot_loop(loops, work); !body.empty()) row.loop = count_mix(code->second, body);
     row.occupancy = occupancy(limits, static_cast<int>(row.threads), row.assembler.registers, row.shared_bytes());
     return row;
 }
@@ -127,7 +119,7 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
     if (!limits) return refuse("unknown architecture");
     if (native && std::find(variant.architectures.begin(), variant.architectures.end(), architecture) ==
                       variant.architectures.end())
-        return refuse("the variant is not for this architecture");
+        return refuse("the variant is not for this architecture", true);
     const DeviceInfo device = stand_in(variant.language, architecture, *limits);
     if (const Support support = variant.supports(device, problem); !support) return refuse(support.why_not, true);
     // The driver compiles for its own device: sm_90's code is what sm_90a stands beside.
@@ -135,7 +127,8 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
 
     const Plan plan = variant.plan(device, problem);
     for (std::size_t index = 0; index < plan.kernels.size(); ++index) {
-        const KernelSource& source = plan.kernels[index];
+        KernelSource source = plan.kernels[index];
+        if (!native) source.text = compiler.opencl_text(source.file);
         const auto step =
             std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& s) { return s.kernel == index; });
         if (step == plan.steps.end()) continue;

@@ -1,7 +1,6 @@
 // What the compiler made of each kernel of a variant.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "harness/explain/compiler.hpp"
+#include "harness/explain/driver_compiler.hpp"
 #include "harness/explain/instruction_mix.hpp"
 #include "harness/explain/occupancy.hpp"
 #include "kernels/operation.hpp"
@@ -22,7 +22,8 @@ struct KernelFigures {
     Language language = Language::cuda;
     std::string problem, dtype;
     std::string kernel, instance;
-    std::string file;  ///< below kernels/
+    std::string symbol;  ///< its name in machine code, mangled
+    std::string file;    ///< below kernels/
     std::string architecture;
     std::string compiler;  ///< "nvcc", "clang → NVPTX (proxy)", or a DriverCompiler's label
     unsigned threads = 0;  ///< of a block
@@ -32,7 +33,7 @@ struct KernelFigures {
     std::size_t code_bytes = 0;
     InstructionMix whole;
     std::size_t loops = 0;
-    /// The innermost loop that does the most arithmetic; of those that do none, the longest.
+    /// One iteration of hot_loop(), by arithmetic.
     std::optional<InstructionMix> loop;
     Occupancy occupancy;
 
@@ -44,7 +45,8 @@ struct KernelFigures {
 
 struct NotExplained {
     std::string variant, architecture, reason;
-    bool not_taken = false;  ///< the variant does not take the problem: no news where it takes others
+    /// The variant does not take the problem, or is not for the architecture: there is nothing that could be examined.
+    bool not_taken = false;
 };
 
 struct Explanation {
@@ -58,17 +60,9 @@ struct Explanation {
 std::vector<const Problem*> one_of_each_dtype(const Variant& variant, const std::string& architecture,
                                               std::span<const std::unique_ptr<Problem>> problems);
 
-/// A GPU driver's own OpenCL compiler, which gives its PTX.
-struct DriverCompiler {
-    std::string label;         ///< "driver 580.82 → PTX (opencl:0)"
-    std::string architecture;  ///< of its device: "sm_90"
-    /// Throws std::runtime_error with the compiler's log.
-    std::function<std::string(const KernelSource&)> ptx;
-};
-
 /// Explains one variant on one problem for one architecture ("sm_90a"). Appends to `explanation`, reasons included.
-/// MissingTool becomes a reason; a kernel that does not compile throws. OpenCL kernels get a second row from `driver`
-/// where there is one for the architecture.
+/// MissingTool becomes a reason; a kernel that does not compile throws BadInput. OpenCL kernels get a second row from
+/// `driver` where there is one for the architecture.
 void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture,
                      Compiler& compiler, Explanation& explanation, const DriverCompiler* driver = nullptr);
 

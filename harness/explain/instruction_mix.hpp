@@ -28,6 +28,8 @@ struct InstructionMix {
     std::size_t local_accesses = 0;  ///< LDL and STL: spills, or arrays indexed at run time
 
     std::size_t count(std::string_view wanted_class) const;
+    /// All arithmetic, of one thread: its share of the matrix instructions too.
+    double thread_flops() const { return flops_per_thread + matrix_flops_per_warp / 32; }
     /// All matrix instructions, of whatever kind.
     std::size_t matrix_instructions() const;
     std::size_t fp32_fma = 0;

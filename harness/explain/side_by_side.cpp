@@ -30,8 +30,6 @@ double loaded_bytes(const InstructionMix& mix) {
     return mix.shared_load_bytes > 0 ? mix.shared_load_bytes : mix.global_load_bytes;
 }
 
-double thread_flops(const InstructionMix& mix) { return mix.flops_per_thread + mix.matrix_flops_per_warp / 32; }
-
 Metric counted(std::string name, std::function<double(const KernelFigures&)> value, bool always = false) {
     auto text = [value](const KernelFigures& row) { return fmt::format("{:.0f}", value(row)); };
     return {std::move(name), value, text, always};
@@ -60,15 +58,17 @@ std::vector<Metric> metrics_of(std::span<const KernelFigures* const> siblings) {
         counted("code bytes", [](const KernelFigures& row) { return row.code_bytes; }),
         counted(
             "hot loop: instructions", [](const KernelFigures& row) { return row.hot().total; }, true),
-        {"hot loop: flops a thread", [](const KernelFigures& row) { return thread_flops(row.hot()); },
-         [](const KernelFigures& row) { return three_digits(thread_flops(row.hot())); }, true},
+        {"hot loop: flops a thread", [](const KernelFigures& row) { return row.hot().thread_flops(); },
+         [](const KernelFigures& row) { return three_digits(row.hot().thread_flops()); }, true},
         counted("hot loop: global bytes a thread",
                 [](const KernelFigures& row) { return row.hot().global_load_bytes; }),
         counted("hot loop: shared bytes a thread",
                 [](const KernelFigures& row) { return row.hot().shared_load_bytes; }),
         {"hot loop: flops per loaded byte",
-         [](const KernelFigures& row) { return ratio(thread_flops(row.hot()), loaded_bytes(row.hot())); },
-         [](const KernelFigures& row) { return three_digits(ratio(thread_flops(row.hot()), loaded_bytes(row.hot()))); },
+         [](const KernelFigures& row) { return ratio(row.hot().thread_flops(), loaded_bytes(row.hot())); },
+         [](const KernelFigures& row) {
+             return three_digits(ratio(row.hot().thread_flops(), loaded_bytes(row.hot())));
+         },
          true},
     };
     std::set<std::string> classes;
@@ -135,7 +135,7 @@ std::string in_words(const KernelFigures& figures) {
 
 std::vector<std::string> differences_in_words(std::span<const KernelFigures* const> siblings) {
     // Address work and loads are counted per flop, since siblings may unroll differently.
-    const auto per_flop = [](const KernelFigures& row, double count) { return ratio(count, thread_flops(row.hot())); };
+    const auto per_flop = [](const KernelFigures& row, double count) { return ratio(count, row.hot().thread_flops()); };
     double least = std::numeric_limits<double>::infinity();
     for (const KernelFigures* row : siblings)
         if (const double own = per_flop(*row, row->hot().count("integer")); own > 0) least = std::min(least, own);
@@ -190,12 +190,12 @@ Table overview(std::span<const KernelFigures* const> kernels, std::string title)
               std::to_string(row->assembler.spill_store_bytes + row->assembler.spill_load_bytes),
               std::to_string(row->shared_bytes()), std::to_string(row->occupancy.blocks), row->occupancy.limit,
               std::to_string(row->whole.total), std::to_string(hot.total), std::to_string(hot.fp32_fma),
-              std::to_string(hot.matrix_instructions()), three_digits(ratio(thread_flops(hot), loaded_bytes(hot))),
+              std::to_string(hot.matrix_instructions()), three_digits(ratio(hot.thread_flops(), loaded_bytes(hot))),
               row->assembler.warnings.empty() ? "" : "!"},
              {}});
     }
     table.notes = {
-        "loop, FMA, matrix and flops/byte speak of the innermost loop that does the most arithmetic, per iteration; "
+        "loop, FMA, matrix and flops/byte speak of one iteration of the loop that does the most arithmetic; "
         "flops/byte counts bytes loaded from shared memory, or from global memory where the loop reads no shared.",
         "opencl rows are clang → NVPTX (proxy): clang and libclc to PTX, then ptxas. NVIDIA's own OpenCL compiler may "
         "differ.",
@@ -231,8 +231,7 @@ Table cpu_table(std::span<const CpuFigures> kernels) {
               std::to_string(row.fma), std::to_string(row.stack_accesses)},
              {}});
     table.notes = {
-        "loop and all right of it speak of the innermost loop with the most vector FMA; stack counts its accesses to "
-        "the stack: "
+        "loop and all right of it speak of the loop with the most vector FMA; stack counts its accesses to the stack: "
         "spills and private arrays."};
     return table;
 }

@@ -5,7 +5,7 @@
 #include <set>
 #include <sstream>
 
-#include "harness/base/process.hpp"
+#include "harness/base/file.hpp"
 
 namespace stele::explain {
 namespace {
@@ -49,7 +49,7 @@ SourceOverlap overlap_of(const std::filesystem::path& root, const std::vector<st
     SourceOverlap overlap;
     std::vector<std::set<std::string>> sets;
     for (const std::string& file : files) {
-        const auto lines = code_lines(read_file(root / "kernels" / file));
+        const auto lines = code_lines(read_input(root / "kernels" / file));
         overlap.files.push_back({file, lines.size()});
         sets.emplace_back(lines.begin(), lines.end());
     }

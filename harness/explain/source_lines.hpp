@@ -27,7 +27,7 @@ struct SourceOverlap {
 /// Lines of code, white space folded, without comments, in the order of the file.
 std::vector<std::string> code_lines(const std::string& text);
 
-/// Of `files` below `root`/kernels. Throws std::runtime_error if one cannot be read.
+/// Of `files` below `root`/kernels. Throws CannotRead.
 SourceOverlap overlap_of(const std::filesystem::path& root, const std::vector<std::string>& files);
 
 }  // namespace stele::explain

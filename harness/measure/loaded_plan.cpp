@@ -38,7 +38,7 @@ unsigned threads_of(const Plan& plan, std::size_t kernel) {
 
 std::string ptx_of(const KernelSource& source, unsigned threads, const std::string& architecture) {
     explain::Toolchain toolchain;
-    return explain::opencl_to_ptx(source, threads, architecture, toolchain, explain::default_cache());
+    return explain::opencl_to_ptx(source, threads, architecture, toolchain, explain::ContentCache::of_user());
 }
 
 }  // namespace

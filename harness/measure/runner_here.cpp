@@ -59,6 +59,9 @@ private:
 
 FirstRun ProblemWork::first_run(std::size_t index) {
     FirstRun run = place_.first_run(cells_[index], index);
+    // Who ends a run ends the compilers that a driver started too, which the driver tells as an error of the kernel.
+    if (run.verdict.outcome == Outcome::error && events_.stop())
+        run.verdict = but(run.verdict, Outcome::skipped, "interrupted: " + run.verdict.reason);
     ran_[index] = run.ran;
     return run;
 }

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <tuple>
 #include <utility>
 
+#include "harness/base/json_document.hpp"
 #include "harness/base/statistics.hpp"
 #include "harness/record/hardware.hpp"
 #include "harness/record/report_json.hpp"

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "backends/names.hpp"
 #include "harness/base/text.hpp"
 #include "harness/study/report_tables.hpp"

@@ -1,7 +1,7 @@
 // The tables of `stele report`, drawn from reports side by side; and the same as JSON.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <vector>

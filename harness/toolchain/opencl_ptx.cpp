@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <fstream>
+#include <filesystem>
+#include <optional>
 #include <vector>
 
+#include "harness/base/file.hpp"
 #include "harness/base/process.hpp"
 
 namespace stele::explain {
@@ -44,7 +46,7 @@ std::string compile(const KernelSource& source, const std::string& text, const s
                     Toolchain& toolchain) {
     const TemporaryFolder work;
     const fs::path file = work.path() / "kernel.cl", ptx = work.path() / "kernel.ptx";
-    std::ofstream(file) << text;
+    write_atomically(file, text);
     std::vector<std::string> words{toolchain.tool("clang-19"),
                                    "-target",
                                    "nvptx64-nvidia-nvcl",
@@ -72,19 +74,19 @@ std::string compile(const KernelSource& source, const std::string& text, const s
         words.push_back(word);
     const ProcessResult result = run_process(words);
     if (result.status != 0)
-        throw std::runtime_error(fmt::format("kernels/{} does not compile by clang for {}\n{}\n{}{}", source.file,
-                                             target, fmt::join(words, " "), result.output, result.errors));
-    return signature(toolchain.version_of("clang-19")) + read_file(ptx);
+        throw BadInput(fmt::format("kernels/{} does not compile by clang for {}\n{}\n{}{}", source.file, target,
+                                   fmt::join(words, " "), result.output, result.errors));
+    return signature(toolchain.version_of("clang-19")) + read_input(ptx);
 }
 
 }  // namespace
 
 std::string with_block_size(std::string ptx, std::string_view entry, unsigned threads) {
     const std::size_t name = ptx.find(fmt::format(".entry {}(", entry));
-    if (name == std::string::npos) throw std::runtime_error(fmt::format("the PTX text has no kernel {}", entry));
+    if (name == std::string::npos) throw Failed(fmt::format("the PTX text has no kernel {}", entry));
     const std::size_t end = ptx.find(')', name), body = ptx.find('{', name);
     if (end == std::string::npos || body == std::string::npos || body < end)
-        throw std::runtime_error(fmt::format("the PTX text of kernel {} cannot be read", entry));
+        throw Failed(fmt::format("the PTX text of kernel {} cannot be read", entry));
     const std::string_view directives = std::string_view(ptx).substr(end, body - end);
     for (const char* stated : {".maxntid", ".reqntid"})
         if (directives.find(stated) != std::string_view::npos) return ptx;
@@ -92,21 +94,18 @@ std::string with_block_size(std::string ptx, std::string_view entry, unsigned th
 }
 
 std::string opencl_to_ptx(const KernelSource& source, unsigned threads, const std::string& architecture,
-                          Toolchain& toolchain, const fs::path& cache) {
+                          Toolchain& toolchain, const ContentCache& cache) {
     const std::string target = target_of(architecture), text = std::string(native_shim) + source.text;
-    const fs::path kept =
-        cache / "ptx" / (digest_of(fmt::format("{}|{}|{}", target, fmt::join(source.options, " "), text)) + ".ptx");
-    std::string ptx;
-    if (fs::exists(kept)) {
-        ptx = read_file(kept);
-        try {
-            if (!ptx.starts_with(signature(toolchain.version_of("clang-19")))) ptx.clear();
-        } catch (const MissingTool&) {
-            // Made elsewhere, and the first line says by what.
-        }
+    const std::string name =
+        fmt::format("ptx/{}.ptx", digest_of(fmt::format("{}|{}|{}", target, fmt::join(source.options, " "), text)));
+    std::optional<std::string> ptx = cache.find(name);
+    try {
+        if (ptx && !ptx->starts_with(signature(toolchain.version_of("clang-19")))) ptx.reset();
+    } catch (const MissingTool&) {
+        // Made elsewhere, and the first line says by what.
     }
-    if (ptx.empty()) write_cached(kept, ptx = compile(source, text, target, toolchain));
-    return with_block_size(std::move(ptx), source.entry, threads);
+    if (!ptx) cache.keep(name, ptx.emplace(compile(source, text, target, toolchain)));
+    return with_block_size(std::move(*ptx), source.entry, threads);
 }
 
 }  // namespace stele::explain

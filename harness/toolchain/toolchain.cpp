@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/uuid/detail/sha1.hpp>
 #include <cstdlib>
-#include <fstream>
+#include <filesystem>
 #include <optional>
-#include <regex>
 #include <vector>
 
 #include "harness/base/process.hpp"
@@ -79,31 +77,15 @@ const std::string& Toolchain::version_of(const std::string& name) {
     if (const auto known = versions_.find(name); known != versions_.end()) return known->second;
     const std::string text = run_process({tool(name), "--version"}).output;
     // "Cuda compilation tools, release 13.0, V13.0.88", "clang version 19.1.7": the first number with two dots.
-    static const std::regex number("\\d+\\.\\d+\\.\\d+");
-    std::smatch match;
-    return versions_[name] = std::regex_search(text, match, number) ? match.str() : "unknown";
-}
-
-std::string digest_of(std::string_view text) {
-    boost::uuids::detail::sha1 sha;
-    sha.process_bytes(text.data(), text.size());
-    unsigned words[5];
-    sha.get_digest(words);
-    return fmt::format("{:08x}{:08x}{:08x}", words[0], words[1], words[2]);
-}
-
-fs::path default_cache() {
-    if (const char* cache = std::getenv("XDG_CACHE_HOME")) return fs::path(cache) / "stele/explain";
-    if (const char* home = std::getenv("HOME")) return fs::path(home) / ".cache/stele/explain";
-    return fs::temp_directory_path() / "stele-explain";
-}
-
-void write_cached(const fs::path& path, std::string_view content) {
-    fs::create_directories(path.parent_path());
-    const TemporaryFolder name;
-    const fs::path unfinished = path.parent_path() / fmt::format("unfinished.{}", name.path().filename().string());
-    std::ofstream(unfinished) << content;
-    fs::rename(unfinished, path);
+    constexpr std::string_view in_number = "0123456789.";
+    std::string& version = versions_[name] = "unknown";
+    for (std::size_t at = text.find_first_of(in_number), end = at; at != text.npos && version == "unknown";
+         at = text.find_first_of(in_number, end)) {
+        end = std::min(text.find_first_not_of(in_number, at), text.size());
+        std::string number = text.substr(at, end - at);
+        if (std::count(number.begin(), number.end(), '.') == 2) version = std::move(number);
+    }
+    return version;
 }
 
 }  // namespace stele::explain

@@ -1,7 +1,6 @@
 // The compilers and disassemblers of this machine, found at first use.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -26,14 +25,5 @@ public:
 private:
     std::map<std::string, std::string> tools_, versions_;
 };
-
-/// Hexadecimal, 96 bits of SHA-1: names what is cached by content.
-std::string digest_of(std::string_view text);
-
-/// Where compiled kernels are kept: below $XDG_CACHE_HOME, or ~/.cache.
-std::filesystem::path default_cache();
-
-/// Writes a cache's entry so that it is there whole or not at all. Makes its folder.
-void write_cached(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace stele::explain

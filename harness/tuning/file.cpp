@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "harness/base/file.hpp"
 #include "harness/base/json_fields.hpp"
@@ -256,7 +257,7 @@ TuningFile update_tuning(const std::filesystem::path& path, const DeviceIdentity
 
 void write_tuning(const std::filesystem::path& path, const TuningFile& file) {
     nlohmann::ordered_json json = new_document(TuningFile::kind);
-    json.update(json_fields::json_of(file));
+    json_fields::write_fields(json, file);
     write_atomically(path, dump(json));
 }
 

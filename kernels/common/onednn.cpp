@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "kernels/common/library.hpp"
+#include "backends/library.hpp"
 
 namespace stele {
 namespace {
@@ -37,10 +37,8 @@ struct alignas(64) OperationV2 {
 constexpr std::size_t most_dimensions = 12;
 using Extents = std::array<std::int64_t, most_dimensions>;
 
-constexpr std::array library_names{"libdnnl.so.3", "libdnnl.so.2"};
-
 struct Onednn {
-    Library library{library_names, "install oneDNN 2 or 3 (Debian: libdnnl2 or libdnnl3)"};
+    Library library{onednn_library};
     const Version* (*version)() = nullptr;
     Status (*engine_create)(Handle*, int kind, std::size_t index) = nullptr;
     Status (*stream_create)(Handle*, Handle engine, unsigned flags) = nullptr;
@@ -166,7 +164,7 @@ std::string onednn_description() {
 }
 
 std::optional<LibraryState> onednn_state() {
-    if (!Library::is_loaded(library_names) || !onednn().library.loaded()) return std::nullopt;
+    if (!Library::is_loaded(onednn_library) || !onednn().library.loaded()) return std::nullopt;
     const Version& version = *onednn().version();
     return LibraryState{fmt::format("{}.{}.{}", version.major, version.minor, version.patch),
                         onednn().openmp_threads ? onednn().openmp_threads() : 0};

@@ -1,12 +1,11 @@
 #include "kernels/common/openblas.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "backends/host/limits.hpp"
-#include "kernels/common/library.hpp"
+#include "backends/library.hpp"
 
 namespace stele {
 namespace {
@@ -15,8 +14,6 @@ namespace {
 constexpr int cblas_row_major = 101, cblas_no_transpose = 111, cblas_transpose = 112;
 using CblasSgemm = void(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a,
                         int a_leading, const float* b, int b_leading, float beta, float* c, int c_leading);
-
-constexpr std::array library_names{"libopenblas.so.0", "libopenblas.so"};
 
 /// It maps a buffer for each thread, and tries for ever where it cannot. Empty if it can.
 std::string why_too_little() {
@@ -29,7 +26,7 @@ std::string why_too_little() {
 }
 
 struct OpenBlas {
-    Library library{library_names, "install OpenBLAS (Debian: libopenblas0-pthread)", why_too_little()};
+    Library library{openblas_library, why_too_little()};
     CblasSgemm* sgemm = nullptr;
     char* (*config)() = nullptr;
     int (*threads)() = nullptr;
@@ -59,7 +56,7 @@ std::string openblas_description() {
 }
 
 std::optional<LibraryState> openblas_state() {
-    if (!Library::is_loaded(library_names) || !openblas().library.loaded()) return std::nullopt;
+    if (!Library::is_loaded(openblas_library) || !openblas().library.loaded()) return std::nullopt;
     return LibraryState{openblas().config ? openblas().config() : openblas().library.file(),
                         openblas().threads ? openblas().threads() : 0};
 }

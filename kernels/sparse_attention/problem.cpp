@@ -87,11 +87,6 @@ SparseAttentionProblem::SparseAttentionProblem(const SparseAttentionProblem& oth
       mask_(std::move(mask)),
       work_(count_work(shape_, grid_, mask_)) {}
 
-double SparseAttentionProblem::kept_share() const {
-    const auto candidates = static_cast<double>(grid_.candidates() * shape_.batch * shape_.heads);
-    return candidates > 0 ? static_cast<double>(mask_.column.size()) / candidates : 0;
-}
-
 std::string SparseAttentionProblem::id() const {
     return fmt::format("{} block={} density={} pattern={}", shape_text(shape_), grid_.block, density_, name(pattern_));
 }

@@ -40,8 +40,6 @@ public:
     const Shape& shape() const { return shape_; }
     const BlockGrid& grid() const { return grid_; }
     const BlockMask& mask() const { return mask_; }
-    /// Share of the candidate blocks that the mask keeps; 0 where there are none.
-    double kept_share() const;
 
     std::string_view operation() const override { return "sparse_attention"; }
     std::string id() const override;

@@ -71,7 +71,7 @@ def test_html_is_a_page(stele, bench):
 
 
 @pytest.mark.parametrize("place, said", [("/dev/zero", "a device"), ("pipe", "a pipe"), (".", "a folder")])
-@pytest.mark.parametrize("command", [["report", "{}"], ["explain", "gemm/naive", "--against", "{}", "--arch", "cpu"]])
+@pytest.mark.parametrize("command", [["report", "{}"], ["explain", "gemm/naive", "--against", "{}"]])
 def test_inputs_are_regular_files(stele, place, said, command):
     os.mkfifo(stele.folder / "pipe")
     assert said in stele(*[word.format(place) for word in command], code=2, timeout=60).stderr
@@ -89,7 +89,7 @@ def test_an_input_tensor_is_a_regular_file(stele, runnable):
                          ids=["arrays", "objects", "open"])
 def test_deep_json(stele, text):
     (stele.folder / "deep.json").write_text(text)
-    for command in (["report", "deep.json"], ["explain", "gemm/naive", "--arch", "cpu", "--against", "deep.json"],
+    for command in (["report", "deep.json"], ["explain", "gemm/naive", "--against", "deep.json"],
                     ["bench", "gemm", "--problem", GEMM, "--tuning", "."]):
         done = stele(*command, code=2, timeout=60)
         assert "nested deeper" in done.stderr and "deep.json" in done.stderr

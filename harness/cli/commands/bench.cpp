@@ -85,20 +85,12 @@ TuningBook tuning_book(const BenchOptions& options) {
     return book;
 }
 
-/// Everything but the measurements.
-Report begin_report(const BenchOptions& options, CellRunner& runner, const DeviceSet& devices,
-                    const Workload& workload) {
+/// Everything but the measurements and the clocks.
+Report begin_report(const BenchOptions& options, const DeviceSet& devices, const Workload& workload) {
     Report report;
     report.environment = read_environment(options.command_line);
     report.absent = devices.absent();
-    for (const DeviceInfo* device : workload.devices) {
-        report.devices.push_back(*device);
-        try {
-            report.clocks[device->id] = runner.check_clock(*device);
-        } catch (const DeviceError& error) {
-            throw Failed(fmt::format("the clock of {} cannot be checked: {}", device->id, error.what()));
-        }
-    }
+    for (const DeviceInfo* device : workload.devices) report.devices.push_back(*device);
     // A device whose every cell is left out is named by those cells.
     for (const DeviceInfo& device : devices.infos()) {
         const auto names = [&](const Measurement& cell) { return cell.device == device.id; };
@@ -268,8 +260,14 @@ ExitCode Bench::bench(const BenchOptions& options, const UnfinishedRun* unfinish
     JournalHead head;
     if (unfinished) {
         head = unfinished->head;
+        // What was given up then is given up now, so that the cells are the same.
+        for (const DeviceInfo* device : std::vector(workload.devices))
+            if (!head.report.clocks.contains(device->id))
+                give_up(workload, *device, sampling, "its clock could not be checked when the run was begun");
     } else {
-        head.report = begin_report(options, workplace.runner(), devices, workload);
+        auto clocks = check_clocks(workplace.runner(), workload, sampling);
+        head.report = begin_report(options, devices, workload);
+        head.report.clocks = std::move(clocks);
         head.report.measurements = workload.left_out;
         head.paths = output_paths(options, head.report);
     }

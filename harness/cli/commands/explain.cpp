@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
-#include "backends/opencl/opencl.hpp"
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
-#include "harness/base/process.hpp"
-#include "harness/base/text.hpp"
 #include "harness/catalog/device_set.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/cli/arguments.hpp"
@@ -22,18 +20,16 @@
 #include "harness/cli/selection.hpp"
 #include "harness/explain/baseline.hpp"
 #include "harness/explain/cpu_code.hpp"
+#include "harness/explain/driver_compiler.hpp"
+#include "harness/explain/explanation_document.hpp"
 #include "harness/explain/explanation_json.hpp"
 #include "harness/explain/figures.hpp"
-#include "harness/explain/side_by_side.hpp"
-#include "harness/explain/source_lines.hpp"
-#include "harness/record/report_json.hpp"
 #include "kernels/source.hpp"
 
 namespace stele {
 namespace {
 
 using namespace explain;
-using Kernels = std::vector<const KernelFigures*>;
 
 constexpr std::string_view cpu_word = "cpu";
 
@@ -51,11 +47,23 @@ std::vector<std::string> checked_architectures(const std::vector<std::string>& g
         return gate ? std::vector<std::string>{"sm_90a"} : std::vector<std::string>{"sm_90a", std::string(cpu_word)};
     std::vector<std::string> known;
     for (const auto& row : known_architectures()) known.emplace_back(row.architecture);
+    if (gate && std::ranges::find(given, cpu_word) != given.end())
+        throw BadInput(
+            fmt::format("a baseline is of GPUs' kernels; --arch takes {} there, not 'cpu'", fmt::join(known, ", ")));
     known.emplace_back(cpu_word);
     for (const std::string& word : given)
-        if (std::find(known.begin(), known.end(), word) == known.end())
+        if (std::ranges::find(known, word) == known.end())
             throw BadInput(fmt::format("unknown architecture '{}'; known are {}", word, fmt::join(known, ", ")));
     return given;
+}
+
+Baseline read_baseline(const std::string& path) {
+    const std::string text = read_input(path);
+    try {
+        return parse_baseline(text);
+    } catch (const BadInput& wrong) {
+        throw BadInput(fmt::format("{}: {}", path, wrong.what()));
+    }
 }
 
 /// The problems to explain for, by operation: the one that was asked for, or all of the full suite to choose from.
@@ -80,7 +88,7 @@ public:
           variants_(registry_.select(options.glob)),
           problems_(problems_of(options, registry_.operations_of(variants_))),
           root_(find_source_root(options.source)),
-          compiler_(root_, default_cache()) {
+          compiler_(root_, ContentCache::of_user()) {
         std::erase_if(variants_, [](const Variant* v) {
             return v->language == Language::vendor || v->language == Language::host;
         });
@@ -88,10 +96,12 @@ public:
     }
 
     ExitCode run() {
+        // Whatever is wrong with the file is said before anything is compiled.
+        const auto before = options_.against.empty() ? std::nullopt : std::optional(read_baseline(options_.against));
         // A baseline has no rows that depend on which driver is installed.
-        if (!gate_) find_driver();
+        if (!gate_) driver_ = find_driver_compiler(devices_, opened_);
         explain_gpu();
-        if (!gate_ || wants_cpu()) explain_cpu();
+        explain_cpu();
         progress_.clear();
         std::erase_if(explanation_.absent, [this](const NotExplained& row) {
             return row.not_taken && std::ranges::any_of(explanation_.kernels, [&](const KernelFigures& kernel) {
@@ -103,56 +113,30 @@ public:
             for (const NotExplained& row : explanation_.absent) reasons.insert(row.reason);
             throw NothingFound(fmt::format("nothing could be explained: {}", fmt::join(reasons, "; ")));
         }
-        if (!options_.save.empty()) {
-            write_atomically(options_.save, to_json(make_baseline(explanation_)));
-            if (!is_standard_output(options_.save))
-                show_line(fmt::format("{} kernels saved in {}", explanation_.kernels.size(), options_.save));
-            return exit_fine;
-        }
-        if (!options_.against.empty()) return hold_against();
+        if (!options_.save.empty()) return save();
+        if (before) return hold_against(*before);
         if (options_.format.is_json())
             show_json(to_json(explanation_, cpu_, sources()));
         else
-            show(document(), options_.format.drawn_as());
+            show(document_of(explanation_, cpu_, sources()), options_.format.drawn_as());
         return exit_fine;
     }
 
 private:
-    bool wants_cpu() const {
-        return std::find(architectures_.begin(), architectures_.end(), cpu_word) != architectures_.end();
-    }
-
-    /// The first NVIDIA GPU that has an OpenCL driver: its program binaries are PTX.
-    void find_driver() {
-        for (const DeviceInfo& device : devices_.infos()) {
-            if (device.opencl_as_ptx || !device.speaks(Language::opencl_ptx)) continue;
-            const auto ptx = [this, &device](const KernelSource& source) {
-                std::string text = opencl_program_binary(*opened_.open(device).load(source));
-                if (text.find(".version") == std::string::npos)
-                    throw std::runtime_error("the driver's program binary is no PTX text");
-                // A text in a buffer may end with zeros.
-                return std::string(text.c_str());
-            };
-            driver_ = DriverCompiler{fmt::format("{} → PTX ({})", device.driver, device.id),
-                                     fmt::format("sm_{}", device.compute_capability), ptx};
-            return;
-        }
-    }
+    bool wants_cpu() const { return std::ranges::find(architectures_, cpu_word) != architectures_.end(); }
 
     void explain_gpu() {
         std::vector<std::string> gpus = architectures_;
         std::erase(gpus, cpu_word);
         progress_.show("compiling");
         std::set<std::pair<std::string, std::string>> files;
-        for (const Variant* variant : variants_)
-            if (has_native_file(variant->language, variant->operation + "/" + variant->algorithm))
-                for (const std::string& architecture : gpus)
-                    if (std::find(variant->architectures.begin(), variant->architectures.end(), architecture) !=
-                        variant->architectures.end())
-                        files.emplace(
-                            kernel_source(variant->language, variant->operation + "/" + variant->algorithm, "", "")
-                                .file,
-                            architecture);
+        for (const Variant* variant : variants_) {
+            const std::string algorithm = variant->operation + "/" + variant->algorithm;
+            if (!has_native_file(variant->language, algorithm)) continue;
+            for (const std::string& architecture : gpus)
+                if (std::ranges::find(variant->architectures, architecture) != variant->architectures.end())
+                    files.emplace(kernel_source(variant->language, algorithm, "", "").file, architecture);
+        }
         try {
             compiler_.prepare({files.begin(), files.end()});
         } catch (const MissingTool&) {
@@ -181,53 +165,48 @@ private:
                 const auto problem = registry_.operation(variant->operation)
                                          .parse(registry_.operation(variant->operation).suite(Suite::smoke).front());
                 try {
-                    for (CpuFigures& row : explain_on_cpu(*variant, *problem, device, binary))
+                    for (CpuFigures& row : explain_on_cpu(*variant, *problem, device, binary, compiler_))
                         cpu_.push_back(std::move(row));
-                } catch (const std::runtime_error& why) {
+                } catch (const Failed& why) {
                     explanation_.absent.push_back({variant->id(), device.id, why.what()});
                 }
             }
         }
     }
 
-    ExitCode hold_against() {
-        const std::string text = read_input(options_.against);
-        const Baseline before = [&] {
-            try {
-                return parse_baseline(text);
-            } catch (const BadInput& wrong) {
-                throw BadInput(fmt::format("{}: {}", options_.against, wrong.what()));
-            }
-        }();
-        std::vector<std::string> ids;
-        for (const Variant* variant : variants_) ids.push_back(variant->id());
-        const HeldAgainst result = explain::hold_against(before, make_baseline(explanation_), ids);
-
-        Table table;
-        table.title = fmt::format("{} kernels against {}", result.held, options_.against);
-        table.columns = {{"kernel", Align::left},
-                         {"figure", Align::left},
-                         {"before", Align::right},
-                         {"after", Align::right},
-                         {"", Align::left}};
-        for (const Change& change : result.changes)
-            table.rows.push_back({{change.key, change.figure, std::to_string(change.before),
-                                   std::to_string(change.after), change.worse ? "WORSE" : ""},
-                                  {}});
-        for (const std::string& line : result.other_versions)
-            table.notes.push_back("Other compiler versions, so a difference may be theirs: " + line);
-        for (const std::string& key : result.gone)
-            table.notes.push_back("In the baseline, but not explained now: " + key);
-        for (const std::string& key : result.added) table.notes.push_back("Not in the baseline: " + key);
-        table.notes.push_back(
-            "Margins: registers +4, loop instructions +5 %; spills, stack, occupancy and matrix instructions none.");
-        if (result.changes.empty()) table.notes.insert(table.notes.begin(), "No figure differs.");
-        show(Document(std::move(table)), options_.format.drawn_as());
-        if (result.held == 0) throw NothingFound("the baseline and this run have no kernel in common");
-        return result.worse() ? exit_worse : exit_fine;
+    ExitCode save() const {
+        if (const auto missing = not_examined(explanation_); !missing.empty())
+            throw NothingFound(
+                fmt::format("nothing is saved, as a baseline would lack what could not be examined\n  {}",
+                            fmt::join(missing, "\n  ")));
+        write_atomically(options_.save, to_json(make_baseline(explanation_)));
+        if (!is_standard_output(options_.save))
+            show_line(fmt::format("{} kernels saved in {}", explanation_.kernels.size(), options_.save));
+        return exit_fine;
     }
 
-    std::vector<std::pair<std::string, SourceOverlap>> sources() const {
+    ExitCode hold_against(const Baseline& before) const {
+        const HeldAgainst result = explain::hold_against(before, make_baseline(explanation_), asked());
+        const std::vector<std::string> missing = not_examined(explanation_);
+        show(document_of(result, options_.against, missing), options_.format.drawn_as());
+        if (result.held == 0) throw NothingFound("the baseline and this run have no kernel in common");
+        return result.worse() || !missing.empty() ? exit_worse : exit_fine;
+    }
+
+    Asked asked() const {
+        Asked out;
+        out.architectures = architectures_;
+        const bool tile_is_named = options_.glob.find('@') != std::string::npos;
+        if (!options_.glob.empty())
+            for (const Variant* variant : variants_)
+                out.variants.push_back(tile_is_named ? variant->id() : variant->base_id());
+        if (!options_.problem.empty())
+            for (const auto& [operation, problems] : problems_)
+                for (const auto& problem : problems) out.dtypes.emplace_back(name(problem->dtype()));
+        return out;
+    }
+
+    Sources sources() const {
         std::map<std::string, std::set<std::string>> files;
         std::vector<std::string> order;
         for (const KernelFigures& row : explanation_.kernels) {
@@ -235,55 +214,10 @@ private:
             if (!files.contains(algorithm)) order.push_back(algorithm);
             files[algorithm].insert(row.file);
         }
-        std::vector<std::pair<std::string, SourceOverlap>> out;
+        Sources out;
         for (const std::string& algorithm : order)
             out.emplace_back(algorithm, overlap_of(root_, {files[algorithm].begin(), files[algorithm].end()}));
         return out;
-    }
-
-    /// Groups in order of first appearance.
-    static std::vector<Kernels> grouped(const std::vector<KernelFigures>& kernels, auto key) {
-        std::vector<Kernels> groups;
-        std::map<std::string, std::size_t> index;
-        for (const KernelFigures& row : kernels) {
-            const auto [place, fresh] = index.emplace(key(row), groups.size());
-            if (fresh) groups.emplace_back();
-            groups[place->second].push_back(&row);
-        }
-        return groups;
-    }
-
-    Document document() const {
-        Document out;
-        std::set<std::string> algorithms;
-        for (const KernelFigures& row : explanation_.kernels) algorithms.insert(row.operation + "/" + row.algorithm);
-        if (algorithms.size() == 1) {
-            for (const Kernels& siblings : grouped(explanation_.kernels, [](const KernelFigures& row) {
-                     return fmt::format("{}|{}|{}", row.kernel, row.dtype, row.architecture);
-                 }))
-                out.add(side_by_side(siblings));
-        } else {
-            for (const Kernels& kernels : grouped(explanation_.kernels, [](const KernelFigures& row) {
-                     return row.operation + "|" + row.architecture;
-                 }))
-                out.add(overview(kernels,
-                                 fmt::format("{} on {}", kernels.front()->operation, kernels.front()->architecture)));
-        }
-        if (!cpu_.empty()) out.add(cpu_table(cpu_));
-        for (const auto& [algorithm, overlap] : sources()) out.add(sources_table(algorithm, overlap));
-        if (!explanation_.absent.empty()) out.add(absent_table());
-        return out;
-    }
-
-    Table absent_table() const {
-        Table table;
-        table.title = "Not explained";
-        table.columns = {{"variant", Align::left}, {"for", Align::left}, {"why", Align::left}};
-        std::set<std::vector<std::string>> seen;
-        for (const NotExplained& row : explanation_.absent)
-            if (seen.insert({row.variant, row.architecture, row.reason}).second)
-                table.rows.push_back({{row.variant, row.architecture}, row.reason});
-        return table;
     }
 
     const ExplainOptions& options_;

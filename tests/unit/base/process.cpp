@@ -1,31 +1,52 @@
-// Another program, run and listened to.
+// Programs that are run: what they said, and who ended them.
 #include "harness/base/process.hpp"
 
 #include <gtest/gtest.h>
 
-#include <stdexcept>
+#include <fstream>
 
+#include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "tests/support/variable.hpp"
 
 namespace stele::explain {
 namespace {
 
+ProcessResult shell(const std::string& script) { return run_process({"/bin/sh", "-c", script}); }
+
 TEST(Process, KeepsWhatWasPrintedAndHowItEnded) {
-    const ProcessResult done = run_process({"/bin/sh", "-c", "echo out; echo err >&2; exit 3"});
+    const ProcessResult done = shell("echo out; echo err >&2; exit 3");
     EXPECT_EQ(done.status, 3);
     EXPECT_EQ(done.output, "out\n");
     EXPECT_EQ(done.errors, "err\n");
-    EXPECT_EQ(run_process({"/bin/sh", "-c", "true"}).status, 0);
+    EXPECT_EQ(shell("true").status, 0);
     EXPECT_EQ(run_process({"/bin/echo", "a b", "$HOME"}).output, "a b $HOME\n") << "no shell between";
-    EXPECT_EQ(run_process({"/bin/sh", "-c", "kill -ABRT $$"}).status, 128 + 6);
-    EXPECT_THROW(run_process({"/no/such/program"}), std::runtime_error);
+    EXPECT_EQ(shell("kill -ABRT $$").status, 128 + 6);
+    EXPECT_THROW(run_process({"/no/such/program"}), Failed);
+}
+
+TEST(Process, OneThatASignalOfPeopleEndedIsAnInterruption) {
+    for (const char* script :
+         {"kill -INT $$", "kill -TERM $$", "kill -HUP $$", "kill -QUIT $$",
+          // As a shell tells of a program that it ran, nvcc of its assembler, and clang of its linker.
+          "exit 130", "exit 131", "echo \"nvcc error   : 'ptxas' died due to signal 2 \" >&2; exit 2",
+          "echo \"nvcc error   : 'cicc' died due to signal 3\" >&2; exit 3", "echo 'nvcc: Terminated' >&2; exit 255",
+          "echo 'clang: error: unable to execute command: Interrupt' >&2; exit 254"})
+        EXPECT_THROW(shell(script), Interrupted) << script;
+}
+
+TEST(Process, OneThatFailsByItselfIsNone) {
+    EXPECT_EQ(shell("kill -SEGV $$").status, 128 + 11);
+    EXPECT_EQ(shell("echo \"'ptxas' died due to signal 11\" >&2; exit 11").status, 11);
+    EXPECT_EQ(shell("echo 'kernel.cl:2: Interrupt is undeclared' >&2; exit 1").status, 1);
+    EXPECT_EQ(shell("echo 'warning: Terminated' >&2").status, 0);
 }
 
 TEST(Process, ProgramsAreFoundOnThePath) {
-    const auto shell = find_program("sh");
-    ASSERT_TRUE(shell);
-    EXPECT_EQ(shell->filename(), "sh");
-    EXPECT_TRUE(shell->is_absolute());
+    const auto found = find_program("sh");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->filename(), "sh");
+    EXPECT_TRUE(found->is_absolute());
     EXPECT_FALSE(find_program("no-program-is-called-this"));
 }
 
@@ -35,11 +56,19 @@ TEST(Process, ATemporaryFolderGoesWithItsOwner) {
         const TemporaryFolder folder;
         path = folder.path();
         write_atomically(path / "file", "text");
-        EXPECT_EQ(read_file(path / "file"), "text");
+        EXPECT_EQ(read_input(path / "file"), "text");
         const TemporaryFolder other;
         EXPECT_NE(other.path(), path);
     }
     EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(Process, ATemporaryFolderIsTheSystemsWhereTheVariableNamesNone) {
+    const TemporaryFolder folder;
+    const std::string file = folder.path() / "file";
+    std::ofstream{file};
+    const test::Variable place("TMPDIR", file);
+    EXPECT_TRUE(TemporaryFolder().path().string().starts_with("/tmp/"));
 }
 
 }  // namespace

@@ -122,12 +122,6 @@ TEST_F(ReplayTest, FlagsAboutSamplingHaveNoEffect) {
     EXPECT_EQ(iterations, 2);
 }
 
-TEST(BenchmarkFlags, AreRecognised) {
-    EXPECT_TRUE(is_benchmark_flag("--benchmark_out=x"));
-    EXPECT_FALSE(is_benchmark_flag("--benchmark"));
-    EXPECT_FALSE(is_benchmark_flag("benchmark_out"));
-}
-
 TEST(BenchmarkFlags, BadOnesAreErrorsOfOurs) {
     for (const char* flag : {"--benchmark_filter=(", "--benchmark_filter=[", "--benchmark_out",
                              "--benchmark_out=", "--benchmark_format=xml", "--benchmark_out_format=yaml",

@@ -6,6 +6,7 @@
 
 #include "harness/explain/control_flow.hpp"
 #include "harness/explain/cpu_code.hpp"
+#include "harness/explain/hot_loop.hpp"
 #include "harness/explain/instruction_mix.hpp"
 #include "harness/explain/sass.hpp"
 
@@ -83,6 +84,51 @@ TEST(ExplainLoops, TwoBackEdgesOfOneHeaderAreOneLoop) {
     EXPECT_TRUE(loops[0].innermost);
 }
 
+using Indices = std::vector<std::size_t>;
+
+Indices hot_loop_of(const SassFunction& code) {
+    const std::vector<Loop> loops = find_loops(code);
+    return hot_loop(loops, [&](std::span<const std::size_t> body) { return count_mix(code, body).thread_flops(); });
+}
+
+TEST(ExplainHotLoop, IsTheOneThatMultipliesWithItsPollingAndNotTheTileLoopAroundIt) {
+    // As a kernel of wgmma has it: 0…6 for each tile, 1…4 for each stage, 2…3 until the stage is full.
+    const SassFunction code = assembled({{"", "MOV", "R0,R1"},
+                                         {"", "IADD3", "R2,R2,0x1,RZ"},
+                                         {"", "SYNCS.PHASECHK.TRANS64.TRYWAIT", "P0,[UR8],R2"},
+                                         {"@!P0", "BRA", "0x20"},
+                                         {"", "HGMMA.64x128x16.F32.BF16", "R24,gdesc[UR8],R24"},
+                                         {"@P1", "BRA", "0x10"},
+                                         {"", "FMUL", "R24,R24,R3"},
+                                         {"@P2", "BRA", "0x0"},
+                                         {"", "EXIT", ""}});
+    EXPECT_EQ(hot_loop_of(code), (Indices{1, 2, 3, 4, 5}));
+}
+
+TEST(ExplainHotLoop, OfTwoInARowIsTheOneWithMoreWorkAndNotTheLonger) {
+    const SassFunction code = assembled({{"", "FFMA", "R0,R1,R2,R0"},
+                                         {"@P0", "BRA", "0x0"},
+                                         {"", "FADD", "R0,R1,R0"},
+                                         {"", "MOV", "R3,R4"},
+                                         {"", "MOV", "R4,R5"},
+                                         {"@P0", "BRA", "0x20"},
+                                         {"", "EXIT", ""}});
+    EXPECT_EQ(hot_loop_of(code), (Indices{0, 1}));
+}
+
+TEST(ExplainHotLoop, WithoutArithmeticIsTheLongestInnermost) {
+    const SassFunction code = assembled({{"", "MOV", "R0,R1"},
+                                         {"", "LDG.E", "R4,[R0]"},
+                                         {"@P0", "BRA", "0x10"},
+                                         {"@P1", "BRA", "0x0"},
+                                         {"", "MOV", "R4,R5"},
+                                         {"", "STG.E", "[R0],R4"},
+                                         {"@P0", "BRA", "0x40"},
+                                         {"", "EXIT", ""}});
+    EXPECT_EQ(hot_loop_of(code), (Indices{4, 5, 6}));
+    EXPECT_TRUE(hot_loop_of(assembled({{"", "FADD", "R0,R1,R0"}, {"", "EXIT", ""}})).empty());
+}
+
 TEST(ExplainMix, ClassesByKindAndWidth) {
     EXPECT_EQ(instruction_class("LDG.E.128.CONSTANT"), "LDG.128");
     EXPECT_EQ(instruction_class("LDG.E"), "LDG.32");
@@ -140,6 +186,20 @@ TEST(ExplainCpu, ReadsObjdumpAndItsLoops) {
     EXPECT_EQ(figures.vector_bits, 256);
     EXPECT_EQ(figures.vector_fma, 1u);
     EXPECT_EQ(figures.stack_accesses, 1u);
+}
+
+TEST(ExplainCpu, ALoopThatCopiesInsideTheMainOneIsPartOfIt) {
+    const auto functions = parse_objdump(
+        "0000000000001000 <_pocl_kernel_f_workgroup>:\n"
+        "    1000:\tvfmadd231ps %ymm0,%ymm1,%ymm2\n"
+        "    1001:\tvmovups (%rax),%ymm1\n"
+        "    1002:\tjne    1001 <_pocl_kernel_f_workgroup+0x1>\n"
+        "    1003:\tjne    1000 <_pocl_kernel_f_workgroup>\n"
+        "    1004:\tret\n");
+    ASSERT_EQ(functions.size(), 1u);
+    const CpuFigures figures = cpu_figures(functions[0]);
+    EXPECT_EQ(figures.loop_instructions, 4u);
+    EXPECT_EQ(figures.vector_fma, 1u);
 }
 
 }  // namespace

@@ -47,6 +47,47 @@ TEST(ExplainOccupancy, AgreesWithHandCounts) {
     EXPECT_FALSE(limits_of("sm_1").has_value());
 }
 
+/// By the rules in occupancy.hpp, counted by hand on both sides of each step.
+TEST(ExplainOccupancy, RoundsAsTheHardwareGrants) {
+    const auto limits = limits_of("sm_90a").value();
+    const auto blocks = [&](int threads, int registers, std::size_t shared) {
+        return occupancy(limits, threads, registers, shared).blocks;
+    };
+    // A warp of 33 registers takes 33·32 = 1056, granted as 1280: 51 warps, 48 by fours. Of 40: 1280 as well.
+    EXPECT_EQ(blocks(128, 32, 0), 16);
+    EXPECT_EQ(blocks(128, 33, 0), 12);
+    EXPECT_EQ(blocks(128, 40, 0), 12);
+    // 41: 1536 a warp, 42 warps, 40 by fours.
+    EXPECT_EQ(blocks(128, 41, 0), 10);
+    // 168: 5376 a warp, 12 warps, and blocks of 5 warps are 2; of 3 warps 4.
+    EXPECT_EQ(blocks(160, 168, 0), 2);
+    EXPECT_EQ(blocks(96, 168, 0), 4);
+    // 255: 8160 granted as 8192, 8 warps.
+    EXPECT_EQ(blocks(256, 255, 0), 1);
+    EXPECT_EQ(blocks(288, 255, 0), 0);
+    // Part of a warp is a whole one: 33 threads are two, 64 / 2 = 32 blocks; 97 are four, 16.
+    EXPECT_EQ(blocks(32, 16, 0), 32);
+    EXPECT_EQ(blocks(33, 16, 0), 32);
+    EXPECT_EQ(blocks(65, 16, 0), 21);
+    EXPECT_EQ(blocks(97, 16, 0), 16);
+    // 228 KiB / 4 = 57 KiB, 1 of which the system keeps: 56 KiB a block are four, one byte more is granted as 128.
+    EXPECT_EQ(blocks(32, 16, 56 * 1024), 4);
+    EXPECT_EQ(blocks(32, 16, 56 * 1024 + 1), 3);
+    // 28 blocks of 8338 bytes would fit; each is granted 8320 or 8448 of the 233472.
+    EXPECT_EQ(blocks(32, 16, 8320 - 1024), 28);
+    EXPECT_EQ(blocks(32, 16, 8320 - 1024 + 1), 27);
+    // The most that a block may have.
+    EXPECT_EQ(blocks(128, 32, 227 * 1024), 1);
+    EXPECT_EQ(occupancy(limits, 128, 32, 227 * 1024 + 1).limit, "shared memory of one block");
+    EXPECT_EQ(occupancy(limits, 0, 32, 0).limit, "no threads");
+    EXPECT_DOUBLE_EQ(occupancy(limits, 96, 168, 0).fraction, 12.0 / 64);
+    // sm_86 holds 48 warps and 16 blocks.
+    const auto smaller = limits_of("sm_86").value();
+    EXPECT_EQ(occupancy(smaller, 96, 16, 0).blocks, 16);
+    EXPECT_EQ(occupancy(smaller, 97, 16, 0).blocks, 12);
+    EXPECT_EQ(occupancy(smaller, 97, 16, 0).limit, "warps");
+}
+
 TEST(ExplainSource, CountsCodeAndWhatSiblingsShare) {
     const auto lines = code_lines("// comment\n\nint a = 1;  // why\n/* two\nlines */ int b;\n}\n  int   a = 1;\n");
     EXPECT_EQ(lines, (std::vector<std::string>{"int a = 1;", "int b;", "int a = 1;"}));
@@ -59,7 +100,7 @@ Baseline one_row(BaselineRow row) {
     return baseline;
 }
 
-const std::vector<std::string> asked{"gemm/tiled.cuda@64"};
+const Asked asked{{"gemm/tiled.cuda@64"}, {"sm_90a"}, {}};
 
 TEST(ExplainGate, WorseBeyondItsMarginsOnly) {
     const BaselineRow before{.registers = 100,
@@ -94,8 +135,32 @@ TEST(ExplainGate, SaysWhatIsMissingNewOrOfOtherCompilers) {
     EXPECT_EQ(result.held, 0u);
     ASSERT_EQ(result.other_versions.size(), 1u);
     EXPECT_EQ(result.other_versions[0], "nvcc: 13.0.88 then, 13.1.0 now");
-    EXPECT_TRUE(hold_against(one_row({}), now, {"gemm/naive.cuda"}).gone.empty())
-        << "only what was asked for can be gone";
+}
+
+TEST(ExplainGate, FailsOnWhatIsGoneOfWhatWasAskedFor) {
+    const auto gone = [](const Asked& wanted) {
+        const HeldAgainst result = hold_against(one_row({}), {}, wanted);
+        EXPECT_EQ(result.worse(), !result.gone.empty());
+        return result.gone.size();
+    };
+    EXPECT_EQ(gone({{"gemm/tiled.cuda@64"}, {"sm_90a"}, {}}), 1u);
+    EXPECT_EQ(gone({{"gemm/tiled.cuda"}, {"sm_80", "sm_90a"}, {"f16", "f32"}}), 1u) << "of any tile";
+    EXPECT_EQ(gone({{}, {"sm_90a"}, {}}), 1u) << "everything";
+    EXPECT_EQ(gone({{"gemm/naive.cuda"}, {"sm_90a"}, {}}), 0u);
+    EXPECT_EQ(gone({{"gemm/tiled.cuda@128"}, {"sm_90a"}, {}}), 0u);
+    EXPECT_EQ(gone({{}, {"sm_80"}, {}}), 0u);
+    EXPECT_EQ(gone({{}, {"sm_90a"}, {"bf16"}}), 0u);
+}
+
+TEST(ExplainGate, ListsWhatShouldHaveBeenExaminedOnce) {
+    Explanation explanation;
+    explanation.absent = {{"gemm/b.opencl", "sm_90a", "clang-19 is not on this machine"},
+                          {"gemm/b.opencl", "sm_90a", "clang-19 is not on this machine"},
+                          {"gemm/a.cuda", "sm_90a", "computes f16, not f32", true},
+                          {"gemm/a.ptx", "sm_90a", "nvcc is not on this machine"}};
+    EXPECT_EQ(not_examined(explanation),
+              (std::vector<std::string>{"gemm/a.ptx for sm_90a: nvcc is not on this machine",
+                                        "gemm/b.opencl for sm_90a: clang-19 is not on this machine"}));
 }
 
 TEST(ExplainGate, ReadsBackWhatItWrote) {

@@ -254,6 +254,21 @@ TEST_F(BenchTest, InterruptKeepsWhatIsMeasuredAndLeavesOutTheRest) {
     EXPECT_TRUE(bench({&a}).empty());
 }
 
+TEST_F(BenchTest, AnErrorThatAnInterruptMadeIsNotTheKernels) {
+    // A signal to the group ends the run and the linker that a driver had started.
+    device.broken_builds = {"cut off"};
+    bool signalled = false;
+    watcher.progress = [&](const std::string& line) { signalled |= line.find("cut off") != std::string::npos; };
+    watcher.stop = [&] { return signalled; };
+    const Variant whole = twice_variant("whole"), cut_off = twice_variant("cut off");
+    const auto kept = bench({&whole, &cut_off});
+    const auto cut =
+        std::ranges::find_if(kept, [](const Measurement& cell) { return says(cell, "FAKE_BUILD_FAILURE"); });
+    ASSERT_NE(cut, kept.end());
+    EXPECT_EQ(cut->verdict.outcome, Outcome::skipped);
+    EXPECT_TRUE(says(*cut, "interrupted: ")) << cut->verdict.reason;
+}
+
 TEST_F(BenchTest, InterruptedBeforeAnySampleHasNoMeasurement) {
     const Variant a = twice_variant("a");
     watcher.stop = [&] { return !device.ran.empty(); };

@@ -1,7 +1,6 @@
 // OpenCL C as PTX: the block size that is stated, what is kept on disk, and how it reaches a CUDA device.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "harness/base/process.hpp"
@@ -11,6 +10,7 @@
 #include "harness/measure/checked_run.hpp"
 #include "harness/toolchain/opencl_ptx.hpp"
 #include "tests/support/fake_device.hpp"
+#include "tests/support/variable.hpp"
 
 namespace stele::explain {
 namespace {
@@ -33,21 +33,7 @@ constexpr const char* two_kernels = R"(//
 }
 )";
 
-/// An environment variable's value while this lives.
-class Variable {
-public:
-    Variable(const char* name, const std::string& value) : name_(name) {
-        if (const char* before = std::getenv(name)) before_ = before;
-        setenv(name, value.c_str(), 1);
-    }
-    ~Variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
-    Variable(const Variable&) = delete;
-    Variable& operator=(const Variable&) = delete;
-
-private:
-    const char* name_;
-    std::optional<std::string> before_;
-};
+using test::Variable;
 
 std::string why_no_clang() {
     try {
@@ -82,9 +68,10 @@ TEST(OpenclPtx, StatesTheBlockSizeOfTheKernelThatIsMeant) {
 
 TEST(OpenclPtx, IsKeptForAMachineWithoutClang) {
     if (const std::string why = why_no_clang(); !why.empty()) GTEST_SKIP() << why;
-    const TemporaryFolder cache;
+    const TemporaryFolder folder;
+    const ContentCache cache(folder.path());
     Toolchain here;
-    const std::string made = opencl_to_ptx(doubling(), 128, "sm_90a", here, cache.path());
+    const std::string made = opencl_to_ptx(doubling(), 128, "sm_90a", here, cache);
     EXPECT_TRUE(made.starts_with("// clang ")) << made.substr(0, 80);
     EXPECT_NE(made.find(".target sm_90"), std::string::npos);
     EXPECT_EQ(made.find(".target sm_90a"), std::string::npos) << "clang knows no a-variants";
@@ -92,22 +79,39 @@ TEST(OpenclPtx, IsKeptForAMachineWithoutClang) {
 
     const Variable no_path("PATH", "/nowhere"), no_libclc("STELE_LIBCLC", "/nowhere");
     Toolchain nothing;
-    EXPECT_EQ(opencl_to_ptx(doubling(), 128, "sm_90a", nothing, cache.path()), made);
+    EXPECT_EQ(opencl_to_ptx(doubling(), 128, "sm_90a", nothing, cache), made);
     KernelSource other = doubling();
     other.options = {"-DFACTOR=3.0f"};
-    EXPECT_THROW(opencl_to_ptx(other, 128, "sm_90a", nothing, cache.path()), MissingTool);
+    EXPECT_THROW(opencl_to_ptx(other, 128, "sm_90a", nothing, cache), MissingTool);
+}
+
+TEST(OpenclPtx, IsMadeAgainWhereTheFileWasCut) {
+    if (const std::string why = why_no_clang(); !why.empty()) GTEST_SKIP() << why;
+    const TemporaryFolder folder;
+    const ContentCache cache(folder.path());
+    Toolchain here;
+    const std::string made = opencl_to_ptx(doubling(), 128, "sm_90a", here, cache);
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "ptx")) {
+        std::filesystem::resize_file(entry.path(), std::filesystem::file_size(entry.path()) / 2);
+        ++files;
+    }
+    EXPECT_EQ(files, 1u);
+    EXPECT_EQ(opencl_to_ptx(doubling(), 128, "sm_90a", here, cache), made);
+    EXPECT_EQ(opencl_to_ptx(doubling(), 128, "sm_90a", here, ContentCache(std::filesystem::path())), made);
 }
 
 TEST(OpenclPtx, WhatDoesNotCompileSaysWhy) {
     if (const std::string why = why_no_clang(); !why.empty()) GTEST_SKIP() << why;
-    const TemporaryFolder cache;
+    const TemporaryFolder folder;
+    const ContentCache cache(folder.path());
     Toolchain here;
     KernelSource broken = doubling();
     broken.text = "kernel void twice(global float* x) { y = 1; }\n";
     try {
-        opencl_to_ptx(broken, 128, "sm_90", here, cache.path());
+        opencl_to_ptx(broken, 128, "sm_90", here, cache);
         FAIL() << "compiled";
-    } catch (const std::runtime_error& error) {
+    } catch (const BadInput& error) {
         EXPECT_NE(std::string(error.what()).find("undeclared identifier 'y'"), std::string::npos) << error.what();
     }
 }
@@ -170,13 +174,14 @@ TEST(OpenclPtx, TheDriversOwnPtxIsARowBesideTheProxy) {
     if (const std::string why = why_no_clang(); !why.empty()) GTEST_SKIP() << why;
     const Registry registry;
     const auto problem = registry.operation("gemm").parse("m=8 n=8 k=8 f32");
-    const TemporaryFolder cache;
+    const TemporaryFolder folder;
+    const ContentCache cache(folder.path());
     Toolchain toolchain;
     // What a driver gives is stood in for by clang's text: only the way to the row is tested here.
     const DriverCompiler driver{"driver 1.2 → PTX (opencl:0)", "sm_90", [&](const KernelSource& source) {
-                                    return opencl_to_ptx(source, 32, "sm_90", toolchain, cache.path());
+                                    return opencl_to_ptx(source, 32, "sm_90", toolchain, cache);
                                 }};
-    Compiler compiler(find_source_root(""), cache.path());
+    Compiler compiler(find_source_root(""), cache);
     Explanation explanation;
     explain_variant(registry.variant("gemm/naive.opencl"), *problem, "sm_90a", compiler, explanation, &driver);
     if (explanation.kernels.empty()) GTEST_SKIP() << explanation.absent.at(0).reason;
