@@ -357,8 +357,7 @@ void RunnerChild::ProblemRun::blame(const Death& death) {
     }
     std::string reason = fmt::format("{} {}", death.how, while_in(intent_->phase));
     if (death.outcome == Outcome::timeout) reason += "; its worker process was ended";
-    if (death.starved)
-        reason += fmt::format("; its operands take {}", bytes_text(operand_bytes(*cell.problem)));
+    if (death.starved) reason += fmt::format("; its operands take {}", bytes_text(operand_bytes(*cell.problem)));
     fail(place(intent_->cell), death.outcome, std::move(reason));
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <sstream>
 #include <thread>
@@ -9,6 +10,7 @@
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/process.hpp"
+#include "harness/base/visible.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/interrupt.hpp"
@@ -54,13 +56,21 @@ std::vector<const DeviceInfo*> devices_to_meet(const DeviceSet& devices, const s
     return selected;
 }
 
+double minutes_from(const std::string& text) {
+    double minutes = 0;
+    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), minutes);
+    if (error != std::errc{} || stopped != text.data() + text.size() || !(minutes >= 0.1 && minutes <= 600))
+        throw std::invalid_argument(fmt::format("'{}' is no number of minutes from 0.1 to 600", shortened(text)));
+    return minutes;
+}
+
 class FirstContact final : public Command {
 public:
     std::string_view name() const override { return "first-contact"; }
     void declare(Arguments& arguments) override {
         arguments.text("folder", folder_, true);
         arguments.texts("--device", devices_);
-        arguments.duration("--time", seconds_);
+        arguments.parsed("--minutes", [this](const std::string& text) { seconds_ = 60 * minutes_from(text); });
     }
     ExitCode run() override;
 
