@@ -11,7 +11,7 @@
 
 #include "harness/base/process.hpp"
 
-namespace stele::explain {
+namespace stele {
 namespace fs = std::filesystem;
 namespace {
 
@@ -88,4 +88,4 @@ const std::string& Toolchain::version_of(const std::string& name) {
     return version;
 }
 
-}  // namespace stele::explain
+}  // namespace stele

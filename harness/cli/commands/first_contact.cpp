@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 /// The names of GoogleTest's tests in a program.
 std::vector<std::string> tests_of(const std::string& program) {
-    std::istringstream listed(explain::run_process({program, "--gtest_list_tests"}).output);
+    std::istringstream listed(run_process({program, "--gtest_list_tests"}).output);
     std::vector<std::string> names;
     std::string suite;
     for (std::string line; std::getline(listed, line);) {
@@ -96,7 +96,7 @@ ContactOptions FirstContact::options(const DeviceSet& devices) const {
         options.gpu_tests = tests.string();
         options.tests = tests_of(options.gpu_tests);
     }
-    if (const auto profiler = explain::find_program("ncu")) options.profiler = profiler->string();
+    if (const auto profiler = find_program("ncu")) options.profiler = profiler->string();
     options.together = std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 8);
     return options;
 }
@@ -118,7 +118,7 @@ ExitCode FirstContact::run() {
     const fs::path folder = fs::weakly_canonical(folder_);
     const std::string archive = folder.string() + ".tar.gz";
     const auto packed =
-        explain::run_process({"tar", "-czf", archive, "-C", folder.parent_path().string(), folder.filename().string()});
+        run_process({"tar", "-czf", archive, "-C", folder.parent_path().string(), folder.filename().string()});
     if (packed.status != 0) throw CannotWrite(fmt::format("{}: {}", archive, packed.errors));
     show_line("all of it: " + archive);
     const auto any = [&](StepOutcome outcome) {
