@@ -32,6 +32,7 @@ std::vector<Variant> naive_variants();
 std::vector<Variant> flash_variants();
 std::vector<Variant> flash_panel_variants();
 std::vector<Variant> flash_tensor_variants();
+std::vector<Variant> flash_hopper_variants();
 std::vector<Variant> openblas_variants();
 std::vector<Variant> onednn_variants();
 

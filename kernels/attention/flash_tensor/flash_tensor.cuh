@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/attention/flash_tensor/flash_tensor.hpp"
+#include "kernels/attention/nonfinite.cuh"
 #include "kernels/common/half.cuh"
 
 namespace stele::attention {
@@ -61,18 +62,6 @@ struct FlashTensor {
         }
     }
 };
-
-/// Whether one of two neighbours is infinite or no number.
-template <typename T>
-__device__ __forceinline__ bool any_nonfinite(std::uint32_t two) {
-    constexpr std::uint32_t low = std::is_same_v<T, half> ? 0x7c00u : 0x7f80u, high = low << 16;
-    return (two & low) == low || (two & high) == high;
-}
-template <typename T>
-__device__ __forceinline__ bool any_nonfinite(const uint4& eight) {
-    return any_nonfinite<T>(eight.x) || any_nonfinite<T>(eight.y) || any_nonfinite<T>(eight.z) ||
-           any_nonfinite<T>(eight.w);
-}
 
 /// Calls f.template operator()<T, head_dim>("f16 d64") for the types that the matrix unit takes; the text is
 /// instance_of()'s.
