@@ -1,5 +1,6 @@
 // Explain: the assembler's figures, occupancy, source lines, and the gate.
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "harness/explain/baseline.hpp"
 #include "harness/explain/compiler.hpp"

@@ -29,10 +29,10 @@ protected:
                            {&problem, variant.arithmetic_for(problem), cache.inputs(problem, 1, Fill::normal),
                             cache.expected(problem, 1, Fill::normal, variant.arithmetic), timeout_seconds});
     }
-    Verdict verdict(TwiceKernel kernel) { return run(twice_variant("kernel", std::move(kernel))).verdict; }
+    Verdict verdict(const TwiceKernel& kernel) { return run(twice_variant("kernel", kernel)).verdict; }
     /// On given values of X, which the kernel doubles.
-    Verdict verdict_on(Tensor x, TwiceKernel kernel) {
-        const Variant variant = twice_variant("kernel", std::move(kernel));
+    Verdict verdict_on(Tensor x, const TwiceKernel& kernel) {
+        const Variant variant = twice_variant("kernel", kernel);
         const LoadedPlan plan(device, variant, problem);
         TensorSet tensors(device, problem);
         const auto inputs = std::make_shared<const std::vector<Tensor>>(std::vector{std::move(x)});

@@ -3,6 +3,7 @@
 #include "tests/support/golden.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "harness/record/report_json.hpp"
 #include "tests/support/sample_report.hpp"

@@ -1,5 +1,6 @@
 // What is written is read back: each value of each enumeration, and every problem of the full suite.
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "harness/catalog/registry.hpp"
 #include "harness/measure/cell.hpp"

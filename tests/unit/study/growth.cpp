@@ -2,6 +2,7 @@
 #include "tests/support/growth.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "harness/draw/console.hpp"
 #include "harness/draw/html.hpp"

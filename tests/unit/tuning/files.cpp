@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "harness/record/report_json.hpp"
 #include "harness/tuning/book.hpp"
