@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <stdexcept>
+
+#include "harness/base/paired.hpp"
 
 namespace stele {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 /// Boost.Math would do all in long double, which is compiled again and says nothing more of a few samples.
 using InDouble = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
 using Binomial = boost::math::binomial_distribution<double, InDouble>;
-using StudentsT = boost::math::students_t_distribution<double, InDouble>;
 
 void require_samples(std::span<const double> samples, std::size_t least = 1) {
     if (samples.size() < least) throw std::invalid_argument("too few samples");
@@ -34,12 +34,6 @@ std::vector<double> log_ratios(std::span<const double> a, std::span<const double
         out.push_back(std::log(a[i] / b[i]));
     }
     return out;
-}
-
-double mean(std::span<const double> values) {
-    double sum = 0;
-    for (double value : values) sum += value;
-    return sum / static_cast<double>(values.size());
 }
 
 }  // namespace
@@ -86,16 +80,8 @@ Ratio median_ratio(std::span<const double> a, std::span<const double> b, std::ui
 }
 
 Ratio paired_ratio(std::span<const double> a, std::span<const double> b, double confidence) {
-    const std::vector<double> logs = log_ratios(a, b);
-    require_samples(logs, 2);
-    const auto n = static_cast<double>(logs.size());
-    const double centre = mean(logs);
-    double squares = 0;
-    for (double value : logs) squares += (value - centre) * (value - centre);
-    const double error = std::sqrt(squares / (n - 1) / n);
-    const StudentsT distribution(n - 1);
-    const double reach = boost::math::quantile(distribution, 1 - (1 - confidence) / 2) * error;
-    return {std::exp(centre), {std::exp(centre - reach), std::exp(centre + reach), confidence}};
+    const PairedTest logs = paired_t(log_ratios(a, b), confidence);
+    return {std::exp(logs.mean), {std::exp(logs.interval.low), std::exp(logs.interval.high), confidence}};
 }
 
 double sign_flip_p(std::span<const double> differences, std::uint64_t seed) {
