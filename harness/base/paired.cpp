@@ -10,8 +10,9 @@ namespace stele {
 namespace {
 
 // As in statistics.cpp: no long double, which says nothing more of a few pairs.
-using PairsT = boost::math::students_t_distribution<double,
-                                                    boost::math::policies::policy<boost::math::policies::promote_double<false>>>;
+using PairsT =
+    boost::math::students_t_distribution<double,
+                                         boost::math::policies::policy<boost::math::policies::promote_double<false>>>;
 
 void require_pairs(std::size_t pairs) {
     if (pairs < 2) throw std::invalid_argument("fewer than two pairs have no spread");
@@ -22,8 +23,11 @@ void require_pairs(std::size_t pairs) {
 double interval_reach(double deviation, std::size_t pairs, double alpha) {
     require_pairs(pairs);
     const PairsT distribution(static_cast<double>(pairs - 1));
-    // The complement keeps its digits where alpha is tiny.
-    const double quantile = boost::math::quantile(boost::math::complement(distribution, alpha / 2));
+    // The complement keeps its digits where alpha is tiny. Boost stops at nine digits, which one step of Newton's
+    // doubles.
+    double quantile = boost::math::quantile(boost::math::complement(distribution, alpha / 2));
+    const double beyond = boost::math::cdf(boost::math::complement(distribution, quantile));
+    quantile += (beyond - alpha / 2) / boost::math::pdf(distribution, quantile);
     return quantile * deviation / std::sqrt(static_cast<double>(pairs));
 }
 

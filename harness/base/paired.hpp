@@ -15,8 +15,8 @@ struct PairedTest {
     double p = 1;          ///< two-sided, that the mean is 0
 };
 
-/// Student's t over the differences of at least two pairs; std::invalid_argument otherwise. Where all are equal there is
-/// no spread to judge by: p is 1 where they are 0, else 0.
+/// Student's t over the differences of at least two pairs; std::invalid_argument otherwise. Where all are equal there
+/// is no spread to judge by: p is 1 where they are 0, else 0.
 PairedTest paired_t(std::span<const double> differences, double confidence = 0.95);
 
 /// How far the interval of a mean reaches to either side: t(1 - alpha/2, pairs - 1) · deviation / √pairs. At least two

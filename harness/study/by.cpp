@@ -41,7 +41,8 @@ std::string rank_of(By by, const Report& report) { return by == By::revision ? r
 }  // namespace
 
 NamedSide side_of(std::string name, std::span<const Report> reports) {
-    return {std::move(name), side_cells(reports, [](const Report&, const Measurement&) { return true; })};
+    auto cells = side_cells(reports, 1, [](const Report&, const Measurement&) { return 0; });
+    return {std::move(name), std::move(cells.front())};
 }
 
 std::vector<NamedSide> sides_by(By by, std::span<const Report> reports) {
@@ -49,22 +50,22 @@ std::vector<NamedSide> sides_by(By by, std::span<const Report> reports) {
         std::string name, rank;
     };
     std::vector<Value> values;
+    std::map<std::string, std::size_t> place;  ///< of each name among them
     for (const Report& report : reports)
         for (const Measurement& cell : report.measurements) {
             if (cell.device.empty()) continue;
             const std::string own = value_of(by, report, cell), rank = rank_of(by, report);
-            const auto known = std::ranges::find(values, own, &Value::name);
-            if (known == values.end())
-                values.push_back({own, rank});
-            else
-                known->rank = std::min(known->rank, rank);
+            const auto [known, is_new] = place.try_emplace(own, values.size());
+            if (is_new) values.push_back({own, rank});
+            values[known->second].rank = std::min(values[known->second].rank, rank);
         }
     std::ranges::stable_sort(values, {}, &Value::rank);
+    for (std::size_t i = 0; i < values.size(); ++i) place[values[i].name] = i;
+    auto cells = side_cells(reports, values.size(), [&](const Report& report, const Measurement& cell) {
+        return place.at(value_of(by, report, cell));
+    });
     std::vector<NamedSide> sides;
-    for (const Value& value : values)
-        sides.push_back({value.name, side_cells(reports, [&](const Report& report, const Measurement& cell) {
-                             return value_of(by, report, cell) == value.name;
-                         })});
+    for (std::size_t i = 0; i < values.size(); ++i) sides.push_back({values[i].name, std::move(cells[i])});
     return sides;
 }
 

@@ -15,8 +15,8 @@ namespace stele {
 namespace {
 
 /// Samples of one kind over the rounds of one side.
-std::vector<double> pooled(std::span<const PairedRounds> rounds, const CellRound* PairedRounds::*side,
-                           std::vector<double> CellRound::*kind) {
+std::vector<double> pooled(std::span<const PairedRounds> rounds, const CellRound* PairedRounds::* side,
+                           std::vector<double> CellRound::* kind) {
     std::vector<double> all;
     for (const PairedRounds& pair : rounds)
         all.insert(all.end(), ((pair.*side)->*kind).begin(), ((pair.*side)->*kind).end());
@@ -36,10 +36,12 @@ void add_clock(std::vector<std::string>& causes, std::span<const PairedRounds> r
     }
     const double before = median(base), after = median(other), reach = std::log1p(margin);
     const PairedTest test = paired_t(cycles);
-    const bool is_clock = std::abs(effect.log_ratio) >= reach && test.interval.low > -reach && test.interval.high < reach;
+    const bool is_clock =
+        std::abs(effect.log_ratio) >= reach && test.interval.low > -reach && test.interval.high < reach;
     if (is_clock)
-        causes.push_back(fmt::format("the clock, not the code: {:.0f} MHz in the place of {:.0f}, and equal cycles (×{:.3f})",
-                                     after, before, std::exp(test.mean)));
+        causes.push_back(
+            fmt::format("the clock, not the code: {:.0f} MHz in the place of {:.0f}, and equal cycles (×{:.3f})", after,
+                        before, std::exp(test.mean)));
     else if (std::abs(std::log(after / before)) >= reach)
         causes.push_back(fmt::format("other clock: {:.0f} MHz in the place of {:.0f}", after, before));
 }
@@ -49,7 +51,7 @@ struct Throttling {
     std::set<std::string> reasons;
 };
 
-Throttling throttling_of(std::span<const PairedRounds> rounds, const CellRound* PairedRounds::*side) {
+Throttling throttling_of(std::span<const PairedRounds> rounds, const CellRound* PairedRounds::* side) {
     Throttling throttling;
     std::size_t samples = 0, throttled = 0;
     for (const PairedRounds& pair : rounds) {

@@ -75,19 +75,23 @@ void match_group(DemandGroup& group, const MatchRules& rules, Matching& matching
     });
     if (group.base.size() != 1 || group.other.size() != 1) return;
     const SideCell *base = group.base.front(), *other = group.other.front();
-    matching.pairs.push_back(
-        {base, other, differing(*base, *other), choices.base_choices, choices.other_choices});
+    matching.pairs.push_back({base, other, differing(*base, *other), choices.base_choices, choices.other_choices});
     group.base.clear();
     group.other.clear();
 }
 
 /// What is left of one identity and shape is refused for its conditions; the rest stands on one side only.
-void refuse(const CellPointers& base_left, CellPointers other_left, const MatchRules& rules, Matching& matching) {
+void refuse(const CellPointers& base_left, const CellPointers& other_left, const MatchRules& rules,
+            Matching& matching) {
+    const auto place_of = [&](const SideCell& cell) { return std::pair(rules.identity(cell), shape_of(cell)); };
+    std::map<std::pair<std::string, std::string>, CellPointers> others;
+    for (const SideCell* other : other_left) others[place_of(*other)].push_back(other);
+    std::set<const SideCell*> refused;
     for (const SideCell* base : base_left) {
         const SideCell* nearest = nullptr;
         std::vector<Condition> fewest;
-        for (const SideCell* other : other_left) {
-            if (rules.identity(*base) != rules.identity(*other) || shape_of(*base) != shape_of(*other)) continue;
+        CellPointers& candidates = others[place_of(*base)];
+        for (const SideCell* other : candidates) {
             std::vector<Condition> own = differing(*base, *other);
             if (nearest != nullptr && own.size() >= fewest.size()) continue;
             nearest = other;
@@ -98,9 +102,11 @@ void refuse(const CellPointers& base_left, CellPointers other_left, const MatchR
             continue;
         }
         matching.refused.push_back({base, nearest, std::move(fewest)});
-        std::erase(other_left, nearest);
+        std::erase(candidates, nearest);
+        refused.insert(nearest);
     }
-    matching.other_only = std::move(other_left);
+    for (const SideCell* other : other_left)
+        if (!refused.contains(other)) matching.other_only.push_back(other);
 }
 
 /// The clock around a call on the host holds more than a kernel's own device time.
@@ -157,7 +163,7 @@ Matching match_cells(std::span<const SideCell> base, std::span<const SideCell> o
         base_left.insert(base_left.end(), group.base.begin(), group.base.end());
         other_left.insert(other_left.end(), group.other.begin(), group.other.end());
     }
-    refuse(base_left, std::move(other_left), rules, matching);
+    refuse(base_left, other_left, rules, matching);
     return matching;
 }
 

@@ -34,7 +34,7 @@ std::string difference_text(Condition condition, const SideCell& base, const Sid
 
 struct MatchedCells {
     const SideCell *base, *other;
-    std::vector<Condition> let_pass;  ///< in which they differ
+    std::vector<Condition> let_pass;                  ///< in which they differ
     std::size_t base_choices = 1, other_choices = 1;  ///< of so many it is the fastest
 };
 

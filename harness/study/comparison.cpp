@@ -16,9 +16,7 @@ namespace stele {
 
 namespace {
 
-std::string tile_suffix(const SideCell& cell) {
-    return cell.first().tile.empty() ? "" : '@' + cell.first().tile;
-}
+std::string tile_suffix(const SideCell& cell) { return cell.first().tile.empty() ? "" : '@' + cell.first().tile; }
 
 /// The variant without what the sides differ by, and without a tile where another value brings its own.
 std::string identity_by(By by, const SideCell& cell) {
@@ -81,8 +79,8 @@ void decide(Comparison& comparison, const CompareRules& rules) {
         if (counting) comparison.tests = family.size();
         for (std::size_t i = 0; i < family.size(); ++i) {
             family[i]->adjusted_p = adjusted[i];
-            family[i]->found = finding_of(family[i]->effect, adjusted[i],
-                                          {rules.effective_margin(), rules.alpha, family.size()});
+            family[i]->found =
+                finding_of(family[i]->effect, adjusted[i], {rules.effective_margin(), rules.alpha, family.size()});
         }
     }
 }
@@ -225,6 +223,19 @@ Comparison compare_sides(std::span<const NamedSide> sides, By by, const CompareR
     order(comparison.cells);
     add_groups(comparison);
     return comparison;
+}
+
+void confirm_regressions(Comparison& comparison, const Comparison& again) {
+    for (CellComparison& cell : comparison.cells) {
+        if (cell.found.finding != Finding::regression) continue;
+        const auto fresh = std::ranges::find_if(again.cells, [&](const CellComparison& other) {
+            return other.cells.base->key == cell.cells.base->key && other.cells.base->twin == cell.cells.base->twin;
+        });
+        if (fresh == again.cells.end()) continue;
+        cell.again = {fresh->found.finding == Finding::regression, fresh->ratio()};
+        if (!cell.again->confirmed) cell.found.finding = Finding::inconclusive;
+    }
+    order(comparison.cells);
 }
 
 }  // namespace stele

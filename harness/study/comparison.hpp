@@ -40,6 +40,12 @@ struct CompareRules {
     double min_time(const SideCell& cell) const;
 };
 
+/// What the same cell was in fresh processes, where a regression was asked about again.
+struct Confirmation {
+    bool confirmed = false;
+    double ratio = 1;
+};
+
 /// One cell of both sides.
 struct CellComparison {
     MatchedCells cells;
@@ -50,8 +56,9 @@ struct CellComparison {
     Found found;
     bool counts = true;  ///< for an exit code: long enough, or short ones were asked for
     std::vector<std::string> causes;
+    std::optional<Confirmation> again{};
 
-    double ratio() const;     ///< other ÷ base; above 1 the other is slower
+    double ratio() const;       ///< other ÷ base; above 1 the other is slower
     Interval interval() const;  ///< of the ratio; of a single pair as wide as may be
 };
 
@@ -100,12 +107,16 @@ struct NamedSide {
 /// Two sides by their reports: `By::side`. The reports must outlive the sides.
 NamedSide side_of(std::string name, std::span<const Report> reports);
 
-/// The values of `by` in the reports, each with its cells, in the order of their first appearance; of revisions the one that was started first
-/// goes first.
+/// The values of `by` in the reports, each with its cells, in the order of their first appearance; of revisions the one
+/// that was started first goes first.
 std::vector<NamedSide> sides_by(By by, std::span<const Report> reports);
 
 /// The first side against each of the others. The sides must outlive the result; at least two, std::invalid_argument
 /// otherwise.
 Comparison compare_sides(std::span<const NamedSide> sides, By by, const CompareRules& rules);
+
+/// A regression that fresh processes do not show again is none: it becomes inconclusive. Cells that `again` has not are
+/// left as they are.
+void confirm_regressions(Comparison& comparison, const Comparison& again);
 
 }  // namespace stele

@@ -18,7 +18,10 @@ Json names_json(const std::vector<Condition>& conditions) {
 }
 
 Json side_json(const std::string& side, const SideCell& cell) {
-    return {{"side", side}, {"variant", cell.key.variant}, {"device", cell.first().device}, {"key", cell.key.text()},
+    return {{"side", side},
+            {"variant", cell.key.variant},
+            {"device", cell.first().device},
+            {"key", cell.key.text()},
             {"outcome", std::string(name(cell.telling().verdict.outcome))}};
 }
 
@@ -45,6 +48,7 @@ Json cell_json(const CellComparison& cell) {
                          {"high", std::exp(cell.effect.bootstrap.high)},
                          {"agrees", cell.found.bootstrap_agrees}};
     if (cell.found.rounds > 0) json["rounds_to_settle"] = cell.found.rounds;
+    if (cell.again) json["again"] = {{"confirmed", cell.again->confirmed}, {"ratio", cell.again->ratio}};
     json["let_pass"] = names_json(cell.cells.let_pass);
     json["causes"] = cell.causes;
     return json;

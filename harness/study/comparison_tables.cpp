@@ -13,6 +13,9 @@ namespace stele {
 
 namespace {
 
+/// What a comment on a pull request may hold, with room for what stands around it.
+constexpr std::size_t most_markdown_bytes = 60'000;
+
 const Verdict& verdict_of(const SideCell& cell) { return cell.telling().verdict; }
 
 std::string side_text(const SideCell& cell) {
@@ -28,7 +31,9 @@ std::string name_of(const SideCell& cell) {
 
 std::string p_text(double p) { return p < 0.001 ? error_text(p) : three_digits(p); }
 
-std::string plural(std::size_t count, std::string_view one) { return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s"); }
+std::string plural(std::size_t count, std::string_view one) {
+    return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
 
 Row cell_row(const CellComparison& cell) {
     const bool has_interval = cell.effect.test.has_value();
@@ -52,13 +57,14 @@ std::vector<std::string> reading_notes(const Comparison& comparison, const Compa
     std::vector<std::string> notes;
     const std::size_t least = comparison.least_pairs(), most = comparison.most_pairs();
     std::string pairs = least == most ? plural(least, "pair") : fmt::format("{} to {} pairs", least, most);
-    notes.push_back(fmt::format(
-        "ratio: time of the other side ÷ the base's, over {} of rounds, with the paired-t interval; p: adjusted for {} by {}; "
-        "flips: exact p of flipped signs, of one cell alone",
-        pairs, plural(comparison.tests, "cell"), rules.gate ? "Holm" : "Benjamini and Hochberg"));
-    notes.push_back(fmt::format("margin {:.3g} %{}", 100 * comparison.margin,
-                                rules.floor && *rules.floor > rules.margin ? ", what equal sides differ by on this machine"
-                                                                           : ""));
+    notes.push_back(
+        fmt::format("ratio: time of the other side ÷ the base's, over {} of rounds, with the paired-t interval; p: "
+                    "adjusted for {} by {}; "
+                    "flips: exact p of flipped signs, of one cell alone",
+                    pairs, plural(comparison.tests, "cell"), rules.gate ? "Holm" : "Benjamini and Hochberg"));
+    notes.push_back(
+        fmt::format("margin {:.3g} %{}", 100 * comparison.margin,
+                    rules.floor && *rules.floor > rules.margin ? ", what equal sides differ by on this machine" : ""));
     notes.push_back(fmt::format("{} of rounds give no p of flips below {}; for {} a p below {} takes {} rounds",
                                 plural(most, "pair"), p_text(least_sign_flip_p(most)), plural(comparison.tests, "cell"),
                                 rules.alpha, pairs_for_sign_flips(comparison.tests, rules.alpha)));
@@ -68,9 +74,8 @@ std::vector<std::string> reading_notes(const Comparison& comparison, const Compa
 Table cells_table(const Comparison& comparison, const CompareRules& rules, const ComparisonShown& shown) {
     Table table;
     table.title = "Cells";
-    table.columns = {{"finding", Align::left}, {"base", Align::right},  {"other", Align::right},
-                     {"ratio", Align::right},  {"95 %", Align::right},  {"p", Align::right},
-                     {"flips", Align::right},  {"cell", Align::left}};
+    table.columns = {{"finding", Align::left}, {"base", Align::right}, {"other", Align::right}, {"ratio", Align::right},
+                     {"95 %", Align::right},   {"p", Align::right},    {"flips", Align::right}, {"cell", Align::left}};
     std::size_t same = 0;
     double slowest = 1, fastest = 1;
     for (const CellComparison& cell : comparison.cells)
@@ -98,10 +103,12 @@ Table without_time_table(const Comparison& comparison, const ComparisonShown& sh
     for (const bool broken : {true, false})
         for (const WithoutTime& pair : comparison.without_time)
             if (pair.is_broken() == broken)
-                table.rows.push_back({{broken ? "BROKEN" : pair.is_mended() ? "mended" : "no time"},
-                                      fmt::format("{}; {}: {}; {}: {}", name_of(*pair.cells.base), pair.base_side,
-                                                  side_text(*pair.cells.base), pair.other_side,
-                                                  side_text(*pair.cells.other))});
+                table.rows.push_back(
+                    {{broken             ? "BROKEN"
+                      : pair.is_mended() ? "mended"
+                                         : "no time"},
+                     fmt::format("{}; {}: {}; {}: {}", name_of(*pair.cells.base), pair.base_side,
+                                 side_text(*pair.cells.base), pair.other_side, side_text(*pair.cells.other))});
     limit_rows(table, shown.most_rows);
     return table;
 }
@@ -109,18 +116,21 @@ Table without_time_table(const Comparison& comparison, const ComparisonShown& sh
 Table groups_table(const Comparison& comparison) {
     Table table;
     table.title = "Geometric means";
-    table.columns = {{"group", Align::left},  {"cells", Align::right}, {"ratio", Align::right},
-                     {"95 %", Align::right}, {"p", Align::right}};
+    table.columns = {{"group", Align::left},
+                     {"cells", Align::right},
+                     {"ratio", Align::right},
+                     {"95 %", Align::right},
+                     {"p", Align::right}};
     const bool several = std::ranges::any_of(comparison.groups, [&](const GroupComparison& group) {
         return group.other_side != comparison.groups.front().other_side;
     });
     for (const GroupComparison& group : comparison.groups)
-        table.rows.push_back({{several ? fmt::format("{}: {} ÷ {}", group.name, group.other_side, group.base_side) : group.name,
-                               std::to_string(group.cells), fmt::format("{:.4f}", std::exp(group.test.mean)),
-                               fmt::format("{:.4f}–{:.4f}", std::exp(group.test.interval.low),
-                                           std::exp(group.test.interval.high)),
-                               p_text(group.test.p)},
-                              {}});
+        table.rows.push_back(
+            {{several ? fmt::format("{}: {} ÷ {}", group.name, group.other_side, group.base_side) : group.name,
+              std::to_string(group.cells), fmt::format("{:.4f}", std::exp(group.test.mean)),
+              fmt::format("{:.4f}–{:.4f}", std::exp(group.test.interval.low), std::exp(group.test.interval.high)),
+              p_text(group.test.p)},
+             {}});
     return table;
 }
 
@@ -133,17 +143,17 @@ Table refused_table(const Comparison& comparison, const ComparisonShown& shown) 
             parts.push_back(difference_text(condition, *refused.base, *refused.other));
             allow.push_back(fmt::format("--allow {}", name(condition)));
         }
-        reasons[fmt::format("{}; {} compares them nevertheless", fmt::join(parts, ", "), fmt::join(allow, " "))].push_back(
-            name_of(*refused.base));
+        reasons[fmt::format("{}; {} compares them nevertheless", fmt::join(parts, ", "), fmt::join(allow, " "))]
+            .push_back(name_of(*refused.base));
     }
     Table table;
     table.title = "Refused, as not comparable";
     table.columns = {{"cells", Align::right}, {"why", Align::left}};
     for (const auto& [reason, cells] : reasons)
         table.rows.push_back({{std::to_string(cells.size())},
-                              fmt::format("{}: {}", reason, shown.all || cells.size() == 1
-                                                                ? fmt::format("{}", fmt::join(cells, "; "))
-                                                                : cells.front() + ", …")});
+                              fmt::format("{}: {}", reason,
+                                          shown.all || cells.size() == 1 ? fmt::format("{}", fmt::join(cells, "; "))
+                                                                         : cells.front() + ", …")});
     limit_rows(table, shown.most_rows);
     return table;
 }
@@ -170,15 +180,18 @@ Table one_sided_table(const Comparison& comparison, const ComparisonShown& shown
 std::string cell_name(const CellComparison& cell) {
     const SideCell &base = *cell.cells.base, &other = *cell.cells.other;
     if (base.key.variant == other.key.variant && base.first().device == other.first().device) return name_of(other);
-    if (base.first().device == other.first().device)
-        return fmt::format("{} ÷ {}", other.key.variant, name_of(base));
+    if (base.first().device == other.first().device) return fmt::format("{} ÷ {}", other.key.variant, name_of(base));
     return fmt::format("{} ÷ {}", name_of(other), name_of(base));
 }
 
 std::string cell_text(const CellComparison& cell) {
     std::vector<std::string> parts{cell_name(cell)};
-    if (cell.found.finding == Finding::same && cell.found.differs) parts.emplace_back("a small difference, and a real one");
-    if (cell.found.finding == Finding::inconclusive) {
+    if (cell.found.finding == Finding::same && cell.found.differs)
+        parts.emplace_back("a small difference, and a real one");
+    if (cell.again)
+        parts.push_back(fmt::format("{} by fresh processes: {:.3f}",
+                                    cell.again->confirmed ? "confirmed" : "not confirmed", cell.again->ratio));
+    if (cell.found.finding == Finding::inconclusive && !cell.again) {
         if (cell.effect.pairs < 2) parts.emplace_back("one round on a side tells nothing of what processes differ by");
         parts.push_back(cell.found.rounds > 0 ? fmt::format("about {} rounds a side would settle it", cell.found.rounds)
                                               : "more than 1000 rounds would be needed");
@@ -199,11 +212,24 @@ std::string comparison_summary(const Comparison& comparison) {
     const std::size_t inconclusive = comparison.count(Finding::inconclusive);
     std::string text = comparison.broken() > 0 ? "BROKEN" : slower > 0 ? "REGRESSION" : "NOTHING WORSE";
     text += ": ";
-    if (comparison.broken() > 0) text += fmt::format("{} right before and not now; ", plural(comparison.broken(), "cell"));
-    text += fmt::format("of {} {} slower, {} faster, {} the same, {} inconclusive", plural(comparison.cells.size(), "cell"),
-                        slower, comparison.count(Finding::improved), comparison.count(Finding::same), inconclusive);
+    if (comparison.broken() > 0)
+        text += fmt::format("{} right before and not now; ", plural(comparison.broken(), "cell"));
+    text +=
+        fmt::format("of {} {} slower, {} faster, {} the same, {} inconclusive", plural(comparison.cells.size(), "cell"),
+                    slower, comparison.count(Finding::improved), comparison.count(Finding::same), inconclusive);
     if (short_slower > 0) text += fmt::format(", and {} slower that are too short to count", short_slower);
     return text;
+}
+
+std::string comparison_markdown(const Comparison& comparison, const CompareRules& rules, ComparisonShown shown) {
+    for (shown.most_rows = std::min<std::size_t>(shown.most_rows, most_markdown_bytes);; shown.most_rows /= 2) {
+        std::string text = drawn(comparison_document(comparison, rules, shown), DrawnAs::markdown);
+        if (text.size() <= most_markdown_bytes) return text;
+        if (shown.most_rows == 0) break;
+    }
+    Document least;
+    least.add(Paragraph{comparison_summary(comparison)});
+    return drawn(least, DrawnAs::markdown);
 }
 
 Document comparison_document(const Comparison& comparison, const CompareRules& rules, const ComparisonShown& shown) {

@@ -27,6 +27,12 @@ struct ComparisonShown {
 /// The summary first; then what failed, the cells, groups, and what was not compared.
 Document comparison_document(const Comparison& comparison, const CompareRules& rules, const ComparisonShown& shown);
 
+/// The document as Markdown of at most 60,000 bytes, fit for a comment: rows that do not fit are counted.
+std::string comparison_markdown(const Comparison& comparison, const CompareRules& rules, ComparisonShown shown);
+
+/// JUnit's XML: a test case a cell; a regression fails, what broke is an error, what is inconclusive is skipped.
+std::string comparison_junit(const Comparison& comparison);
+
 /// results/schema.compare.json describes it.
 nlohmann::ordered_json comparison_json(const Comparison& comparison, const CompareRules& rules,
                                        const ComparisonShown& shown);

@@ -48,8 +48,7 @@ Found finding_of(const Effect& effect, double adjusted_p, const FindingRules& ru
         else if (interval.low > -margin && interval.high < margin)
             found.finding = Finding::same;
     }
-    if (found.finding == Finding::inconclusive)
-        found.rounds = rounds_to_settle(effect, adjusted_p, margin, rules);
+    if (found.finding == Finding::inconclusive) found.rounds = rounds_to_settle(effect, adjusted_p, margin, rules);
     return found;
 }
 

@@ -47,8 +47,8 @@ struct Found {
     bool bootstrap_agrees = true;  ///< with the interval, on whether it holds 1
 };
 
-/// Differs: its p, adjusted for all tests, is below alpha. REGRESSION or IMPROVED: differs, and by at least the margin. SAME: the
-/// interval lies inside the margin on both sides of 1. Otherwise INCONCLUSIVE.
+/// Differs: its p, adjusted for all tests, is below alpha. REGRESSION or IMPROVED: differs, and by at least the margin.
+/// SAME: the interval lies inside the margin on both sides of 1. Otherwise INCONCLUSIVE.
 Found finding_of(const Effect& effect, double adjusted_p, const FindingRules& rules);
 
 }  // namespace stele

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "harness/base/statistics.hpp"
@@ -13,8 +14,9 @@ namespace {
 /// Each round's samples, by its number in the report.
 std::map<std::uint32_t, CellRound> rounds_of(const Timing& timing) {
     std::map<std::uint32_t, CellRound> rounds;
-    const bool has_clock = !timing.clock.empty() &&
-                           std::ranges::all_of(timing.clock, [](const ClockState& clock) { return clock.sm_mhz.has_value(); });
+    const bool has_clock = !timing.clock.empty() && std::ranges::all_of(timing.clock, [](const ClockState& clock) {
+        return clock.sm_mhz.has_value();
+    });
     for (std::size_t i = 0; i < timing.samples_ns.size(); ++i) {
         CellRound& round = rounds[timing.round[i]];
         round.samples_ns.push_back(timing.samples_ns[i]);
@@ -30,14 +32,14 @@ std::map<std::uint32_t, CellRound> rounds_of(const Timing& timing) {
     return rounds;
 }
 
+}  // namespace
+
 std::size_t processes_of(const Report& report) {
     std::size_t most = 1;
     for (const Measurement& cell : report.measurements)
         if (cell.timing) most = std::max<std::size_t>(most, cell.timing->rounds);
     return most;
 }
-
-}  // namespace
 
 const Measurement& SideCell::telling() const {
     for (const auto outcome_tells : {is_failure, +[](Outcome outcome) { return outcome == Outcome::passed; }})
@@ -58,18 +60,22 @@ const DeviceInfo* SideCell::device() const {
     return found == devices.end() ? nullptr : &*found;
 }
 
-std::vector<SideCell> side_cells(std::span<const Report> reports,
-                                 const std::function<bool(const Report&, const Measurement&)>& is_of_side) {
-    std::vector<SideCell> cells;
-    std::map<std::pair<CellKey, std::size_t>, std::size_t> position;
+std::vector<std::vector<SideCell>> side_cells(
+    std::span<const Report> reports, std::size_t sides,
+    const std::function<std::size_t(const Report&, const Measurement&)>& side_of) {
+    std::vector<std::vector<SideCell>> out(sides);
+    // Where the n-th cell of a key on a side stands.
+    std::map<std::tuple<std::size_t, CellKey, std::size_t>, std::size_t> position;
     std::size_t first_slot = 0;
     for (const Report& report : reports) {
-        std::map<CellKey, std::size_t> seen;
+        std::map<std::pair<std::size_t, CellKey>, std::size_t> seen;
         for (const Measurement& measurement : report.measurements) {
-            if (measurement.device.empty() || !is_of_side(report, measurement)) continue;
+            if (measurement.device.empty()) continue;
+            const std::size_t side = side_of(report, measurement);
+            std::vector<SideCell>& cells = out.at(side);
             const CellKey key = key_of(measurement, report);
-            const std::size_t twin = seen[key]++;
-            const auto [place, is_new] = position.try_emplace({key, twin}, cells.size());
+            const std::size_t twin = seen[{side, key}]++;
+            const auto [place, is_new] = position.try_emplace({side, key, twin}, cells.size());
             if (is_new) cells.push_back({key, twin, {}, {}});
             SideCell& cell = cells[place->second];
             cell.sources.push_back({&report, &measurement});
@@ -82,9 +88,10 @@ std::vector<SideCell> side_cells(std::span<const Report> reports,
         first_slot += processes_of(report);
     }
     // A cell that failed in one process has no time in any.
-    for (SideCell& cell : cells)
-        if (is_failure(cell.telling().verdict.outcome)) cell.rounds.clear();
-    return cells;
+    for (std::vector<SideCell>& cells : out)
+        for (SideCell& cell : cells)
+            if (is_failure(cell.telling().verdict.outcome)) cell.rounds.clear();
+    return out;
 }
 
 std::vector<PairedRounds> pair_rounds(const SideCell& base, const SideCell& other) {

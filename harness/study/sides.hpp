@@ -47,10 +47,14 @@ struct SideCell {
     const DeviceInfo* device() const;
 };
 
-/// The cells of the reports, which must outlive them, in the order of their first appearance. Cells without a device are
-/// left out: nothing was to be measured.
-std::vector<SideCell> side_cells(std::span<const Report> reports,
-                                 const std::function<bool(const Report&, const Measurement&)>& is_of_side);
+/// The cells of so many sides of the reports, which must outlive them, in the order of their first appearance.
+/// `side_of` tells of which side a measurement is. Cells without a device are left out: nothing was to be measured.
+std::vector<std::vector<SideCell>> side_cells(
+    std::span<const Report> reports, std::size_t sides,
+    const std::function<std::size_t(const Report&, const Measurement&)>& side_of);
+
+/// Processes that have timed the report's cells: at least one.
+std::size_t processes_of(const Report& report);
 
 /// Rounds of two cells that belong together: those of equal slots, or where there are none, one after the other.
 struct PairedRounds {

@@ -25,7 +25,8 @@ class SimulatedRuns {
 public:
     SimulatedRuns(const Machine& machine, std::uint64_t seed) : machine_(machine), draws_(seed) {}
 
-    /// log(other ÷ base) of the medians, of `rounds` pairs whose order alternates; the other side takes `ratio` times as long.
+    /// log(other ÷ base) of the medians, of `rounds` pairs whose order alternates; the other side takes `ratio` times
+    /// as long.
     std::vector<double> log_ratios(std::size_t rounds, double ratio = 1) {
         std::vector<double> logs;
         for (std::size_t round = 0; round < rounds; ++round) {

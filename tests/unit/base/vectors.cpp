@@ -70,8 +70,7 @@ TEST(Vectors, MediansWithTheirIntervals) {
 
 TEST(Vectors, ReachOfIntervals) {
     ASSERT_GE(vectors()["reach"].size(), 15u);
-    for (const auto& row : vectors()["reach"])
-        expect_near(interval_reach(1, row["pairs"], row["alpha"]), row["reach"]);
+    for (const auto& row : vectors()["reach"]) expect_near(interval_reach(1, row["pairs"], row["alpha"]), row["reach"]);
 }
 
 TEST(PairedT, WithoutSpreadOrPairs) {

@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "harness/study/comparison_tables.hpp"
 #include "harness/draw/console.hpp"
+#include "harness/study/comparison_tables.hpp"
 #include "tests/support/sample_report.hpp"
 #include "tests/support/simulated_runs.hpp"
 
@@ -55,7 +55,8 @@ Comparison compared(const std::vector<Report>& base, const std::vector<Report>& 
 
 TEST(Comparison, FindsWhatIsSlowerAndWhatIsNot) {
     const std::vector<Report> base{one_cell(1e6, 10, 1)};
-    for (const auto& [factor, finding] : {std::pair{1.05, Finding::regression}, {0.95, Finding::improved}, {1.0, Finding::same}}) {
+    for (const auto& [factor, finding] :
+         {std::pair{1.05, Finding::regression}, {0.95, Finding::improved}, {1.0, Finding::same}}) {
         const std::vector<Report> other{one_cell(1e6 * factor, 10, 2)};
         const Comparison comparison = compared(base, other);
         ASSERT_EQ(comparison.cells.size(), 1u);
@@ -168,12 +169,14 @@ Report on_gpu(double ns, double mhz, std::uint64_t seed) {
 TEST(Comparison, ASlowerTimeWithEqualCyclesIsTheClock) {
     const std::vector<Report> base{on_gpu(60e3, 1980, 1)};
     const std::vector<Report> clocked{on_gpu(66e3, 1800, 2)}, slower{on_gpu(66e3, 1980, 3)};
-    EXPECT_NE(cell_text(compared(base, clocked).cells.at(0)).find("the clock, not the code: 1800 MHz"), std::string::npos);
+    EXPECT_NE(cell_text(compared(base, clocked).cells.at(0)).find("the clock, not the code: 1800 MHz"),
+              std::string::npos);
     EXPECT_EQ(cell_text(compared(base, slower).cells.at(0)).find("clock"), std::string::npos);
     std::vector<Report> throttled{on_gpu(66e3, 1800, 2)};
     for (ClockState& clock : throttled[0].measurements[0].timing->clock) clock.throttle_reasons = {"power"};
-    EXPECT_NE(cell_text(compared(base, throttled).cells.at(0)).find("throttled in 100 % of the samples, before 0 % (power)"),
-              std::string::npos);
+    EXPECT_NE(
+        cell_text(compared(base, throttled).cells.at(0)).find("throttled in 100 % of the samples, before 0 % (power)"),
+        std::string::npos);
 }
 
 TEST(Comparison, ShortCellsOfAGpuDoNotCountUnlessAsked) {
@@ -214,11 +217,13 @@ TEST(Comparison, ManyCellsRaiseP) {
         for (const CellComparison& cell : comparison->cells) EXPECT_GE(cell.adjusted_p, cell.effect.test->p);
     double least = 1;
     for (const CellComparison& cell : held.cells) least = std::min(least, cell.effect.test->p);
-    EXPECT_DOUBLE_EQ(std::ranges::min(held.cells, {}, &CellComparison::adjusted_p).adjusted_p, std::min(1.0, 20 * least));
+    EXPECT_DOUBLE_EQ(std::ranges::min(held.cells, {}, &CellComparison::adjusted_p).adjusted_p,
+                     std::min(1.0, 20 * least));
     ASSERT_EQ(report.groups.size(), 1u);
     EXPECT_EQ(report.groups[0].cells, 20u);
     EXPECT_NEAR(report.groups[0].test.mean, 0, 0.003);
-    EXPECT_LT(report.groups[0].test.interval.high - report.groups[0].test.interval.low, 0.006) << "twenty tell more than one";
+    EXPECT_LT(report.groups[0].test.interval.high - report.groups[0].test.interval.low, 0.006)
+        << "twenty tell more than one";
 }
 
 TEST(Comparison, SureAndLargeGoesFirst) {
@@ -238,9 +243,10 @@ TEST(Comparison, SureAndLargeGoesFirst) {
 }
 
 TEST(ComparisonBy, LanguagesOfOneReport) {
-    const std::vector<Report> reports{report_of({timed("gemm/tiled.cuda@64x64x16", Language::cuda, square, "cuda:0", 60e3, 10, 1),
-                                                 timed("gemm/tiled.ptx@64x64x16", Language::ptx, square, "cuda:0", 50e3, 10, 2),
-                                                 timed("gemm/naive.ptx", Language::ptx, square, "cuda:0", 90e3, 10, 3)})};
+    const std::vector<Report> reports{
+        report_of({timed("gemm/tiled.cuda@64x64x16", Language::cuda, square, "cuda:0", 60e3, 10, 1),
+                   timed("gemm/tiled.ptx@64x64x16", Language::ptx, square, "cuda:0", 50e3, 10, 2),
+                   timed("gemm/naive.ptx", Language::ptx, square, "cuda:0", 90e3, 10, 3)})};
     const std::vector<NamedSide> sides = sides_by(By::language, reports);
     ASSERT_EQ(sides.size(), 2u);
     EXPECT_EQ(sides[0].name, "cuda");

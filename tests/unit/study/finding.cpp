@@ -33,7 +33,7 @@ TEST(Finding, EachOfTheFour) {
     EXPECT_EQ(found({-0.030, -0.031, -0.029, -0.030}).finding, Finding::improved);
     EXPECT_EQ(found({0.001, -0.001, 0.002, -0.002}).finding, Finding::same);
     EXPECT_EQ(found({0.05, -0.04, 0.06, -0.01}).finding, Finding::inconclusive);
-    EXPECT_EQ(found({0.0199, 0.0201, 0.0197, 0.0198}).finding, Finding::inconclusive)
+    EXPECT_EQ(found({0.0195, 0.0197, 0.0196, 0.0199}).finding, Finding::inconclusive)
         << "sure to differ, and not sure to be more than the margin";
 }
 

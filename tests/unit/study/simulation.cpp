@@ -1,5 +1,5 @@
-// The promise of a comparison, over thousands of simulated ones: how often equal sides are said to differ, and how often a
-// change is found. A share of 0.05 of 4000 has a standard error of 0.0034.
+// The promise of a comparison, over thousands of simulated ones: how often equal sides are said to differ, and how
+// often a change is found. A share of 0.05 of 4000 has a standard error of 0.0034.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -71,7 +71,8 @@ TEST(Simulation, EqualSidesDifferAsOftenAsPromised) {
         const Shares found = shares(equal, margin);
         SCOPED_TRACE(testing::Message() << "process " << machine.process << " drift " << machine.drift << " slow "
                                         << machine.slow_chance << " freedom " << machine.freedom << ": differs "
-                                        << found.differs << ", regression " << found.regression << ", margin " << margin);
+                                        << found.differs << ", regression " << found.regression << ", margin "
+                                        << margin);
         EXPECT_LE(found.differs, 0.07);
         EXPECT_LE(found.regression, 0.01);
         if (machine.slow_chance == 0 && machine.freedom == 0) {
@@ -89,7 +90,8 @@ TEST(Simulation, ChangesAreFound) {
     // What a pair of processes differs by is 0.3 %, sampling with it.
     EXPECT_GE(shares(effects(quiet, 1.01, 2), asked_margin).differs, 0.95);
     EXPECT_GE(shares(effects(quiet, 1.03, 3), asked_margin).regression, 0.95);
-    EXPECT_GE(shares(effects(quiet, 1.005, 4), asked_margin).same, 0.95) << "a small one is the same, though it differs";
+    EXPECT_GE(shares(effects(quiet, 1.005, 4), asked_margin).same, 0.95)
+        << "a small one is the same, though it differs";
     EXPECT_GE(shares(effects(drifting, 1.03, 5), asked_margin).regression, 0.95);
 }
 
