@@ -23,11 +23,8 @@ void require_pairs(std::size_t pairs) {
 double interval_reach(double deviation, std::size_t pairs, double alpha) {
     require_pairs(pairs);
     const PairsT distribution(static_cast<double>(pairs - 1));
-    // The complement keeps its digits where alpha is tiny. Boost stops at nine digits, which one step of Newton's
-    // doubles.
-    double quantile = boost::math::quantile(boost::math::complement(distribution, alpha / 2));
-    const double beyond = boost::math::cdf(boost::math::complement(distribution, quantile));
-    quantile += (beyond - alpha / 2) / boost::math::pdf(distribution, quantile);
+    // The complement keeps its digits where alpha is tiny.
+    const double quantile = boost::math::quantile(boost::math::complement(distribution, alpha / 2));
     return quantile * deviation / std::sqrt(static_cast<double>(pairs));
 }
 

@@ -192,6 +192,11 @@ bool WithoutTime::is_mended() const {
            is_failure(cells.base->telling().verdict.outcome);
 }
 
+bool WithoutTime::is_too_slow() const {
+    const auto& untimed = cells.other->telling().untimed;
+    return !cells.base->rounds.empty() && untimed && untimed->execution_ns > cells.base->median_ns();
+}
+
 std::size_t Comparison::count(Finding finding, bool counting_only) const {
     return static_cast<std::size_t>(std::ranges::count_if(cells, [&](const CellComparison& cell) {
         return cell.found.finding == finding && (cell.counts || !counting_only);
@@ -200,6 +205,11 @@ std::size_t Comparison::count(Finding finding, bool counting_only) const {
 
 std::size_t Comparison::broken() const {
     return static_cast<std::size_t>(std::ranges::count_if(without_time, &WithoutTime::is_broken));
+}
+
+std::size_t Comparison::worse() const {
+    return count(Finding::regression, true) +
+           static_cast<std::size_t>(std::ranges::count_if(without_time, &WithoutTime::is_too_slow));
 }
 
 std::size_t Comparison::least_pairs() const {

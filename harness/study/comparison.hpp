@@ -69,6 +69,8 @@ struct WithoutTime {
     /// It passed on the base and fails on the other side.
     bool is_broken() const;
     bool is_mended() const;
+    /// It was timed on the base, and one execution now takes so much longer that nobody times it.
+    bool is_too_slow() const;
 };
 
 /// The geometric mean over cells, in each pair of rounds; then as for one cell.
@@ -94,6 +96,8 @@ struct Comparison {
 
     std::size_t count(Finding finding, bool counting_only = false) const;
     std::size_t broken() const;
+    /// Cells that make the other side worse: regressions that count, and what is too slow to be timed.
+    std::size_t worse() const;
     /// The fewest and the most pairs of rounds that a cell has.
     std::size_t least_pairs() const, most_pairs() const;
 };

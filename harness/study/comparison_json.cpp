@@ -73,6 +73,7 @@ Json comparison_json(const Comparison& comparison, const CompareRules& rules, co
     for (const CellComparison& cell : comparison.cells) json["cells"].push_back(cell_json(cell));
     for (const WithoutTime& pair : comparison.without_time)
         json["without_time"].push_back({{"broken", pair.is_broken()},
+                                        {"too_slow", pair.is_too_slow()},
                                         {"mended", pair.is_mended()},
                                         {"problem", pair.cells.base->key.problem},
                                         {"base", side_json(pair.base_side, *pair.cells.base)},

@@ -56,12 +56,17 @@ std::string comparison_junit(const Comparison& comparison) {
     std::string cases;
     std::size_t tests = 0, skipped = 0;
     for (const WithoutTime& pair : comparison.without_time) {
-        if (!pair.is_broken()) continue;
-        const Verdict& verdict = pair.cells.other->telling().verdict;
+        const Measurement& now = pair.cells.other->telling();
+        if (pair.is_broken())
+            cases += test_case(
+                *pair.cells.other, pair.other_side,
+                fmt::format(R"(<error type="{}" message="{}"/>)", name(now.verdict.outcome), xml(now.verdict.reason)));
+        else if (pair.is_too_slow())
+            cases += test_case(*pair.cells.other, pair.other_side,
+                               fmt::format(R"(<failure type="REGRESSION" message="{}"/>)", xml(now.untimed->reason)));
+        else
+            continue;
         ++tests;
-        cases +=
-            test_case(*pair.cells.other, pair.other_side,
-                      fmt::format(R"(<error type="{}" message="{}"/>)", name(verdict.outcome), xml(verdict.reason)));
     }
     for (const CellComparison& cell : comparison.cells) {
         ++tests;
@@ -73,7 +78,7 @@ std::string comparison_junit(const Comparison& comparison) {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         "<testsuite name=\"stele compare\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n"
         "{}</testsuite>\n",
-        tests, comparison.count(Finding::regression, true), comparison.broken(), skipped, cases);
+        tests, comparison.worse(), comparison.broken(), skipped, cases);
 }
 
 }  // namespace stele

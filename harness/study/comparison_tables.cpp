@@ -58,7 +58,7 @@ std::vector<std::string> reading_notes(const Comparison& comparison, const Compa
     const std::size_t least = comparison.least_pairs(), most = comparison.most_pairs();
     std::string pairs = least == most ? plural(least, "pair") : fmt::format("{} to {} pairs", least, most);
     notes.push_back(
-        fmt::format("ratio: time of the other side ÷ the base's, over {} of rounds, with the paired-t interval; p: "
+        fmt::format("ratio: the other's time ÷ the base's, over {} of rounds, with the paired-t interval; p: "
                     "adjusted for {} by {}; "
                     "flips: exact p of flipped signs, of one cell alone",
                     pairs, plural(comparison.tests, "cell"), rules.gate ? "Holm" : "Benjamini and Hochberg"));
@@ -71,11 +71,20 @@ std::vector<std::string> reading_notes(const Comparison& comparison, const Compa
     return notes;
 }
 
+/// Where all have the same other side, its name.
+std::string other_title(const Comparison& comparison) {
+    const std::string& first = comparison.cells.front().other_side;
+    const bool one =
+        std::ranges::all_of(comparison.cells, [&](const CellComparison& cell) { return cell.other_side == first; });
+    return one && first.size() < 12 ? first : "other";
+}
+
 Table cells_table(const Comparison& comparison, const CompareRules& rules, const ComparisonShown& shown) {
     Table table;
     table.title = "Cells";
-    table.columns = {{"finding", Align::left}, {"base", Align::right}, {"other", Align::right}, {"ratio", Align::right},
-                     {"95 %", Align::right},   {"p", Align::right},    {"flips", Align::right}, {"cell", Align::left}};
+    table.columns = {{"finding", Align::left}, {"base", Align::right}, {other_title(comparison), Align::right},
+                     {"ratio", Align::right},  {"95 %", Align::right}, {"p", Align::right},
+                     {"flips", Align::right},  {"cell", Align::left}};
     std::size_t same = 0;
     double slowest = 1, fastest = 1;
     for (const CellComparison& cell : comparison.cells)
@@ -95,18 +104,19 @@ Table cells_table(const Comparison& comparison, const CompareRules& rules, const
     return table;
 }
 
+std::string_view label_of(const WithoutTime& pair) {
+    return pair.is_broken() ? "BROKEN" : pair.is_too_slow() ? "TOO SLOW" : pair.is_mended() ? "mended" : "no time";
+}
+
 Table without_time_table(const Comparison& comparison, const ComparisonShown& shown) {
     Table table;
     table.title = "Without a time on a side";
     table.columns = {{"", Align::left}, {"cell", Align::left}};
-    // What broke stands above what was not right before either.
-    for (const bool broken : {true, false})
+    for (const std::string_view wanted : {"BROKEN", "TOO SLOW", "mended", "no time"})
         for (const WithoutTime& pair : comparison.without_time)
-            if (pair.is_broken() == broken)
+            if (label_of(pair) == wanted)
                 table.rows.push_back(
-                    {{broken             ? "BROKEN"
-                      : pair.is_mended() ? "mended"
-                                         : "no time"},
+                    {{std::string(wanted)},
                      fmt::format("{}; {}: {}; {}: {}", name_of(*pair.cells.base), pair.base_side,
                                  side_text(*pair.cells.base), pair.other_side, side_text(*pair.cells.other))});
     limit_rows(table, shown.most_rows);
@@ -206,17 +216,16 @@ std::string cell_text(const CellComparison& cell) {
 }
 
 std::string comparison_summary(const Comparison& comparison) {
-    if (comparison.cells.empty() && comparison.broken() == 0) return "NOTHING COMPARED";
-    const std::size_t slower = comparison.count(Finding::regression, true);
-    const std::size_t short_slower = comparison.count(Finding::regression) - slower;
-    const std::size_t inconclusive = comparison.count(Finding::inconclusive);
-    std::string text = comparison.broken() > 0 ? "BROKEN" : slower > 0 ? "REGRESSION" : "NOTHING WORSE";
-    text += ": ";
+    if (comparison.cells.empty() && comparison.broken() + comparison.worse() == 0) return "NOTHING COMPARED";
+    const std::size_t slower = comparison.count(Finding::regression, true), worse = comparison.worse(),
+                      short_slower = comparison.count(Finding::regression) - slower;
+    std::string text = comparison.broken() > 0 ? "BROKEN: " : worse > 0 ? "REGRESSION: " : "NOTHING WORSE: ";
     if (comparison.broken() > 0)
         text += fmt::format("{} right before and not now; ", plural(comparison.broken(), "cell"));
-    text +=
-        fmt::format("of {} {} slower, {} faster, {} the same, {} inconclusive", plural(comparison.cells.size(), "cell"),
-                    slower, comparison.count(Finding::improved), comparison.count(Finding::same), inconclusive);
+    if (worse > slower) text += fmt::format("{} too slow to be timed now; ", plural(worse - slower, "cell"));
+    text += fmt::format("of {} {} slower, {} faster, {} the same, {} inconclusive",
+                        plural(comparison.cells.size(), "cell"), slower, comparison.count(Finding::improved),
+                        comparison.count(Finding::same), comparison.count(Finding::inconclusive));
     if (short_slower > 0) text += fmt::format(", and {} slower that are too short to count", short_slower);
     return text;
 }

@@ -284,7 +284,7 @@ ExitCode Compare::show_comparison(const Comparison& comparison, std::vector<std:
     else
         show(comparison_document(comparison, rules_, shown), format_ == "html" ? DrawnAs::html : DrawnAs::console);
     if (comparison.broken() > 0) return exit_wrong;
-    if (comparison.count(Finding::regression, true) > 0) return exit_worse;
+    if (comparison.worse() > 0) return exit_worse;
     if (comparison.cells.empty()) return exit_nothing;
     return strict_ && comparison.count(Finding::inconclusive, true) > 0 ? exit_inconclusive : exit_fine;
 }

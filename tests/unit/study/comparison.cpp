@@ -157,6 +157,30 @@ TEST(Comparison, WhatPassedAndFailsIsBroken) {
     EXPECT_EQ(compared(base, other).broken(), 0u) << "a set-up that failed is no fault of the code";
 }
 
+TEST(Comparison, TooSlowToBeTimedIsWorse) {
+    const std::vector<Report> base{one_cell(1e6, 6, 1)};
+    std::vector<Report> other{one_cell(1e6, 6, 2)};
+    Measurement& cell = other[0].measurements[0];
+    cell.timing.reset();
+    cell.untimed = {"one execution took 14 s, longer than the 2 s that are timed", 14e9};
+    const Comparison comparison = compared(base, other);
+    EXPECT_EQ(comparison.worse(), 1u);
+    EXPECT_TRUE(comparison_summary(comparison).starts_with("REGRESSION: 1 cell too slow to be timed now"));
+    EXPECT_EQ(compared(other, base).worse(), 0u);
+    EXPECT_NE(comparison_junit(comparison).find("failures=\"1\""), std::string::npos);
+}
+
+TEST(Comparison, ARegressionThatFreshProcessesDoNotShowIsNone) {
+    const std::vector<Report> base{one_cell(1e6, 10, 1)}, slower{one_cell(1.05e6, 10, 2)}, same{one_cell(1e6, 10, 3)};
+    Comparison seen = compared(base, slower);
+    confirm_regressions(seen, compared(base, slower));
+    EXPECT_EQ(seen.count(Finding::regression), 1u);
+    EXPECT_NE(cell_text(seen.cells.at(0)).find("confirmed by fresh processes: 1.05"), std::string::npos);
+    confirm_regressions(seen, compared(base, same));
+    EXPECT_EQ(seen.count(Finding::inconclusive), 1u);
+    EXPECT_NE(cell_text(seen.cells.at(0)).find("not confirmed by fresh processes"), std::string::npos);
+}
+
 /// Of a GPU that tells its clock.
 Report on_gpu(double ns, double mhz, std::uint64_t seed) {
     Report report = report_of({timed("gemm/tiled.cuda@128x128", Language::cuda, square, "cuda:0", ns, 8, seed)});
