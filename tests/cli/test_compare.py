@@ -240,7 +240,7 @@ def test_a_comment_has_room_for_any_comparison(stele, bench, sides, timed_cells)
     slow = changed(stele, bench, "slower.json", many, rounds=2, factor=3, seed=2)
     text = stele("compare", base, slow, "--margin", "1", "--all", "--format", "md", code=None).stdout
     assert len(text.encode()) <= 60000
-    assert "1500 cells" in text.splitlines()[0] and "more rows; --format json has them" in text
+    assert "1500 cells" in text.splitlines()[0] and "rows more; --format json has them" in text
 
 
 def test_junit(stele, bench, sides, timed_cells):
