@@ -35,9 +35,12 @@ public:
     TemporaryFolder(const TemporaryFolder&) = delete;
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;
     const std::filesystem::path& path() const { return path_; }
+    /// It stays: what is in it is wanted after all.
+    void keep() { kept_ = true; }
 
 private:
     std::filesystem::path path_;
+    bool kept_ = false;
 };
 
 }  // namespace stele

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <stdexcept>
+
+#include "harness/base/paired.hpp"
 
 namespace stele {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 /// Boost.Math would do all in long double, which is compiled again and says nothing more of a few samples.
 using InDouble = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
 using Binomial = boost::math::binomial_distribution<double, InDouble>;
-using StudentsT = boost::math::students_t_distribution<double, InDouble>;
 
 void require_samples(std::span<const double> samples, std::size_t least = 1) {
     if (samples.size() < least) throw std::invalid_argument("too few samples");
@@ -34,12 +34,6 @@ std::vector<double> log_ratios(std::span<const double> a, std::span<const double
         out.push_back(std::log(a[i] / b[i]));
     }
     return out;
-}
-
-double mean(std::span<const double> values) {
-    double sum = 0;
-    for (double value : values) sum += value;
-    return sum / static_cast<double>(values.size());
 }
 
 }  // namespace
@@ -86,40 +80,41 @@ Ratio median_ratio(std::span<const double> a, std::span<const double> b, std::ui
 }
 
 Ratio paired_ratio(std::span<const double> a, std::span<const double> b, double confidence) {
-    const std::vector<double> logs = log_ratios(a, b);
-    require_samples(logs, 2);
-    const auto n = static_cast<double>(logs.size());
-    const double centre = mean(logs);
-    double squares = 0;
-    for (double value : logs) squares += (value - centre) * (value - centre);
-    const double error = std::sqrt(squares / (n - 1) / n);
-    const StudentsT distribution(n - 1);
-    const double reach = boost::math::quantile(distribution, 1 - (1 - confidence) / 2) * error;
-    return {std::exp(centre), {std::exp(centre - reach), std::exp(centre + reach), confidence}};
+    const PairedTest logs = paired_t(log_ratios(a, b), confidence);
+    return {std::exp(logs.mean), {std::exp(logs.interval.low), std::exp(logs.interval.high), confidence}};
 }
+
+namespace {
+
+/// Of all ways to give the rest signs: how many bring `sum` as far from 0 as `observed`. One addition a way, so that
+/// twenty differences take milliseconds.
+std::uint64_t flips_as_far(std::span<const double> rest, double sum, double observed) {
+    if (rest.empty()) return std::abs(sum) >= observed ? 1 : 0;
+    return flips_as_far(rest.subspan(1), sum + rest.front(), observed) +
+           flips_as_far(rest.subspan(1), sum - rest.front(), observed);
+}
+
+}  // namespace
 
 double sign_flip_p(std::span<const double> differences, std::uint64_t seed) {
     require_samples(differences);
     constexpr std::size_t most_exact = 20;
     constexpr std::uint64_t drawn_flips = std::uint64_t{1} << 16;
-    const auto sum_with = [&](auto&& negative) {
-        double sum = 0;
-        for (std::size_t i = 0; i < differences.size(); ++i) sum += negative(i) ? -differences[i] : differences[i];
-        return std::abs(sum);
-    };
+    double all = 0;
+    for (const double difference : differences) all += difference;
     // Sums in another order of additions may differ in the last bits; they count as equal.
-    const double observed = sum_with([](std::size_t) { return false; }) * (1 - 1e-12);
-    const bool exact = differences.size() <= most_exact;
-    const std::uint64_t flips = exact ? std::uint64_t{1} << differences.size() : drawn_flips;
-    std::uint64_t as_far = 0;
+    const double observed = std::abs(all) * (1 - 1e-12);
+    if (differences.size() <= most_exact)
+        return static_cast<double>(flips_as_far(differences, 0, observed)) /
+               static_cast<double>(std::uint64_t{1} << differences.size());
+    std::uint64_t as_far = 1;  // no flip at all, counted always, so that p is never 0
     SeededDraws draws(seed);
-    for (std::uint64_t flip = 0; flip < flips; ++flip) {
-        const bool identity = flip == 0;  // counted always, so that p is never 0
-        const double sum = sum_with(
-            [&](std::size_t i) { return exact ? ((flip >> i) & 1) != 0 : !identity && (draws.bits() >> 63) != 0; });
-        if (sum >= observed) ++as_far;
+    for (std::uint64_t flip = 1; flip < drawn_flips; ++flip) {
+        double sum = 0;
+        for (const double difference : differences) sum += (draws.bits() >> 63) != 0 ? -difference : difference;
+        if (std::abs(sum) >= observed) ++as_far;
     }
-    return static_cast<double>(as_far) / static_cast<double>(flips);
+    return static_cast<double>(as_far) / static_cast<double>(drawn_flips);
 }
 
 std::uint64_t SeededDraws::bits() {

@@ -9,7 +9,7 @@ from conftest import GEMM, SOURCE
 
 SCHEMA = json.loads((SOURCE / "results" / "schema.json").read_text())
 RESULTS = sorted(path for path in (SOURCE / "results").rglob("*.json")
-                 if not path.name.startswith("schema") and path.parts[-2] not in ("static", "tuning"))
+                 if not path.name.startswith("schema") and not {"static", "tuning", "studies"} & set(path.relative_to(SOURCE).parts))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-STUDIES = ("mutants",)
+STUDIES = ("mutants", "aa")
 LONGEST_MINUTES = 60
 
 

@@ -10,6 +10,7 @@
     a_command(tune) \
     a_command(run) \
     a_command(report) \
+    a_command(compare) \
     a_command(explain) \
     a_command(first_contact)
 // clang-format on

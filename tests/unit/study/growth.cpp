@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <functional>
+
 #include "harness/draw/console.hpp"
 #include "harness/draw/html.hpp"
 #include "harness/draw/markdown.hpp"
 #include "harness/record/report_json.hpp"
+#include "harness/study/comparison_tables.hpp"
 #include "harness/study/report_tables.hpp"
 #include "tests/support/sample_report.hpp"
 
@@ -65,6 +68,43 @@ TEST(Growth, TablesAreLinear) {
                               console_text(Document(report_tables(given, skipped)));
                           }),
                       most_linear_growth);
+}
+
+/// Cells that were timed, each of another problem.
+Report of_times(std::size_t cells, CacheMode cache) {
+    Report report = of_problems(cells);
+    for (Measurement& cell : report.measurements) {
+        cell.verdict = {};
+        cell.verdict.outcome = Outcome::passed;
+        cell.timing = test::timing_of({1e6, 1.1e6, 1.2e6});
+        cell.cache = cache;
+    }
+    return report;
+}
+
+TEST(Growth, ComparisonsAreLinear) {
+    // Compared, refused, and each on one side only.
+    const auto same = [](std::size_t cells) {
+        return std::pair{of_times(cells, CacheMode::cold), of_times(cells, CacheMode::cold)};
+    };
+    const auto refused = [](std::size_t cells) {
+        return std::pair{of_times(cells, CacheMode::cold), of_times(cells, CacheMode::warm)};
+    };
+    const auto apart = [](std::size_t cells) {
+        std::pair sides{of_times(cells, CacheMode::cold), of_times(cells, CacheMode::cold)};
+        for (Measurement& cell : sides.second.measurements) cell.variant += "@1x1";
+        return sides;
+    };
+    using Make = std::function<std::pair<Report, Report>(std::size_t)>;
+    for (const Make& make : std::vector<Make>{same, refused, apart})
+        EXPECT_LT(growth(60, make,
+                         [](const std::pair<Report, Report>& given) {
+                             const std::vector<NamedSide> sides{side_of("base", {&given.first, 1}),
+                                                                side_of("new", {&given.second, 1})};
+                             const Comparison comparison = compare_sides(sides, By::side, {});
+                             console_text(comparison_document(comparison, {}, {}));
+                         }),
+                  most_linear_growth);
 }
 
 TEST(Growth, AWordIsDrawnInProportion) {
