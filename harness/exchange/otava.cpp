@@ -11,6 +11,7 @@
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/folder.hpp"
 #include "harness/base/json_text.hpp"
 #include "harness/base/process.hpp"
 #include "harness/exchange/csv_text.hpp"
@@ -109,7 +110,7 @@ std::optional<fs::path> find_otava() {
         return fs::exists(path, failed) ? std::optional(path) : std::nullopt;
     };
     if (const char* named = std::getenv("STELE_OTAVA")) return if_there(named);
-    if (const auto found = explain::find_program("otava")) return found;
+    if (const auto found = find_program("otava")) return found;
     return if_there(fs::path(STELE_SOURCE_DIR) / ".deps/tracking/bin/otava");
 }
 
@@ -125,15 +126,15 @@ std::vector<ExportedFile> otava_folder(std::span<const NamedReport> reports, con
 void find_change_points(History& history, std::span<const NamedReport> reports, const fs::path& otava) {
     const std::vector<OtavaTest> tests = otava_tests(history);
     if (tests.empty()) return;
-    const explain::TemporaryFolder folder;
+    const TemporaryFolder folder;
     std::map<std::string, CourseSegment*> waiting;
     for (const OtavaTest& test : tests) waiting[test.name] = test.segment;
     for (const auto& [name, text] : otava_files(tests, reports, folder.path()))
         write_atomically(folder.path() / name, text);
     // Unasked, it looks at one year up to now.
-    const explain::ProcessResult result = explain::run_process(
-        {otava.string(), "analyze", "--config-file", folder.path() / otava_configuration, "--output", "json", "--since",
-         "1970-01-01", "--until", "9999-01-01", std::string(otava_group)});
+    const ProcessResult result =
+        run_process({otava.string(), "analyze", "--config-file", folder.path() / otava_configuration, "--output",
+                     "json", "--since", "1970-01-01", "--until", "9999-01-01", std::string(otava_group)});
     try {
         std::istringstream lines(result.output);
         for (std::string line; std::getline(lines, line);) take_change_points(line, waiting);

@@ -81,12 +81,13 @@ public:
 
     void add(const CourseSegment& segment) {
         if (before_) {
-            const bool same = *driver_ == segment.driver;
-            table_.rows.push_back({{},
-                                   fmt::format("another {}: {}; what follows is not compared with what stands above",
-                                               same ? "machine" : "driver", same ? segment.machine : segment.driver)});
+            const bool same = before_->driver == segment.driver;
+            table_.rows.push_back(
+                {{},
+                 fmt::format("another {}: {}, before {}; nothing is compared across", same ? "machine" : "driver",
+                             same ? segment.machine : segment.driver, same ? before_->machine : before_->driver)});
         }
-        driver_ = segment.driver;
+        before_ = &segment;
         before_ns_ = 0;
         for (std::size_t i = 0; i < segment.points.size(); ++i) {
             for (std::size_t number = 0; number < segment.changes.size(); ++number)

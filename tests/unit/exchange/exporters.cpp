@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -100,7 +101,7 @@ TEST(Nvbench, HasASummaryOfTheSamples) {
     EXPECT_EQ(benchmark["name"], "gemm/tiled.opencl@64x64x16/opencl:0");
     std::map<std::string, json> values;
     for (const json& summary : benchmark["states"][0]["summaries"])
-        values[summary["tag"]] = summary["data"][0]["value"];
+        values[summary["tag"].get<std::string>()] = summary["data"][0]["value"];
     // 4.1 to 4.7 ms in steps of 0.1: the deviation of seven equidistant samples is √(28 ÷ 6) steps.
     const auto number = [&](const char* tag) { return std::stod(values.at(tag).get<std::string>()); };
     EXPECT_EQ(values["nv/cold/sample_size"], "7");
@@ -116,7 +117,8 @@ TEST(Nvbench, HasASummaryOfTheSamples) {
 
 TEST(Nvbench, HasNoNoiseOfFewSamplesAndAReasonWhereThereIsNoTime) {
     std::size_t skipped = 0, noiseless = 0;
-    for (const json& benchmark : json::parse(nvbench_json(sample()))["benchmarks"])
+    const json root = json::parse(nvbench_json(sample()));
+    for (const json& benchmark : root["benchmarks"])
         for (const json& state : benchmark["states"]) {
             EXPECT_EQ(state["is_skipped"], state["summaries"].empty());
             if (state["is_skipped"]) {

@@ -1,10 +1,13 @@
 // The course of cells over reports: what belongs together, in which order, and where a new segment begins.
 #include "harness/study/history.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/draw/document.hpp"
 #include "harness/study/history_tables.hpp"
 #include "tests/support/sample_report.hpp"
 
@@ -58,8 +61,8 @@ TEST(Histories, KeepFailuresAndCountWhatNeverRan) {
 TEST(Histories, AnotherDriverOrMachineBeginsASegment) {
     std::vector<NamedReport> reports;
     for (int month = 1; month <= 5; ++month) reports.push_back(made_at(fmt::format("2026-0{}-01T00:00:00Z", month)));
-    for (int i = 2; i < 5; ++i) reports[i].report.devices[1].driver = "580.1";
-    for (int i = 3; i < 5; ++i) reports[i].report.environment.cpu = "Another CPU";
+    for (std::size_t i = 2; i < 5; ++i) reports[i].report.devices[1].driver = "580.1";
+    for (std::size_t i = 3; i < 5; ++i) reports[i].report.environment.cpu = "Another CPU";
     const History history = history_of(reports);
     const Course& gpu = course_of(history, "gemm/tiled.cuda@128x128");
     ASSERT_EQ(gpu.segments.size(), 3u);
