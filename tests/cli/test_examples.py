@@ -11,7 +11,7 @@ from conftest import BINARY, SOURCE
 
 DOCUMENTS = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", *sorted((SOURCE / "docs").rglob("*.md")),
              *sorted((SOURCE / "kernels").glob("*/README.md"))]
-PLACEHOLDERS = re.compile(r"\b(GLOB|FILE|VARIANT|COMMAND|OPTIONS|ARGS)\b|…|\[")
+PLACEHOLDERS = re.compile(r"\b(GLOB|FILE|FOLDER|VARIANT|COMMAND|OPTIONS|ARGS)\b|…|\[")
 
 
 def fenced(text):

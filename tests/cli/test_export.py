@@ -128,10 +128,11 @@ def test_nvbench_compares_two_runs(stele, bench, script):
         (stele.folder / f"{name}.json").write_text(json.dumps(run))
         stele("export", f"{name}.json", "--to", "nvbench", "--out", f"{name}.nvbench.json")
     done = subprocess.run([script, "--no-color", "a.nvbench.json", "b.nvbench.json"], cwd=stele.folder, capture_output=True, text=True)
-    assert done.returncode in (0, 1), done.stderr
-    # Of fewer samples NVBench gives no noise, and judges nothing.
-    judged = sum(len(timing["samples_ns"]) >= 5 for timing in timed(report).values())
-    assert judged > 0 and done.stdout.count("SLOW") == judged and "FAST" not in done.stdout, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr, done.stderr  # the exit code counts what differs
+    for cell in (m for m in report["measurements"] if "timing" in m):
+        assert f"# {cell['variant']}/{cell['device']}\n" in done.stdout
+    # Which of the cells it judges depends on how many samples they have, and on their spread.
+    assert "SLOW" in done.stdout and "FAST" not in done.stdout, done.stdout
 
 
 def test_otava_reads_its_folder(stele, bench):

@@ -71,8 +71,8 @@ def test_another_driver_begins_a_segment_in_which_changes_are_not_sought(folder)
 
 def test_without_otava_one_line_says_how_to_get_it(folder):
     done = folder("history", "runs", env={"STELE_OTAVA": "/nowhere/otava"})
-    line, = [line for line in done.stdout.splitlines() if line.startswith("change points: ")]
-    assert "not installed" in line and "./dev test" in line and "pip install apache-otava==" in line
+    said = " ".join(done.stdout.split())
+    assert re.search(r"change points: Apache Otava, .* not installed: `./dev test` .* `pip install apache-otava==", said), said
     assert done.stderr == ""
 
 
