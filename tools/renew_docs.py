@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the generated parts of the documents: support matrices, suites and the list of commands, from what the binary says of itself;
+"""Writes the generated parts of the documents: support matrices, suites, and the lists of commands and exporters, from what the binary says of itself;
 and the picture of the rooms, from the tree.
 
   tools/renew_docs.py [--check] [BINARY]     --check: change nothing, exit with 1 if a document is out of date
@@ -27,6 +27,7 @@ def commands(binary):
 def generated(binary):
     """{document: (mark before, text, mark after)}"""
     parts = {ROOT / "docs/cli/index.md": ("<!-- commands -->", commands(binary), "<!-- end of commands -->"),
+             ROOT / "docs/cli/export.md": ("<!-- exporters -->", said(binary, "export", "--list"), "<!-- end of exporters -->"),
              ROOT / "docs/cli/bench.md": ("<!-- suites -->", said(binary, "list", "--suites"), "<!-- end of suites -->")}
     for operation in OPERATIONS:
         parts[ROOT / "kernels" / operation / "README.md"] = (

@@ -2,36 +2,15 @@
 
 #include <algorithm>
 
-#include "harness/base/visible.hpp"
+#include "harness/base/markup.hpp"
 
 namespace stele {
 
 namespace {
 
 std::string escape_html(const std::string& text) {
-    std::string out;
-    for (const char byte : visible(text, true)) switch (byte) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
-            case '\n':
-                out += "<br>";
-                break;
-            default:
-                out += byte;
-        }
+    std::string out = markup_text(text);
+    for (std::size_t at = 0; (at = out.find('\n', at)) != std::string::npos;) out.replace(at, 1, "<br>");
     return out;
 }
 

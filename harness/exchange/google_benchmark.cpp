@@ -15,11 +15,13 @@
 #include <memory>
 #include <optional>
 
+#include "harness/base/descriptor.hpp"
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/regex.hpp"
 #include "harness/base/statistics.hpp"
 #include "harness/catalog/registry.hpp"
+#include "harness/exchange/exported_cells.hpp"
 #include "harness/record/cell_key.hpp"
 
 namespace stele {
@@ -186,31 +188,17 @@ std::unique_ptr<benchmark::BenchmarkReporter> file_reporter(const std::string& f
 }
 BENCHMARK_RESTORE_DEPRECATED_WARNING
 
-/// What --benchmark_out names appears whole or not at all: Google Benchmark, which tells nobody of a full disk, writes
-/// to memory.
-class OutputFile {
+/// Google Benchmark, which tells nobody of a full disk, writes to memory.
+class MemoryFile {
 public:
-    explicit OutputFile(std::optional<std::string> path) : path_(std::move(path)) {
-        if (!path_) return;
-        memory_ = ::memfd_create("google-benchmark", MFD_CLOEXEC);
-        if (memory_ < 0) throw CannotWrite(fmt::format("--benchmark_out: no memory file: {}", std::strerror(errno)));
-        written_ = fmt::format("/proc/self/fd/{}", memory_);
+    MemoryFile() : file_(::memfd_create("google-benchmark", MFD_CLOEXEC)) {
+        if (!file_.open()) throw CannotWrite(fmt::format("Google Benchmark: no memory file: {}", std::strerror(errno)));
     }
-    OutputFile(const OutputFile&) = delete;
-    OutputFile& operator=(const OutputFile&) = delete;
-    ~OutputFile() {
-        if (memory_ >= 0) ::close(memory_);
-    }
-    /// What Google Benchmark is told to write.
-    const std::string& written() const { return written_; }
-    void keep() {
-        if (path_) write_atomically(*path_, read_input(written_));
-    }
+    std::string path() const { return fmt::format("/proc/self/fd/{}", file_.get()); }
+    std::string text() const { return read_input(path()); }
 
 private:
-    std::optional<std::string> path_;
-    std::string written_;
-    int memory_ = -1;
+    Descriptor file_;
 };
 
 std::vector<double> medians_of_passes(const Timing& timing) {
@@ -278,22 +266,9 @@ void initialize(const std::vector<std::string>& flags, const std::string& out) {
     benchmark::Initialize(&argc, argv.data());
 }
 
-}  // namespace
-
-void check_benchmark_flags(const std::vector<std::string>& flags) {
-    for (const std::string& argument : flags) parse(argument);
-    if (const auto out = value_of(flags, "benchmark_out")) check_writable(*out);
-}
-
-std::optional<std::string> benchmark_output(const std::vector<std::string>& flags) {
-    return value_of(flags, "benchmark_out");
-}
-
-std::size_t write_google_benchmark(const Report& report, const std::vector<std::string>& flags) {
-    check_benchmark_flags(flags);
-    const auto out = value_of(flags, "benchmark_out");
-    OutputFile file(out);
-    initialize(flags, file.written());
+/// `out`: what --benchmark_out gets; null: there is none.
+std::size_t replay(const Report& report, const std::vector<std::string>& flags, const MemoryFile* out) {
+    initialize(flags, out ? out->path() : "");
     add_context(report);
     const std::string filter_text = value_of(flags, "benchmark_filter").value_or("");
     const Filter filter(filter_text);
@@ -316,8 +291,35 @@ std::size_t write_google_benchmark(const Report& report, const std::vector<std::
         printing ? static_cast<benchmark::BenchmarkReporter*>(&shown) : &silent, out ? &filed : nullptr);
     benchmark::ClearRegisteredBenchmarks();
     if (kept == 0) throw BenchmarkFlagError(fmt::format("no measured cell matches --benchmark_filter={}", filter_text));
-    file.keep();
     return kept;
+}
+
+}  // namespace
+
+void check_benchmark_flags(const std::vector<std::string>& flags) {
+    for (const std::string& argument : flags) parse(argument);
+    if (const auto out = value_of(flags, "benchmark_out")) check_writable(*out);
+}
+
+std::optional<std::string> benchmark_output(const std::vector<std::string>& flags) {
+    return value_of(flags, "benchmark_out");
+}
+
+std::size_t write_google_benchmark(const Report& report, const std::vector<std::string>& flags) {
+    check_benchmark_flags(flags);
+    const auto out = value_of(flags, "benchmark_out");
+    if (!out) return replay(report, flags, nullptr);
+    const MemoryFile file;
+    const std::size_t kept = replay(report, flags, &file);
+    write_atomically(*out, file.text());
+    return kept;
+}
+
+std::string google_benchmark_json(const NamedReport& report) {
+    timed_cells(report);
+    const MemoryFile file;
+    replay(report.report, {}, &file);
+    return file.text();
 }
 
 }  // namespace stele

@@ -8,6 +8,7 @@
 
 #include "harness/base/error.hpp"
 #include "harness/record/measurement.hpp"
+#include "harness/study/report_tables.hpp"
 
 namespace stele {
 
@@ -34,5 +35,8 @@ std::optional<std::string> benchmark_output(const std::vector<std::string>& flag
 /// --benchmark_list_tests asks for it. Returns the number of benchmarks that --benchmark_filter kept; throws
 /// BenchmarkFlagError if it kept none.
 std::size_t write_google_benchmark(const Report& report, const std::vector<std::string>& flags);
+
+/// What --benchmark_out would hold, without any other flag. Throws NothingFound where nothing was timed.
+std::string google_benchmark_json(const NamedReport& report);
 
 }  // namespace stele

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/base/json_document.hpp"
+#include "harness/record/conditions.hpp"
 #include "harness/record/hardware.hpp"
 
 namespace stele {
@@ -134,7 +135,8 @@ std::string cell_title(std::string_view variant, std::string_view problem, std::
 }
 
 std::string cell_path(const Measurement& measurement) {
-    return fmt::format("{}/{}/{}", measurement.variant, measurement.problem, measurement.device);
+    return fmt::format("{}/{}/{}{}", measurement.variant, measurement.problem, measurement.device,
+                       unusual_conditions(measurement));
 }
 
 }  // namespace stele

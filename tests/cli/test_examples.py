@@ -11,7 +11,7 @@ from conftest import BINARY, SOURCE
 
 DOCUMENTS = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", *sorted((SOURCE / "docs").rglob("*.md")),
              *sorted((SOURCE / "kernels").glob("*/README.md"))]
-PLACEHOLDERS = re.compile(r"\b(GLOB|FILE|VARIANT|COMMAND|OPTIONS|ARGS)\b|…|\[")
+PLACEHOLDERS = re.compile(r"\b(GLOB|FILE|FOLDER|VARIANT|COMMAND|OPTIONS|ARGS)\b|…|\[")
 
 
 def fenced(text):
@@ -52,12 +52,12 @@ def test_there_are_examples():
 def test_example(stele, bench, devices, words):
     if missing := needs_what_is_not_here(words, devices):
         pytest.skip(f"no {missing[0]} device")
-    for name in re.findall(r"(?<=\s)[\w*/-]+\.json", words):
+    for name in re.findall(r"(?<!--out\s)(?<=\s)[\w*/-]+\.json", words):
         place = stele.folder / name.replace("*", "1")
         place.parent.mkdir(parents=True, exist_ok=True)
         if "--against" in words:
             shutil.copy(SOURCE / name, place) if (SOURCE / name).exists() else pytest.skip(f"{name} is not kept")
-        elif "--out" not in words:
+        else:
             shutil.copy(bench.path, place)
     # Long ones are let go on for a while, then ended: they were accepted.
     process = subprocess.Popen(["/bin/bash", "-c", f'exec "{BINARY}" {words}'], cwd=stele.folder, stdin=subprocess.DEVNULL,

@@ -11,6 +11,8 @@
     a_command(run) \
     a_command(report) \
     a_command(compare) \
+    a_command(export) \
+    a_command(history) \
     a_command(explain) \
     a_command(first_contact)
 // clang-format on

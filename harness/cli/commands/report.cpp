@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "harness/base/error.hpp"
-#include "harness/base/text.hpp"
-#include "harness/catalog/registry.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/output.hpp"
+#include "harness/cli/report_input.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/record/report_json.hpp"
 #include "harness/study/report_tables.hpp"
@@ -18,28 +17,6 @@
 namespace stele {
 
 namespace {
-
-/// Leaves only the problems that a glob matches.
-void keep_problems(std::vector<NamedReport>& reports, const std::vector<std::string>& globs) {
-    if (globs.empty()) return;
-    bool any = false;
-    for (NamedReport& named : reports) {
-        std::erase_if(named.report.measurements, [&](const Measurement& cell) {
-            return std::ranges::none_of(globs, [&](const std::string& glob) { return glob_match(glob, cell.problem); });
-        });
-        any = any || !named.report.measurements.empty();
-    }
-    if (!any) throw NothingFound("no problem of these reports matches --problem; a glob must match all of its text");
-}
-
-/// The same run twice would count twice in every mean.
-void drop_repeated(std::vector<NamedReport>& reports) {
-    const std::vector<RepeatedReport> repeated = repeated_reports(plain_reports(reports));
-    for (const RepeatedReport& one : repeated)
-        say(fmt::format("{} is the same run as {}, and counts once", reports[one.index].name, reports[one.first].name));
-    for (auto one = repeated.rbegin(); one != repeated.rend(); ++one)
-        reports.erase(reports.begin() + static_cast<std::ptrdiff_t>(one->index));
-}
 
 class ReportCommand final : public Command {
 public:
@@ -81,8 +58,7 @@ ExitCode ReportCommand::show_ratios(const std::vector<NamedReport>& reports) con
 }
 
 ExitCode ReportCommand::run() {
-    std::vector<NamedReport> reports;
-    for (const std::string& file : files_) reports.push_back({file, read_report(file)});
+    std::vector<NamedReport> reports = read_reports(files_);
     if (std::ranges::all_of(reports, [](const NamedReport& named) { return named.report.measurements.empty(); }))
         throw NothingFound("nothing was measured in these reports");
     keep_problems(reports, problems_);

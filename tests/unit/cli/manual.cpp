@@ -40,7 +40,7 @@ std::map<std::string, std::string> documented_options(std::string_view page) {
 /// The words in backticks that are names: no blanks, no signs.
 Names quoted_names(const std::string& text) {
     Names names;
-    const std::regex name("`([a-z][a-z0-9_]*)`");
+    const std::regex name("`([a-z][a-z0-9_-]*)`");
     for (std::sregex_iterator it(text.begin(), text.end(), name), end; it != end; ++it) names.insert((*it)[1]);
     return names;
 }

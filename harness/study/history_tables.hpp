@@ -1,0 +1,23 @@
+// A history as tables, and as JSON.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/draw/table.hpp"
+#include "harness/study/history.hpp"
+
+namespace stele {
+
+/// What was read, the change points with the largest first, a table a cell that was measured more than once, and one of
+/// those that were not. `change_points`: who looked for them, or why nobody did.
+std::vector<Table> history_tables(const History& history, std::span<const NamedReport> reports,
+                                  const std::string& change_points);
+
+/// The same figures, for programs.
+nlohmann::ordered_json history_json(const History& history, std::span<const NamedReport> reports,
+                                    const std::string& change_points);
+
+}  // namespace stele
