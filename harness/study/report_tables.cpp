@@ -355,6 +355,15 @@ Json side_by_side_json(std::span<const NamedReport> reports) {
                 if (cell.of_vendor) row["of_vendor"] = json_number(*cell.of_vendor);
                 row["max_relative"] = json_number(cell.measurement->verdict.max_relative);
                 row["worst_of_bound"] = json_number(cell.measurement->verdict.worst_of_bound);
+                if (timing->ceiling) {
+                    row["fraction_of_peak"] = json_number(*timing->fraction_of_peak);
+                    row["ceiling"] = timing->ceiling->name;
+                }
+                if (const std::string text = disturbance_text(*timing); !text.empty()) row["disturbed"] = text;
+                if (const auto& energy = timing->energy) {
+                    row["watts"] = energy->watts();
+                    row["joules"] = energy->joules_per_execution();
+                }
             }
             table["cells"].push_back(std::move(row));
         }

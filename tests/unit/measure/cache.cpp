@@ -102,7 +102,6 @@ TEST_F(Cache, FewerRotationsThanTheReportAsksForWouldShow) {
     device.description.cache_bytes = static_cast<std::size_t>(4 * all);
     options.cache = CacheMode::cold;
     const auto in_turn = [&](std::size_t sets) {
-        Workspace workspace(device, problem);
         std::vector<std::unique_ptr<TensorSet>> own;
         for (std::size_t i = 0; i < sets; ++i) own.push_back(std::make_unique<TensorSet>(device, problem));
         const LoadedPlan plan(device, variant, problem);
