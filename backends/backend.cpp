@@ -30,6 +30,16 @@ bool DeviceInfo::has(std::string_view feature) const { return std::ranges::find(
 
 bool DeviceInfo::speaks(Language language) const { return std::ranges::find(languages, language) != languages.end(); }
 
+std::optional<double> ClockCheck::bias() const {
+    const double device = device_ns - overhead_ns, host = host_ns - host_overhead_ns.value_or(overhead_ns);
+    if (!(device > 0 && host > 0)) return std::nullopt;
+    return device / host - 1;
+}
+
+double Device::graph_nanoseconds(std::span<const Launch>) {
+    throw DeviceError("a graph of launches on " + info().id, 0, "", "this runtime has no graphs");
+}
+
 std::unique_ptr<Backend> absent_backend(std::string name, std::string why) {
     return std::make_unique<AbsentBackend>(std::move(name), std::move(why));
 }

@@ -157,6 +157,12 @@ struct ClockCheck {
     double device_ns = 0, host_ns = 0;  ///< of the long chain
     double resolution_ns = 0;           ///< smallest step seen between two device times
     double overhead_ns = 0;             ///< device time of an empty launch
+    /// The host's time around an empty launch, which the device's does not hold; absent in older reports.
+    std::optional<double> host_overhead_ns{};
+
+    /// How much longer a second is by the device's clock than by the host's: 0.001 for 1.001 s. Both without what an
+    /// empty launch takes. None where the chain was too short for that.
+    std::optional<double> bias() const;
 };
 
 /// One device, opened. All members throw DeviceError. Not thread-safe: one thread uses a device.
@@ -183,8 +189,13 @@ public:
     /// Runs launches in order and waits; returns the device time in nanoseconds from the first start to the last
     /// end. Host latency stays outside where the runtime allows it.
     virtual double nanoseconds(std::span<const Launch> launches) = 0;
+    /// The same of launches that the device was given beforehand as one graph. Throws where there are no graphs.
+    virtual double graph_nanoseconds(std::span<const Launch> launches);
 
     virtual ClockState clock() { return {}; }
+    /// Time that a hypervisor has given to others since the machine started, of the CPUs that this device has; none of
+    /// a device that is no CPU, or where the system does not tell.
+    virtual std::optional<double> stolen_ms() { return std::nullopt; }
     virtual ClockCheck check_clock() = 0;
 
     /// Writes over at least twice the cache, so that the next launch finds none of its operands there.

@@ -33,6 +33,12 @@ Times least_disturbed(Device& device, Kernel& chain, Buffer& out, std::int32_t o
     return least;
 }
 
+double middle(std::vector<double>& times) {
+    const auto at = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::ranges::nth_element(times, at);
+    return *at;
+}
+
 }  // namespace
 
 ClockCheck check_clock_by_chain(Device& device, Kernel& chain) {
@@ -52,14 +58,16 @@ ClockCheck check_clock_by_chain(Device& device, Kernel& chain) {
         operations = static_cast<std::int32_t>(std::min<double>(most_operations, operations * factor));
     }
 
-    std::vector<double> empty, seen;
+    std::vector<double> empty, around_empty, seen;
     for (std::int32_t i = 0; i < 64; ++i) {
-        empty.push_back(time_chain(device, chain, *out, 0).device_ns);
-        seen.push_back(empty.back());
+        const Times times = time_chain(device, chain, *out, 0);
+        empty.push_back(times.device_ns);
+        around_empty.push_back(times.host_ns);
+        seen.push_back(times.device_ns);
         seen.push_back(time_chain(device, chain, *out, i).device_ns);
     }
-    std::ranges::nth_element(empty, empty.begin() + static_cast<std::ptrdiff_t>(empty.size() / 2));
-    check.overhead_ns = empty[empty.size() / 2];
+    check.overhead_ns = middle(empty);
+    check.host_overhead_ns = middle(around_empty);
 
     std::ranges::sort(seen);
     double step = 0;

@@ -131,6 +131,13 @@ struct Step {
     Dim3 cluster{};  ///< blocks of a cluster
 };
 
+/// How a plan's steps are handed to the device where they are timed.
+enum class Handing {
+    queue,       ///< all of them, then the device begins: its own clock, host latency outside
+    one_by_one,  ///< each when the one before has ended: the host's clock, latency inside
+    graph,       ///< as one graph, made beforehand: the device's own clock
+};
+
 /// Everything a device needs to run a variant on a problem. No steps: nothing to do (an empty output).
 struct Plan {
     std::vector<KernelSource> kernels;
@@ -138,6 +145,7 @@ struct Plan {
     std::vector<Step> steps;
     /// Id of the variant whose plan this is, where the row chooses among others.
     std::string ran;
+    Handing handing = Handing::queue;
 };
 
 /// See kernels/tile_space.hpp.

@@ -123,13 +123,33 @@ public:
     double nanoseconds(std::span<const Launch> launches) override {
         if (launches.empty()) return 0;
         use();
-        for (int attempt = 0; attempt < most_windows; ++attempt)
-            if (const std::optional<double> ns = window(launches)) return *ns;
-        throw DeviceError(
-            "timing " + own_kernel<CudaKernel>(launches.back()).name(), 0, "",
-            fmt::format("the gate before the window opened by itself {} times: enqueueing took longer than "
-                        "{:.0f} ms, so host time would have been counted",
-                        most_windows, gate_seconds * 1e3));
+        return held_window(launches, [&](Gate& gate) {
+            const std::size_t held = std::min(launches.size(), launches_behind_gate);
+            enqueue(launches.first(held));
+            if (held == launches.size()) return;
+            gate.open();
+            enqueue(launches.subspan(held));
+        });
+    }
+
+    double graph_nanoseconds(std::span<const Launch> launches) override {
+        if (launches.empty()) return 0;
+        use();
+        check(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+        Graph graph;
+        try {
+            enqueue(launches);
+        } catch (...) {
+            // A stream that was left capturing would refuse all that follows.
+            cudaStreamEndCapture(stream_.get(), graph.out());
+            throw;
+        }
+        check(cudaStreamEndCapture(stream_.get(), graph.out()), "cudaStreamEndCapture");
+        GraphProgram program;
+        check(cudaGraphInstantiate(program.out(), graph.get(), 0), "cudaGraphInstantiate");
+        check(cudaGraphUpload(program.get(), stream_.get()), "cudaGraphUpload");
+        return held_window(launches,
+                           [&](Gate&) { check(cudaGraphLaunch(program.get(), stream_.get()), "cudaGraphLaunch"); });
     }
 
     ClockState clock() override { return nvml_.state(); }
@@ -167,21 +187,27 @@ public:
     }
 
 private:
+    // The device time of what `enqueue_all` puts behind the gate.
+    template <typename EnqueueAll>
+    double held_window(std::span<const Launch> launches, const EnqueueAll& enqueue_all) {
+        for (int attempt = 0; attempt < most_windows; ++attempt)
+            if (const std::optional<double> ns = window(launches, enqueue_all)) return *ns;
+        throw DeviceError(
+            "timing " + own_kernel<CudaKernel>(launches.back()).name(), 0, "",
+            fmt::format("the gate before the window opened by itself {} times: enqueueing took longer than "
+                        "{:.0f} ms, so host time would have been counted",
+                        most_windows, gate_seconds * 1e3));
+    }
+
     // The launches' time; nothing where the gate expired before all were enqueued, as host time is then in the window.
-    std::optional<double> window(std::span<const Launch> launches) {
+    template <typename EnqueueAll>
+    std::optional<double> window(std::span<const Launch> launches, const EnqueueAll& enqueue_all) {
         reset_persisting_cache();
         auto* state = static_cast<GateState*>(gate_.get());
-        bool all_held = true;
         {
             Gate gate(state, gate_cycles_, stream_.get());
             check(cudaEventRecord(begin_.get(), stream_.get()), "cudaEventRecord");
-            const std::size_t held = std::min(launches.size(), launches_behind_gate);
-            all_held = held == launches.size();
-            enqueue(launches.first(held));
-            if (!all_held) {
-                gate.open();
-                enqueue(launches.subspan(held));
-            }
+            enqueue_all(gate);
             check(cudaEventRecord(end_.get(), stream_.get()), "cudaEventRecord");
         }
         wait(launches);

@@ -101,11 +101,4 @@ CpuInfo read_cpu_info() {
     return info;
 }
 
-double read_cpu_mhz() {
-    const std::vector<int> cpus = allowed_cpus();
-    const std::string khz = first_line("/sys/devices/system/cpu/cpu" + std::to_string(cpus.empty() ? 0 : cpus.front()) +
-                                       "/cpufreq/scaling_cur_freq");
-    return static_cast<double>(parse_size(khz)) / 1000;
-}
-
 }  // namespace stele

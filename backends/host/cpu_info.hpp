@@ -25,7 +25,4 @@ struct CpuInfo {
 CpuInfo parse_cpu_info(std::istream& text);
 CpuInfo read_cpu_info();
 
-/// MHz of the first allowed hardware thread now, or 0 where the system does not tell.
-double read_cpu_mhz();
-
 }  // namespace stele

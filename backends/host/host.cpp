@@ -11,6 +11,7 @@
 #include "backends/clock_check.hpp"
 #include "backends/error.hpp"
 #include "backends/host/cpu_info.hpp"
+#include "backends/host/cpu_state.hpp"
 
 namespace stele {
 namespace {
@@ -96,11 +97,7 @@ public:
         return std::chrono::duration<double, std::nano>(end - begin).count();
     }
 
-    ClockState clock() override {
-        ClockState state;
-        if (const double mhz = read_cpu_mhz(); mhz > 0) state.sm_mhz = mhz;
-        return state;
-    }
+    std::optional<double> stolen_ms() override { return read_stolen_ms(); }
 
     ClockCheck check_clock() override {
         KernelSource source;

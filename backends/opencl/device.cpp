@@ -8,6 +8,7 @@
 #include "backends/checks.hpp"
 #include "backends/clock_check.hpp"
 #include "backends/error.hpp"
+#include "backends/host/cpu_state.hpp"
 #include "backends/opencl/objects.hpp"
 
 namespace stele::opencl {
@@ -147,6 +148,8 @@ public:
         const double end = interval_of(last).end_ns;
         return end - interval_of(first ? first : last).start_ns;
     }
+
+    std::optional<double> stolen_ms() override { return info().is_cpu ? read_stolen_ms() : std::nullopt; }
 
     ClockCheck check_clock() override {
         load_utilities();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "backends/host/cpu_state.hpp"
 #include "harness/base/statistics.hpp"
 #include "harness/base/stopwatch.hpp"
 
@@ -11,6 +12,8 @@ namespace stele {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+std::optional<double> mhz_of(Device& device) { return device.info().is_cpu ? read_cpu_mhz() : device.clock().sm_mhz; }
 
 /// Runs `work`; what it throws is what the cell ends with.
 template <typename F>
@@ -47,7 +50,7 @@ void CellGroup::warm_up() {
                 events_.about_to({Phase::warm_up, cell->verified().index, 0, active().size(), elapsed});
                 guarded(*cell, events_, [&] {
                     cell->execute();
-                    if (const auto mhz = cell->device().clock().sm_mhz) {
+                    if (const auto mhz = mhz_of(cell->device())) {
                         sum += *mhz;
                         ++read;
                     }
@@ -75,6 +78,14 @@ void CellGroup::sample_in_passes() {
             events_.about_to({Phase::sample, cell->verified().index, pass, order.size(), 0});
             guarded(*cell, events_, [&] { events_.sampled(cell->verified().index, cell->sample(pass)); });
         }
+    }
+}
+
+void CellGroup::measure_energy() {
+    for (TimedCell& cell : cells_) {
+        if (events_.stop()) return;
+        events_.about_to({Phase::measure_energy, cell.verified().index});
+        guarded(cell, events_, [&] { cell.measure_energy(); });
     }
 }
 

@@ -23,6 +23,9 @@ public:
     /// A pass is one sample of each cell that wants more, in shuffled order; until none does, or events.stop() is true.
     void sample_in_passes();
 
+    /// See TimedCell; after the samples, as it heats.
+    void measure_energy();
+
 private:
     std::vector<TimedCell*> active();
 

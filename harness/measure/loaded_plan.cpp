@@ -57,6 +57,20 @@ LoadedPlan::LoadedPlan(Device& device, const Variant& variant, const Problem& pr
     }
 }
 
+double LoadedPlan::nanoseconds(Device& device, const std::vector<Launch>& launches) const {
+    switch (plan_.handing) {
+        case Handing::queue:
+            return device.nanoseconds(launches);
+        case Handing::graph:
+            return device.graph_nanoseconds(launches);
+        case Handing::one_by_one:
+            break;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    for (const Launch& launch : launches) device.run({&launch, 1});
+    return nanoseconds_since(start);
+}
+
 double LoadedPlan::build_ns() const {
     double sum = translation_ns_;
     for (const auto& kernel : kernels_) sum += kernel->build_nanoseconds();

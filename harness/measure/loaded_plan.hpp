@@ -19,6 +19,8 @@ public:
     const std::vector<std::size_t>& scratch_bytes() const { return plan_.scratch; }
     /// See Plan::ran.
     const std::string& ran() const { return plan_.ran; }
+    /// Runs launches of this plan, as it wants to be handed over; returns their time in nanoseconds.
+    double nanoseconds(Device& device, const std::vector<Launch>& launches) const;
     double build_ns() const;
     /// The steps on these operands. Throws std::out_of_range if a step names a kernel or an operand that is not there.
     std::vector<Launch> launches(TensorSet& tensors, const std::vector<GuardedBuffer*>& scratch) const;

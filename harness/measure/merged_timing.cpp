@@ -1,6 +1,7 @@
 #include "harness/measure/merged_timing.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "harness/base/statistics.hpp"
@@ -17,6 +18,17 @@ bool all_have_clocks(const std::vector<Timing>& parts) {
 template <typename T>
 void append(std::vector<T>& to, const std::vector<T>& from) {
     to.insert(to.end(), from.begin(), from.end());
+}
+
+/// Of all parts; nothing where none has any.
+void append_stolen(Timing& out, const std::vector<Timing>& parts) {
+    const bool any = std::any_of(parts.begin(), parts.end(), [](const Timing& part) { return part.stolen_ms; });
+    out.stolen_ms.reset();
+    if (!any) return;
+    out.stolen_ms.emplace();
+    for (const Timing& part : parts)
+        append(*out.stolen_ms, part.stolen_ms.value_or(std::vector<double>(part.samples_ns.size())));
+    if (out.cpu) out.cpu->stolen_ms = std::accumulate(out.stolen_ms->begin(), out.stolen_ms->end(), 0.0);
 }
 
 }  // namespace
@@ -36,6 +48,7 @@ void summarise(Timing& timing) {
 Timing merged(std::vector<Timing> parts) {
     const bool clocks = all_have_clocks(parts);
     Timing out = parts.back();
+    append_stolen(out, parts);
     out.samples_ns.clear();
     out.pass.clear();
     out.round.clear();

@@ -45,6 +45,7 @@ void visit_fields(Visit& visit, T& options) {
     visit("longest_timed_seconds", options.longest_timed_seconds);
     visit("cell_timeout_seconds", options.cell_timeout_seconds);
     visit("time_limit_seconds", options.time_limit_seconds);
+    visit("energy", options.energy);
     visit("warmup_seconds", options.warmup_seconds);
 }
 
@@ -102,6 +103,7 @@ void visit_fields(Visit& visit, T& sample) {
     visit("ns", sample.ns);
     visit("pass", sample.pass);
     visit("clock", sample.clock);
+    visit("stolen_ms", sample.stolen_ms);
 }
 
 template <typename Visit, same_but_const<SampleReply> T>

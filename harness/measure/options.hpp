@@ -26,6 +26,7 @@ struct SamplerOptions {
     double cell_timeout_seconds = 30;
     /// What one execution may take before the process that runs it is ended; none: see time_limit().
     std::optional<double> time_limit_seconds{};
+    bool energy = false;         ///< executions for the energy counter follow the samples, where the device has one
     double warmup_seconds = 10;  ///< sustained regime: run at least this long before the first sample
 };
 

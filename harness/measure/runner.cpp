@@ -55,6 +55,8 @@ std::string line_of(const Intent& intent, const Cell& cell, const Intent& before
         case Phase::warm_up:
             if (before.phase == intent.phase && before.seconds == intent.seconds) return {};
             return fmt::format("warming up, {:.0f} s", intent.seconds);
+        case Phase::measure_energy:
+            return "measuring the energy of " + title();
         case Phase::sample:
             if (before.phase == intent.phase && before.pass == intent.pass) return {};
             return fmt::format("{} {}: pass {}, {} cells", cell.problem->operation(), cell.problem->id(),

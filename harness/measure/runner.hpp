@@ -40,6 +40,7 @@ struct Sample {
     double ns = 0;  ///< of one execution
     std::uint32_t pass = 0;
     ClockState clock;
+    double stolen_ms = 0;  ///< time that a hypervisor gave to others meanwhile
 };
 
 struct RunnerEvents {

@@ -277,6 +277,9 @@ void RunnerChild::ProblemRun::take(Reply& reply) {
         timing.pass.push_back(reply.sampled->sample.pass);
         timing.round.push_back(0);
         timing.clock.push_back(reply.sampled->sample.clock);
+        if (reply.sampled->sample.stolen_ms > 0 && !timing.stolen_ms)
+            timing.stolen_ms.emplace(timing.samples_ns.size() - 1);
+        if (timing.stolen_ms) timing.stolen_ms->push_back(reply.sampled->sample.stolen_ms);
         events_.sampled(cell, reply.sampled->sample);
     } else if (reply.finished && reply.finished->cell < asked_.size()) {
         FinishedReply& finished = *reply.finished;

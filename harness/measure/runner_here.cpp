@@ -130,6 +130,7 @@ void ProblemWork::bench() {
     CellGroup group(cells, options_, events_);
     if (options_.regime == Regime::sustained) group.warm_up();
     group.sample_in_passes();
+    if (options_.energy) group.measure_energy();
     for (const TimedCell& cell : cells) finish_timed(cell);
 }
 

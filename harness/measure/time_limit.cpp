@@ -7,6 +7,7 @@ namespace stele {
 std::optional<double> time_limit(Phase phase, const Problem& problem, const DeviceInfo& device,
                                  const SamplerOptions& options) {
     constexpr double opening = 60, building = 600;
+    const double execution = options.time_limit_seconds.value_or(execution_limit_seconds(problem, device, options));
     switch (phase) {
         case Phase::reference:
         case Phase::judge:
@@ -15,6 +16,9 @@ std::optional<double> time_limit(Phase phase, const Problem& problem, const Devi
             return opening;
         case Phase::build:
             return building;
+        // Of several executions, over a second or so.
+        case Phase::measure_energy:
+            return 2 + 3 * execution;
         case Phase::verify:
         case Phase::prepare:
         case Phase::warm_up:
@@ -23,7 +27,7 @@ std::optional<double> time_limit(Phase phase, const Problem& problem, const Devi
         case Phase::profile:
             break;
     }
-    return options.time_limit_seconds.value_or(execution_limit_seconds(problem, device, options));
+    return execution;
 }
 
 }  // namespace stele

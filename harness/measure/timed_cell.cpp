@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
+#include "backends/host/cpu_state.hpp"
 #include "harness/base/statistics.hpp"
 #include "harness/base/stopwatch.hpp"
 #include "harness/measure/merged_timing.hpp"
@@ -38,12 +40,17 @@ TimedCell::TimedCell(VerifiedCell verified, Workspace& workspace, const SamplerO
     choose_batch();
 }
 
-double TimedCell::batch_ns(std::uint32_t batch) {
+std::vector<Launch> TimedCell::batch_of(std::uint32_t batch) {
     std::vector<Launch> launches;
     for (std::uint32_t i = 0; i < batch; ++i)
         for (Launch& launch : verified_.plan.launches(workspace_->next(), verified_.scratch))
             launches.push_back(std::move(launch));
-    return launches.empty() ? 0 : workspace_->device().nanoseconds(launches);
+    return launches;
+}
+
+double TimedCell::batch_ns(std::uint32_t batch) {
+    const std::vector<Launch> launches = batch_of(batch);
+    return launches.empty() ? 0 : verified_.plan.nanoseconds(workspace_->device(), launches);
 }
 
 void TimedCell::choose_batch() {
@@ -81,19 +88,41 @@ void TimedCell::choose_batch() {
 
 Sample TimedCell::sample(std::uint32_t pass) {
     const auto start = Clock::now();
-    if (workspace_->evicts()) workspace_->device().evict_cache();
+    if (workspace_->evicts()) device().evict_cache();
     if (options_->cache == CacheMode::warm)
-        workspace_->device().run(verified_.plan.launches(workspace_->first(), verified_.scratch));
+        device().run(verified_.plan.launches(workspace_->first(), verified_.scratch));
+    const std::optional<double> stolen_before = device().stolen_ms();
     const double ns = batch_ns(timing_.batch) / timing_.batch;
     if (!(ns > 0)) throw std::runtime_error("the device's clock did not move while a sample was taken");
     timing_.samples_ns.push_back(ns);
     timing_.pass.push_back(pass);
-    timing_.clock.push_back(workspace_->device().clock());
+    timing_.clock.push_back(device().clock());
+    stolen_ms_.push_back(device().stolen_ms().value_or(0) - stolen_before.value_or(0));
+    tells_stolen_ = stolen_before.has_value();
     sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), ns), ns);
     watch(ns);
     seconds_ += seconds_since(start);
     decide();
-    return {ns, pass, timing_.clock.back()};
+    return {ns, pass, timing_.clock.back(), stolen_ms_.back()};
+}
+
+void TimedCell::measure_energy() {
+    if (failure_ || timed_out_ || samples() == 0 || !device().clock().energy_mj) return;
+    // A second and more, as the counter moves a few times in one; queued in pieces, so that the device never waits.
+    constexpr double least_seconds = 1, piece_seconds = 0.1;
+    const auto most = static_cast<double>(most_batch);
+    const auto piece = static_cast<std::uint32_t>(std::clamp(piece_seconds * 1e9 / median(sorted_), 1.0, most));
+    std::vector<Launch> launches = batch_of(piece);
+    device().run(launches);
+    EnergyUse use;
+    const double before = device().clock().energy_mj.value_or(0);
+    const auto start = Clock::now();
+    while ((use.seconds = seconds_since(start)) < least_seconds) {
+        device().run(launches);
+        use.executions += piece;
+    }
+    use.joules = (device().clock().energy_mj.value_or(0) - before) * 1e-3;
+    timing_.energy = use;
 }
 
 void TimedCell::decide() {
@@ -128,6 +157,9 @@ Timing TimedCell::timing() const {
     out.round.assign(out.samples_ns.size(), 0);
     summarise(out);
     if (std::all_of(out.clock.begin(), out.clock.end(), tells_nothing)) out.clock.clear();
+    const double stolen_ms = std::accumulate(stolen_ms_.begin(), stolen_ms_.end(), 0.0);
+    if (stolen_ms > 0) out.stolen_ms = stolen_ms_;
+    if (tells_stolen_) out.cpu = CpuState{read_cpu_mhz(), read_load(), stolen_ms};
     return out;
 }
 

@@ -39,6 +39,10 @@ public:
     /// One sample. Evicting, and the run that warms the cache in warm mode, are outside the timed window.
     Sample sample(std::uint32_t pass);
 
+    /// Executes for at least a second between two readings of the energy counter, where there is one. Throws
+    /// DeviceError.
+    void measure_energy();
+
     /// No sample is wanted any more.
     bool done() const { return failure_ || timed_out_ || stopped_by_; }
     /// One execution took longer than the limit.
@@ -54,6 +58,7 @@ public:
 
 private:
     void choose_batch();
+    std::vector<Launch> batch_of(std::uint32_t batch);
     double batch_ns(std::uint32_t batch);
     void decide();
     /// Notes whether an execution of so long is beyond the limit.
@@ -64,6 +69,8 @@ private:
     const SamplerOptions* options_;
     Timing timing_;
     std::vector<double> sorted_;
+    std::vector<double> stolen_ms_;  ///< by sample
+    bool tells_stolen_ = false;
     double seconds_ = 0;
     std::optional<StoppedBy> stopped_by_;
     bool timed_out_ = false;

@@ -60,6 +60,34 @@ constexpr auto name_list(StoppedBy) {
                                  {StoppedBy::interrupted, "interrupted"}});
 }
 
+/// What a CPU was doing beside the samples of a cell; what the system does not tell is absent.
+struct CpuState {
+    std::optional<double> mhz{};        ///< mean of the allowed CPUs, when the last sample had been taken
+    std::optional<double> load{};       ///< tasks that ran or wanted to, mean of the last minute
+    std::optional<double> stolen_ms{};  ///< sum over the samples: time that a hypervisor gave to others
+};
+
+/// Of executions one after the other, for as long as slow counters take.
+struct EnergyUse {
+    double seconds = 0, joules = 0;
+    std::uint64_t executions = 0;
+
+    double watts() const { return joules / seconds; }
+    double joules_per_execution() const { return joules / static_cast<double>(executions); }
+};
+
+/// What a ceiling counts: an operation's FLOPs, or the bytes of its compulsory traffic.
+enum class Counted { flops, bytes };
+constexpr auto name_list(Counted) { return name_rows<Counted>({{Counted::flops, "flops"}, {Counted::bytes, "bytes"}}); }
+
+/// The highest rate that a device was seen to reach (kernels/ceiling), of arithmetic on a dtype or of memory.
+struct Ceiling {
+    std::string name;  ///< of variant and problem: "ceiling/fma.opencl on blocks=16 iterations=512 f32"
+    Counted counted = Counted::flops;
+    Dtype dtype = Dtype::f32;  ///< of the operands
+    double per_second = 0;
+};
+
 /// Samples in the order taken. A pass goes once over all cells of a problem.
 struct Timing {
     std::vector<double> samples_ns;    ///< per execution of the plan
@@ -77,6 +105,12 @@ struct Timing {
     bool evicted = false;         ///< the cache was overwritten before each sample, outside the timed window
     double floor_ns = 0;          ///< no faster is possible; 0: not known
     std::string floor_reason;     ///< what sets the floor and where its peak is from, or why there is none
+    std::optional<std::vector<double>> stolen_ms{};  ///< per sample, see CpuState; absent where nothing was stolen
+    std::optional<CpuState> cpu{};                   ///< of a CPU
+    std::optional<EnergyUse> energy{};
+    /// The time that the work takes at the ceilings ÷ the median; absent where a ceiling that bounds it is not known.
+    std::optional<double> fraction_of_peak{};
+    std::optional<Ceiling> ceiling{};  ///< the one that it is a fraction of
 };
 
 /// Why what passed has no timing.
@@ -123,6 +157,22 @@ struct Environment {
     std::optional<std::map<std::string, LibraryState>> libraries{};
 };
 
+/// What bounds a kernel, as far as noise goes: nothing but its launch, memory, or arithmetic.
+enum class KernelKind { launch, memory, compute };
+constexpr auto name_list(KernelKind) {
+    return name_rows<KernelKind>(
+        {{KernelKind::launch, "launch"}, {KernelKind::memory, "memory"}, {KernelKind::compute, "compute"}});
+}
+
+/// What two identical sides differ by on a device, as `stele doctor` found it: see docs/methodology.md.
+struct NoiseFloor {
+    KernelKind kind = KernelKind::compute;
+    std::uint32_t rounds = 1;  ///< of each comparison
+    double floor = 0;          ///< 95th percentile of |ratio − 1|
+    double false_alarms = 0;   ///< share of the comparisons that *differ*; 0 for one round, which has no interval
+    std::uint32_t pairs = 0;   ///< of processes, from which the comparisons were drawn
+};
+
 struct AbsentBackend {
     std::string name, why;
 };
@@ -131,6 +181,8 @@ struct Report {
     Environment environment;
     std::vector<DeviceInfo> devices;
     std::map<std::string, ClockCheck> clocks;  ///< by device id
+    /// By device id; absent where `stele doctor` has not measured it.
+    std::optional<std::map<std::string, std::vector<NoiseFloor>>> noise_floors{};
     std::vector<AbsentBackend> absent;
     std::vector<Measurement> measurements;
     bool complete = true;  ///< false: interrupted

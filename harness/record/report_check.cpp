@@ -12,6 +12,7 @@
 
 #include "harness/base/json_fields.hpp"
 #include "harness/base/statistics.hpp"
+#include "harness/record/ceiling.hpp"
 
 namespace stele {
 
@@ -75,8 +76,39 @@ void check_timing(const Timing& timing, const std::string& path) {
     check_amount(timing.first_launch_ns, path + ".first_launch_ns", most_ns);
     check_amount(timing.floor_ns, path + ".floor_ns", most_ns);
     check_amount(timing.footprint_bytes, path + ".footprint_bytes");
+    if (timing.stolen_ms && timing.stolen_ms->size() != timing.samples_ns.size())
+        fail(path + ".stolen_ms",
+             fmt::format("has {} entries for {} samples", timing.stolen_ms->size(), timing.samples_ns.size()));
+    if (const auto& energy = timing.energy) {
+        check_time(energy->seconds * 1e9, path + ".energy.seconds");
+        check_amount(energy->joules, path + ".energy.joules");
+        if (energy->executions == 0) fail(path + ".energy.executions", "is 0, and must be at least 1");
+    }
     if (timing.median_ns < timing.floor_ns)
         fail(path + ".median_ns", fmt::format("is {}, below its floor_ns of {}", timing.median_ns, timing.floor_ns));
+}
+
+void check_fraction(const Measurement& cell, const std::string& path) {
+    const Timing& timing = *cell.timing;
+    if (timing.ceiling.has_value() != timing.fraction_of_peak.has_value())
+        fail(path + (timing.ceiling ? ".ceiling" : ".fraction_of_peak"), "stands alone; it is a fraction of a ceiling");
+    if (!timing.ceiling) return;
+    if (const double rate = timing.ceiling->per_second; !(rate > 0 && rate <= most_count))
+        fail(path + ".ceiling.per_second", fmt::format("is {}, and must be a rate", rate));
+    const double seconds = counted(cell, *timing.ceiling) / timing.ceiling->per_second;
+    check_derived(*timing.fraction_of_peak, seconds * 1e9 / timing.median_ns, path + ".fraction_of_peak",
+                  "by its ceiling it is");
+}
+
+void check_noise(const Report& report) {
+    if (!report.noise_floors) return;
+    for (const auto& [device, floors] : *report.noise_floors)
+        for (std::size_t i = 0; i < floors.size(); ++i) {
+            const std::string path = fmt::format("noise_floors.{}[{}]", device, i);
+            if (floors[i].rounds == 0) fail(path + ".rounds", "is 0, and must be at least 1");
+            check_amount(floors[i].floor, path + ".floor");
+            check_amount(floors[i].false_alarms, path + ".false_alarms", 1);
+        }
 }
 
 void check_verdict(const Verdict& verdict, const std::string& path) {
@@ -145,7 +177,10 @@ void check_times(const Measurement& cell, const std::string& path) {
         fail(path + ".untimed", cell.timing ? "stands beside a timing"
                                             : fmt::format("stands beside the outcome '{}'; only what passed has one",
                                                           name(cell.verdict.outcome)));
-    if (cell.timing) check_timing(*cell.timing, path + ".timing");
+    if (cell.timing) {
+        check_timing(*cell.timing, path + ".timing");
+        check_fraction(cell, path + ".timing");
+    }
     if (cell.untimed) check_amount(cell.untimed->execution_ns, path + ".untimed.execution_ns", most_ns);
     if (cell.untimed && cell.untimed->reason.empty()) fail(path + ".untimed.reason", "is empty");
 }
@@ -160,7 +195,9 @@ void check_meaning(const Report& report) {
         check_amount(clock.host_ns, fmt::format("clocks.{}.host_ns", device), most_ns);
         check_amount(clock.resolution_ns, fmt::format("clocks.{}.resolution_ns", device), most_ns);
         check_amount(clock.overhead_ns, fmt::format("clocks.{}.overhead_ns", device), most_ns);
+        check_amount(clock.host_overhead_ns.value_or(0), fmt::format("clocks.{}.host_overhead_ns", device), most_ns);
     }
+    check_noise(report);
     Counts counts;
     for (std::size_t i = 0; i < report.measurements.size(); ++i) {
         const Measurement& cell = report.measurements[i];

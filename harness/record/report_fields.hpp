@@ -52,6 +52,7 @@ void visit_fields(Visit& visit, T& check) {
     visit("host_ns", check.host_ns);
     visit("resolution_ns", check.resolution_ns);
     visit("overhead_ns", check.overhead_ns);
+    visit("host_overhead_ns", check.host_overhead_ns);
 }
 
 template <typename Visit, same_but_const<Verdict> T>
@@ -67,6 +68,37 @@ void visit_fields(Visit& visit, T& verdict) {
     visit("worst_expected", verdict.worst_expected);
     visit("worst_got", verdict.worst_got);
     visit("nonfinite", verdict.nonfinite);
+}
+
+template <typename Visit, same_but_const<CpuState> T>
+void visit_fields(Visit& visit, T& cpu) {
+    visit("mhz", cpu.mhz);
+    visit("load", cpu.load);
+    visit("stolen_ms", cpu.stolen_ms);
+}
+
+template <typename Visit, same_but_const<EnergyUse> T>
+void visit_fields(Visit& visit, T& energy) {
+    visit("seconds", energy.seconds);
+    visit("joules", energy.joules);
+    visit("executions", energy.executions);
+}
+
+template <typename Visit, same_but_const<Ceiling> T>
+void visit_fields(Visit& visit, T& ceiling) {
+    visit("name", ceiling.name);
+    visit("counted", ceiling.counted);
+    visit("dtype", ceiling.dtype);
+    visit("per_second", ceiling.per_second);
+}
+
+template <typename Visit, same_but_const<NoiseFloor> T>
+void visit_fields(Visit& visit, T& noise) {
+    visit("kind", noise.kind);
+    visit("rounds", noise.rounds);
+    visit("floor", noise.floor);
+    visit("false_alarms", noise.false_alarms);
+    visit("pairs", noise.pairs);
 }
 
 template <typename Visit, same_but_const<Timing> T>
@@ -86,10 +118,15 @@ void visit_fields(Visit& visit, T& timing) {
     visit("evicted", timing.evicted);
     visit("floor_ns", timing.floor_ns);
     visit("floor_reason", timing.floor_reason);
+    visit("fraction_of_peak", timing.fraction_of_peak);
+    visit("ceiling", timing.ceiling);
+    visit("energy", timing.energy);
+    visit("cpu", timing.cpu);
     visit("samples_ns", timing.samples_ns);
     visit("pass", timing.pass);
     visit("round", timing.round);
     visit("clock", timing.clock);
+    visit("stolen_ms", timing.stolen_ms);
 }
 
 template <typename Visit, same_but_const<Untimed> T>
@@ -163,6 +200,7 @@ void visit_fields(Visit& visit, T& report) {
     visit("environment", report.environment);
     visit("devices", report.devices);
     visit("clocks", report.clocks);
+    visit("noise_floors", report.noise_floors);
     visit("absent", report.absent);
     visit("measurements", report.measurements);
 }

@@ -53,6 +53,8 @@ std::vector<ReportFile> split_by_hardware(const Report& report) {
         };
         std::erase_if(file.report.devices, foreign);
         std::erase_if(file.report.clocks, [&](const auto& clock) { return is_foreign(clock.first); });
+        if (auto& floors = file.report.noise_floors)
+            std::erase_if(*floors, [&](const auto& of_device) { return is_foreign(of_device.first); });
         std::erase_if(file.report.measurements, [&](const Measurement& cell) { return is_foreign(cell.device); });
     }
     return files;

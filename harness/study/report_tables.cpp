@@ -11,6 +11,7 @@
 #include "backends/names.hpp"
 #include "harness/base/text.hpp"
 #include "harness/record/report_json.hpp"
+#include "harness/record/telemetry.hpp"
 #include "harness/study/skipped_rows.hpp"
 
 namespace stele {
@@ -80,6 +81,32 @@ std::string conditions(const ProblemSides& problem) {
                        problem.fill == Fill::normal ? "random" : "zero");
 }
 
+/// What a ceiling says, and its rate: "ceiling/fma.opencl on blocks=16 … f32 (121 GFLOP/s)".
+std::string ceiling_text(const Ceiling& ceiling) {
+    return fmt::format("{} ({}{})", ceiling.name, count_text(ceiling.per_second),
+                       ceiling.counted == Counted::flops ? "FLOP/s" : "B/s");
+}
+
+/// What they are fractions of, what was not as it should be, and what they took of energy.
+void add_timing_notes(const ProblemSides& problem, std::vector<std::string>& notes) {
+    std::vector<std::string> peaks;
+    for (const CellSide& cell : problem.cells) {
+        const Timing* timing = timing_of(cell);
+        if (timing == nullptr) continue;
+        const std::string who = fmt::format("{} on {}", short_name(cell.variant), cell.measurement->device);
+        if (const std::string text = disturbance_text(*timing); !text.empty())
+            notes.push_back(fmt::format("{}: {}", who, text));
+        if (const auto& energy = timing->energy)
+            notes.push_back(fmt::format("{}: {} W, {} J an execution, {} GFLOP/s for a watt", who,
+                                        three_digits(energy->watts()), three_digits(energy->joules_per_execution()),
+                                        three_digits(problem.flops / energy->joules_per_execution() * 1e-9)));
+        if (!timing->ceiling) continue;
+        const std::string peak = ceiling_text(*timing->ceiling);
+        if (std::ranges::find(peaks, peak) == peaks.end()) peaks.push_back(peak);
+    }
+    if (!peaks.empty()) notes.push_back(fmt::format("Peak: {}", fmt::join(peaks, "; ")));
+}
+
 Table problem_table(const ProblemSides& problem, std::size_t number, std::size_t reports, Reasons& reasons) {
     const RateUnit unit = rate_unit(problem);
     Table table;
@@ -90,6 +117,10 @@ Table problem_table(const ProblemSides& problem, std::size_t number, std::size_t
     std::vector<const char*> titles{"device", "median", "95 % interval", unit.name, "of best", "of vendor", "error"};
     // Several reports need the room for their numbers.
     if (reports == 1) titles.push_back("of bound");
+    const bool has_peak = std::ranges::any_of(problem.cells, [](const CellSide& cell) {
+        return timing_of(cell) != nullptr && timing_of(cell)->fraction_of_peak;
+    });
+    if (has_peak) titles.push_back("of peak");
     for (const char* title : titles)
         table.columns.push_back({title, table.columns.back().title == "variant" || table.columns.back().title == "in"
                                             ? Align::left
@@ -114,6 +145,7 @@ Table problem_table(const ProblemSides& problem, std::size_t number, std::size_t
                           three_digits(problem.rate(cell) / unit.size), ratio_text(cell.of_best),
                           ratio_text(cell.of_vendor), error_text(verdict.max_relative)});
         if (reports == 1) row.cells.push_back(three_digits(verdict.worst_of_bound));
+        if (has_peak) row.cells.push_back(ratio_text(timing->fraction_of_peak));
     }
     table.notes.push_back(fmt::format("{}FLOP, {}B, {} FLOP/B; {}; on {}", count_text(problem.flops),
                                       count_text(problem.bytes),
@@ -127,6 +159,7 @@ Table problem_table(const ProblemSides& problem, std::size_t number, std::size_t
         if (cell.measurement && cell.measurement->ran)
             table.notes.push_back(fmt::format("{} on {} ran {}", short_name(cell.variant), cell.measurement->device,
                                               short_name(*cell.measurement->ran)));
+    add_timing_notes(problem, table.notes);
     if (uncertain) table.notes.push_back("* of fewer samples than 95 % takes: all that the time allowed.");
     return table;
 }
@@ -205,7 +238,28 @@ std::string cpu_text(const Environment& made) {
     return text;
 }
 
+/// "opencl:0: identical sides differ by up to 1.8 % (compute, 5 rounds), …": of each kind the most rounds.
+std::string noise_text(const std::string& device, const std::vector<NoiseFloor>& floors) {
+    std::map<KernelKind, NoiseFloor> last;
+    for (const NoiseFloor& known : floors) {
+        const auto [place, is_new] = last.try_emplace(known.kind, known);
+        if (!is_new && known.rounds > place->second.rounds) place->second = known;
+    }
+    std::vector<std::string> parts;
+    for (const auto& [kind, known] : last)
+        parts.push_back(fmt::format("{} % ({}, {} rounds)", three_digits(known.floor * 100), name(kind), known.rounds));
+    return fmt::format("{}: identical sides differ by up to {}", device, fmt::join(parts, ", "));
+}
+
 }  // namespace
+
+std::string clock_text(const ClockCheck& check) {
+    std::string text =
+        fmt::format("timer step {}, empty launch {}", time_text(check.resolution_ns), time_text(check.overhead_ns));
+    if (check.host_overhead_ns) text += fmt::format(" ({} for the host)", time_text(*check.host_overhead_ns));
+    if (const auto bias = check.bias()) text += fmt::format(", {:+.2f} % beside the host's clock", *bias * 100);
+    return text;
+}
 
 std::vector<Report> plain_reports(std::span<const NamedReport> reports) {
     std::vector<Report> plain;
@@ -225,16 +279,11 @@ Table report_header(std::span<const NamedReport> reports) {
         table.notes.push_back(fmt::format("{}, governor {}, {}", cpu_text(made), made.governor, made.os));
         for (const DeviceInfo& device : report.devices) {
             const auto clock = report.clocks.find(device.id);
-            table.notes.push_back(fmt::format(
-                "{}: {}, {} {}{}", device.id, device.name, device.platform, device.driver,
-                clock == report.clocks.end()
-                    ? ""
-                    : fmt::format("; timer step {}, empty launch {}, device/host clock {}",
-                                  time_text(clock->second.resolution_ns), time_text(clock->second.overhead_ns),
-                                  clock->second.host_ns > 0
-                                      ? three_digits(clock->second.device_ns / clock->second.host_ns)
-                                      : "–")));
+            table.notes.push_back(fmt::format("{}: {}, {} {}{}", device.id, device.name, device.platform, device.driver,
+                                              clock == report.clocks.end() ? "" : "; " + clock_text(clock->second)));
         }
+        if (report.noise_floors)
+            for (const auto& [device, floors] : *report.noise_floors) table.notes.push_back(noise_text(device, floors));
         for (const AbsentBackend& backend : report.absent)
             table.notes.push_back(fmt::format("{}: no device: {}", backend.name, backend.why));
         if (made.libraries)
@@ -306,6 +355,15 @@ Json side_by_side_json(std::span<const NamedReport> reports) {
                 if (cell.of_vendor) row["of_vendor"] = json_number(*cell.of_vendor);
                 row["max_relative"] = json_number(cell.measurement->verdict.max_relative);
                 row["worst_of_bound"] = json_number(cell.measurement->verdict.worst_of_bound);
+                if (timing->ceiling) {
+                    row["fraction_of_peak"] = json_number(*timing->fraction_of_peak);
+                    row["ceiling"] = timing->ceiling->name;
+                }
+                if (const std::string text = disturbance_text(*timing); !text.empty()) row["disturbed"] = text;
+                if (const auto& energy = timing->energy) {
+                    row["watts"] = energy->watts();
+                    row["joules"] = energy->joules_per_execution();
+                }
             }
             table["cells"].push_back(std::move(row));
         }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/record/ceiling.hpp"
 #include "harness/record/measurement.hpp"
 
 namespace stele {
@@ -29,7 +30,6 @@ struct ProblemSides {
     std::vector<CellSide> cells;  ///< vendor libraries last
 
     /// Fewer than `bandwidth_intensity` FLOPs for a byte: the rate that matters is bytes/s.
-    static constexpr double bandwidth_intensity = 10;
     bool by_bandwidth() const { return bytes > 0 && flops / bytes < bandwidth_intensity; }
     /// FLOP/s, or bytes/s, of a cell with a timing.
     double rate(const CellSide& cell) const;

@@ -11,7 +11,7 @@
 #include <tuple>
 
 #include "backends/names.hpp"
-#include "harness/base/json_document.hpp"
+#include "harness/tuning/device_file.hpp"
 
 namespace stele {
 
@@ -86,21 +86,7 @@ std::optional<double> problem_distance(std::string_view a, std::string_view b) {
 }
 
 TuningBook::TuningBook(const std::filesystem::path& folder) {
-    std::vector<std::filesystem::path> paths;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error))
-        if (entry.path().extension() == ".json" && !entry.path().filename().string().starts_with('.'))
-            paths.push_back(entry.path());
-    if (error && error != std::errc::no_such_file_or_directory)
-        complaints_.push_back(fmt::format("{}: {}", folder.string(), error.message()));
-    std::sort(paths.begin(), paths.end());
-    for (const auto& path : paths) {
-        try {
-            add(path.string(), read_tuning(path));
-        } catch (const ReportError& unreadable) {
-            complaints_.emplace_back(unreadable.what());
-        }
-    }
+    for (auto& [name, file] : device_files_in(folder, read_tuning, complaints_)) add(std::move(name), std::move(file));
 }
 
 TileChoice TuningBook::choose(const Registry& registry, const Variant& default_variant, const Problem& problem,

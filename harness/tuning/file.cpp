@@ -6,34 +6,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "harness/base/file.hpp"
 #include "harness/base/json_fields.hpp"
-#include "harness/record/hardware.hpp"
-#include "harness/record/report_fields.hpp"
+#include "harness/tuning/device_file.hpp"
 #include "kernels/former_ids.hpp"
 
 namespace stele {
 
 // The fields of the file, in its order; see report_fields.hpp.
-
-template <typename Visit, same_but_const<DeviceIdentity> T>
-void visit_fields(Visit& visit, T& device) {
-    visit("name", device.name);
-    visit("backend", device.backend);
-    visit("platform", device.platform);
-    visit("vendor", device.vendor);
-    visit("architecture", device.architecture);
-    visit("driver", device.driver);
-    visit("is_cpu", device.is_cpu);
-    visit("compute_units", device.compute_units);
-}
-
-template <typename Visit, same_but_const<Where> T>
-void visit_fields(Visit& visit, T& where) {
-    visit("threads", where.threads);
-    visit("cpus", where.cpus);
-    visit("cpu_quota", where.cpu_quota);
-}
 
 template <typename Visit, same_but_const<TriedTile> T>
 void visit_fields(Visit& visit, T& tried) {
@@ -117,8 +96,15 @@ void check_cell(const TunedCell& cell, const std::string& path) {
                               fmt::format("is {}, and must be a positive ratio", *ratio));
 }
 
+}  // namespace
+
 /// What types cannot say.
-void check_meaning(const TuningFile& file) {
+void finish_reading(TuningFile& file) {
+    const auto rename = [](auto& cells) {
+        for (auto& cell : cells) cell.variant = present_id(cell.variant);
+    };
+    rename(file.cells);
+    rename(file.unfinished);
     for (std::size_t i = 0; i < file.cells.size(); ++i) check_cell(file.cells[i], fmt::format("cells[{}]", i));
     for (std::size_t i = 0; i < file.unfinished.size(); ++i)
         for (const TriedTile& tried : file.unfinished[i].tried)
@@ -126,6 +112,8 @@ void check_meaning(const TuningFile& file) {
                 json_fields::fail(fmt::format("unfinished[{}].tried", i),
                                   fmt::format("has {} as passed without a positive time", tried.tile));
 }
+
+namespace {
 
 /// A cell of version 1 was tuned on so many threads, nobody knows which. What is wrong is left for the reader to say.
 void add_unknown_cpus(nlohmann::ordered_json& json) {
@@ -147,32 +135,6 @@ auto is_cell(const DeviceIdentity& device, std::string_view variant, std::string
 }
 
 }  // namespace
-
-DeviceIdentity identity_of(const DeviceInfo& device, const Environment& environment) {
-    DeviceIdentity identity{hardware_of(device, environment),
-                            device.backend,
-                            device.platform,
-                            device.vendor,
-                            device.architecture,
-                            device.driver,
-                            device.is_cpu,
-                            device.compute_units};
-    if (device.is_cpu) identity.where = {device.compute_units, environment.allowed_cpus, environment.cpu_quota};
-    return identity;
-}
-
-CellKey DeviceIdentity::cell(std::string_view variant, std::string_view problem, const Where& tuned) const {
-    CellKey key;
-    key.variant = variant;
-    key.problem = problem;
-    key.hardware = name;
-    key.backend = backend;
-    key.platform = platform;
-    key.threads = tuned.threads;
-    key.cpus = tuned.cpus;
-    key.cpu_quota = tuned.cpu_quota.value_or(0);
-    return key;
-}
 
 const TunedCell* TuningFile::find(std::string_view variant, std::string_view problem) const {
     const auto found = std::ranges::find_if(cells, is_cell(device, variant, problem));
@@ -208,57 +170,24 @@ void TuningFile::forget(std::string_view variant, std::string_view problem) {
 }
 
 std::filesystem::path tuning_path(const DeviceIdentity& device) {
-    std::string name = hardware_slug(device.name);
-    const std::string platform = hardware_slug(device.platform);
-    if (platform != device.backend) name += "-" + platform;
-    return std::filesystem::path("results") / "tuning" / (name + "-" + device.backend + ".json");
+    return std::filesystem::path("results") / "tuning" / file_name_of(device);
 }
 
 TuningFile read_tuning(const std::filesystem::path& path) {
-    const std::string text = read_text(path);
-    try {
-        auto json = parse_document(text, TuningFile::kind);
+    return read_device_file<TuningFile>(path, [](nlohmann::ordered_json& json) {
         if (json["schema_version"] == 1) add_unknown_cpus(json);
-        TuningFile file;
-        json_fields::read(json, "", file);
-        const auto rename = [](auto& cells) {
-            for (auto& cell : cells) cell.variant = present_id(cell.variant);
-        };
-        rename(file.cells);
-        rename(file.unfinished);
-        check_meaning(file);
-        return file;
-    } catch (const ReportError& error) {
-        throw ReportError(path.string() + ": " + error.what());
-    }
+    });
 }
 
 TuningFile current_tuning(const std::filesystem::path& path, const DeviceIdentity& device) {
-    TuningFile file;
-    if (std::filesystem::exists(path)) {
-        file = read_tuning(path);
-        const DeviceIdentity& was = file.device;
-        if (!was.is_same_device(device))
-            throw ReportError(fmt::format("{} is of {} ({}), not of {} ({})", path.string(), was.name, was.platform,
-                                          device.name, device.platform));
-    }
-    file.device = device;
-    return file;
+    return current_device_file(path, device, read_tuning);
 }
 
 TuningFile update_tuning(const std::filesystem::path& path, const DeviceIdentity& device,
                          const std::function<void(TuningFile&)>& change) {
-    const FolderLock lock(path);
-    TuningFile file = current_tuning(path, device);
-    change(file);
-    write_tuning(path, file);
-    return file;
+    return update_device_file(path, device, read_tuning, change);
 }
 
-void write_tuning(const std::filesystem::path& path, const TuningFile& file) {
-    nlohmann::ordered_json json = new_document(TuningFile::kind);
-    json_fields::write_fields(json, file);
-    write_atomically(path, dump(json));
-}
+void write_tuning(const std::filesystem::path& path, const TuningFile& file) { write_device_file(path, file); }
 
 }  // namespace stele

@@ -10,7 +10,7 @@ class CeilingOperation final : public Operation {
 public:
     std::string_view name() const override { return "ceiling"; }
     std::string_view summary() const override {
-        return "what a loop in registers and a copy reach: the rates that others are shares of";
+        return "what a loop in registers, memory and launches reach: the rates that others are shares of";
     }
     std::string_view problem_grammar() const override { return grammar; }
     std::unique_ptr<Problem> parse(std::string_view text) const override {

@@ -23,7 +23,7 @@ PROBLEMS = {
                   "batch=1 heads=1 kv_heads=1 seq_q=2 seq_k=3 head_dim=128 bf16"],
     "sparse_attention": ["batch=1 heads=1 kv_heads=1 seq_q=3 seq_k=70 head_dim=64 f32 block=64 density=1 pattern=random",
                          "batch=1 heads=1 kv_heads=1 seq_q=2 seq_k=5 head_dim=64 f16 block=64 density=1 pattern=random"],
-    "ceiling": ["blocks=1 iterations=3 f32", "bytes=1024"],
+    "ceiling": ["blocks=1 iterations=3 f32", "bytes=1040", "bytes=1040 triad", "launches=3 queue"],
 }
 
 

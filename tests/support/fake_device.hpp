@@ -50,11 +50,12 @@ public:
     std::set<std::string> broken_builds;              ///< entries that do not compile
     std::size_t memory_limit = std::size_t{1} << 30;  ///< live payload beyond this is out of memory
     ClockState health;
+    std::function<std::optional<double>()> stolen = [] { return std::optional<double>(); };
 
     std::vector<std::string> timed, ran;         ///< entries, in order
     std::vector<const Buffer*> first_arguments;  ///< of each timed launch
     std::vector<std::string> ranges;
-    int evictions = 0;
+    int evictions = 0, graphs = 0;
     std::size_t live_bytes = 0;
 
     const DeviceInfo& info() const override { return description; }
@@ -91,7 +92,13 @@ public:
         }
         return sum;
     }
+    /// As nanoseconds(), and says that it was a graph.
+    double graph_nanoseconds(std::span<const Launch> launches) override {
+        ++graphs;
+        return nanoseconds(launches);
+    }
     ClockState clock() override { return health; }
+    std::optional<double> stolen_ms() override { return stolen(); }
     ClockCheck check_clock() override { return {1e6, 1e6, description.timer_resolution_ns, 0}; }
     void evict_cache() override { ++evictions; }
     void begin_range(const std::string& name) override { ranges.push_back(name); }

@@ -124,7 +124,8 @@ inline Report sample_report() {
     Report report;
     report.environment = sample_environment();
     report.devices = sample_devices();
-    report.clocks["opencl:0"] = {1.25e6, 1.5e6, 2.5, 3500};
+    report.clocks["opencl:0"] = {1.25e6, 1.5e6, 2.5, 3500, 4500};
+    report.noise_floors = {{"opencl:0", {{KernelKind::memory, 5, 0.0175, 0.0625, 12}}}};
     report.absent = {{"simt", "not in this build"}};
 
     Measurement tiled = passed_cell("gemm/tiled.opencl@64x64x16", Language::opencl, square, "opencl:0",
@@ -147,6 +148,11 @@ inline Report sample_report() {
     tiled.timing->evicted = true;
     tiled.timing->floor_ns = 12e3;
     tiled.timing->floor_reason = "0.268 GFLOP at 22 TFLOP/s";
+    tiled.timing->ceiling = {"ceiling/fma.opencl on a problem", Counted::flops, Dtype::f32, 1e11};
+    tiled.timing->fraction_of_peak = tiled.flops / 1e11 / (tiled.timing->median_ns * 1e-9);
+    tiled.timing->energy = {1.75, 210, 325};
+    tiled.timing->cpu = {2600, 0.75, 20};
+    tiled.timing->stolen_ms = {0, 0, 10, 0, 0, 0, 10};
     tiled.tuning = "A CPU, m=512";
     tiled.known_as = "a square";
     tiled.regime = Regime::burst;

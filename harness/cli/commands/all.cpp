@@ -4,6 +4,7 @@
 /// A line a command: `name` stands for name_command(), at the end of commands/name.cpp.
 #define STELE_COMMANDS(a_command) \
     a_command(devices) \
+    a_command(doctor) \
     a_command(list) \
     a_command(verify) \
     a_command(bench) \

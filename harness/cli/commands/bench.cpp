@@ -32,6 +32,7 @@
 #include "harness/record/report_files.hpp"
 #include "harness/study/report_tables.hpp"
 #include "harness/study/side_by_side.hpp"
+#include "harness/tuning/doctor_file.hpp"
 
 namespace stele {
 
@@ -42,7 +43,7 @@ struct BenchOptions {
     Operands operands;
     Isolation isolation;
     std::string out;  ///< empty: below results/
-    bool profile = false, all = false, no_tuning = false;
+    bool profile = false, all = false, no_tuning = false, energy = false;
     CacheMode cache = CacheMode::cold;
     Regime regime = Regime::burst;
     double cell_seconds = 0.5;
@@ -66,6 +67,7 @@ SamplerOptions sampler_options(const BenchOptions& options) {
     sampling.cache = options.cache;
     sampling.regime = options.regime;
     sampling.cell_seconds = options.cell_seconds;
+    sampling.energy = options.energy;
     options.isolation.apply(sampling);
     sampling.longest_timed_seconds = 4 * options.cell_seconds;
     return sampling;
@@ -140,6 +142,13 @@ ExitCode profile(CellRunner& runner, const Workload& workload, const SamplerOpti
     return outcome_of(cells, !interrupted());
 }
 
+/// What cannot be read is told and left out, as fractions and floors are only said beside times.
+void add_what_doctor_found(Report& report) {
+    const DoctorBook book;
+    for (const std::string& complaint : book.complaints()) say(complaint + "; left out; stele doctor renews it");
+    book.add_to(report);
+}
+
 void show_tables(const Report& report, bool all) {
     const std::vector<NamedReport> named{{"this run", report}};
     show(Document(report_tables(named, all ? SkippedRows::all : SkippedRows::counted)));
@@ -156,6 +165,7 @@ public:
         arguments.text("--out", options_.out);
         arguments.flag("--profile", options_.profile);
         arguments.flag("--all", options_.all);
+        arguments.flag("--energy", options_.energy);
         arguments.choice("--cache", options_.cache);
         arguments.choice("--regime", options_.regime);
         arguments.parsed("--time", [this](const std::string& text) { options_.cell_seconds = seconds_in(text); });
@@ -167,7 +177,8 @@ public:
         arguments.whole(options_.command_line);
         arguments.useless_beside("--tuning", "--no-tuning");
         // It times nothing, and writes no report.
-        for (const char* option : {"--out", "--all", "--cache", "--regime", "--time", "--rounds", "--resume"})
+        for (const char* option :
+             {"--out", "--all", "--energy", "--cache", "--regime", "--time", "--rounds", "--resume"})
             arguments.useless_beside(option, "--profile");
         arguments.useless_beside("--rounds", "--no-isolate");
     }
@@ -283,6 +294,7 @@ ExitCode Bench::bench(const BenchOptions& options, const UnfinishedRun* unfinish
     report.complete = !interrupted();
     report.measurements = rounds.measurements();
     report.measurements.insert(report.measurements.end(), workload.left_out.begin(), workload.left_out.end());
+    add_what_doctor_found(report);
     if (!options.fills_stdout()) show_tables(report, options.all);
     write_reports(options, report, head.paths);
     if (!options.benchmark_flags.empty()) write_google_benchmark(report, options.benchmark_flags);

@@ -13,7 +13,8 @@ namespace {
 
 template <typename E>
 class EveryName : public testing::Test {};
-using Enumerations = testing::Types<Language, Dtype, Fill, Suite, Outcome, Regime, CacheMode, StoppedBy>;
+using Enumerations =
+    testing::Types<Language, Dtype, Fill, Suite, Outcome, Regime, CacheMode, StoppedBy, Counted, KernelKind>;
 TYPED_TEST_SUITE(EveryName, Enumerations);
 
 TYPED_TEST(EveryName, ReadsBack) {
@@ -52,6 +53,8 @@ TEST(Names, TheSchemaHasTheSame) {
     EXPECT_EQ(listed("language"), names_of<Language>());
     EXPECT_EQ(listed("verdict/properties/outcome"), names_of<Outcome>());
     EXPECT_EQ(listed("timing/properties/stopped_by"), names_of<StoppedBy>());
+    EXPECT_EQ(listed("noise_floor/properties/kind"), names_of<KernelKind>());
+    EXPECT_EQ(listed("ceiling/properties/counted"), names_of<Counted>());
     EXPECT_EQ(listed("measurement/properties/dtype"), names_of<Dtype>());
     EXPECT_EQ(listed("measurement/properties/regime"), names_of<Regime>());
     EXPECT_EQ(listed("measurement/properties/cache"), names_of<CacheMode>());

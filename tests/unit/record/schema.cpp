@@ -59,6 +59,10 @@ TEST(Schema, HasTheFieldsThatAreWritten) {
     expect_same<LibraryState>(schema, "/$defs/library");
     expect_same<DeviceInfo>(schema, "/$defs/device");
     expect_same<ClockCheck>(schema, "/$defs/clock_check");
+    expect_same<NoiseFloor>(schema, "/$defs/noise_floor");
+    expect_same<Ceiling>(schema, "/$defs/ceiling");
+    expect_same<EnergyUse>(schema, "/$defs/energy");
+    expect_same<CpuState>(schema, "/$defs/cpu_state");
     expect_same<ClockState>(schema, "/$defs/clock_state");
     expect_same<Verdict>(schema, "/$defs/verdict");
     expect_same<Timing>(schema, "/$defs/timing");
