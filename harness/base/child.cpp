@@ -29,10 +29,12 @@ std::array<Descriptor, 2> channel_ends() {
     return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-pid_t start(const std::vector<std::string>& words, int channel) {
+pid_t start(const std::vector<std::string>& words, const std::string& output, int channel) {
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (!output.empty())
+        posix_spawn_file_actions_addopen(&files, STDERR_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&files, channel, Child::channel_number);
     posix_spawnattr_t attributes;
@@ -60,9 +62,9 @@ std::string Ended::words() const {
     return signal ? fmt::format("{} (signal {})", strsignal(signal), signal) : fmt::format("exit({})", code);
 }
 
-Child::Child(const std::vector<std::string>& words) : channel_(Descriptor()) {
+Child::Child(const std::vector<std::string>& words, const std::string& output) : channel_(Descriptor()) {
     auto [ours, theirs] = channel_ends();
-    process_ = start(words, theirs.get());
+    process_ = start(words, output, theirs.get());
     channel_ = Channel(std::move(ours));
 }
 

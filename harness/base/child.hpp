@@ -20,15 +20,16 @@ struct Ended {
 };
 
 /// In a process group of its own, so that what is typed at the terminal reaches only us; with an empty standard input,
-/// and with our standard error in the place of both its outputs. Killed with everything that it started when its owner
-/// goes, also when we are killed.
+/// and with our standard error, or a file, in the place of both its outputs. Killed with everything that it started
+/// when its owner goes, also when we are killed.
 class Child {
 public:
     /// The descriptor at which the child finds its end of the channel.
     static constexpr int channel_number = 3;
 
-    /// Runs `words[0]`, a path, with the rest as arguments. Throws std::runtime_error if it cannot be started.
-    explicit Child(const std::vector<std::string>& words);
+    /// Runs `words[0]`, a path, with the rest as arguments; what it prints goes to the file `output`, where one is
+    /// named. Throws std::runtime_error if it cannot be started.
+    explicit Child(const std::vector<std::string>& words, const std::string& output = "");
     ~Child();
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;

@@ -63,6 +63,7 @@ Variant opencl(const std::string& name, const std::string& body) {
             body + " }";
         plan.kernels.push_back(source);
         const auto count = static_cast<std::int64_t>(problem.tensors()[0].elements());
+        if (count == 0) return plan;
         plan.steps.push_back(
             {0, {static_cast<unsigned>(count), 1, 1}, {1, 1, 1}, 0, {TensorOperand{0}, TensorOperand{1}, count}});
         return plan;
@@ -90,6 +91,7 @@ Variant cuda(const std::string& entry) {
         source.native.simt = simt_entry(entry);
         plan.kernels.push_back(source);
         const auto count = static_cast<std::int64_t>(problem.tensors()[0].elements());
+        if (count == 0) return plan;
         plan.steps.push_back(
             {0, {1, 1, 1}, {static_cast<unsigned>(count), 1, 1}, 0, {TensorOperand{0}, TensorOperand{1}, count}});
         return plan;

@@ -100,7 +100,7 @@ def test_a_command_is_a_file_a_line_and_a_page():
     names = sorted(path.stem for path in commands.glob("*.cpp") if path.stem != "all")
     listed = re.findall(r"^    a_command\((\w+)\)", (commands / "all.cpp").read_text(), flags=re.M)
     assert sorted(listed) == names
-    assert sorted(path.stem for path in (ROOT / "docs/cli").glob("*.md")) == sorted([*names, "index"])
+    assert sorted(path.stem for path in (ROOT / "docs/cli").glob("*.md")) == sorted([*(name.replace("_", "-") for name in names), "index"])
     for name in names:
         assert f"{name}_command()" in (commands / f"{name}.cpp").read_text()
 

@@ -10,7 +10,8 @@
     a_command(tune) \
     a_command(run) \
     a_command(report) \
-    a_command(explain)
+    a_command(explain) \
+    a_command(first_contact)
 // clang-format on
 
 namespace stele {
