@@ -24,3 +24,13 @@ set(CMAKE_CUDA_STANDARD_COMPUTED_DEFAULT 17)
 set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
 set(STELE_HAS_CUDA ON)
 set(STELE_CUDA_WHY_NOT "")
+
+# One CUDA runtime a process, and so a shared one: programs, the library of kernels and tests with kernels of their own all
+# register with it. NVIDIA's wheel has it by its versioned name alone.
+set(CMAKE_CUDA_RUNTIME_LIBRARY None)
+find_package(CUDAToolkit REQUIRED)
+find_library(STELE_CUDART NAMES libcudart.so.${CUDAToolkit_VERSION_MAJOR} REQUIRED NO_DEFAULT_PATH
+  PATHS ${CUDAToolkit_LIBRARY_DIR} ${CUDAToolkit_LIBRARY_ROOT}/lib ${CUDAToolkit_LIBRARY_ROOT}/lib64)
+add_library(stele_cudart SHARED IMPORTED GLOBAL)
+set_target_properties(stele_cudart PROPERTIES IMPORTED_LOCATION ${STELE_CUDART}
+  INTERFACE_INCLUDE_DIRECTORIES "${CUDAToolkit_INCLUDE_DIRS}")

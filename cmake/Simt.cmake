@@ -114,7 +114,7 @@ endfunction()
 function(stele_simt_test_modules)
   set(tests ${PROJECT_SOURCE_DIR}/tests)
   stele_simt_module(stele_simt_ptx EXPORTS ${tests}/support/ptx_exports.cpp
-    KERNELS ${tests}/unit/simt/ptx_kernels.cu ${tests}/negative/ptx_kernels.cu
+    KERNELS ${tests}/unit/simt/ptx_kernels.cu ${tests}/unit/simt/ptx_stores.cu ${tests}/negative/ptx_kernels.cu
             ${tests}/gpu/ptx_instructions.cu)
   set(kernels ${tests}/unit/simt/kernels.cu ${tests}/negative/simt_kernels.cu)
   stele_simt_module(stele_simt_test EXPORTS ${tests}/support/simt_exports.cpp KERNELS ${kernels})

@@ -48,6 +48,13 @@ DeviceInfo as_found_by(Language language, DeviceInfo device) {
 
 double sum_error(double terms, double unit_roundoff) { return lambda * std::sqrt(terms) * unit_roundoff; }
 
+double Problem::reference_bytes() const {
+    double elements = 0;
+    for (const TensorSpec& tensor : tensors())
+        if (tensor.role == Role::output) elements += static_cast<double>(tensor.elements());
+    return 4 * sizeof(double) * elements;
+}
+
 std::string Variant::base_id() const {
     std::string out = operation + '/' + algorithm;
     if (language != Language::vendor) (out += '.') += name(language);

@@ -86,6 +86,12 @@ public:
     virtual std::unique_ptr<Problem> following(std::span<const Tensor> /*inputs*/) const { return nullptr; }
     /// In double, one an output. Sampled where the whole would take too long; probe() then covers the rest.
     virtual std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const = 0;
+    /// What reference() takes at its peak, in bytes, about. Two doubles an output element, and as much while they are
+    /// made; less where it samples.
+    virtual double reference_bytes() const;
+    /// Empty, or why the problem has no more than its text and its tensors' types: what it is made of, a mask, would
+    /// not fit into memory. Then only id(), dtype(), known_as() and dense_flops() mean something.
+    virtual std::string why_not_made() const { return {}; }
     virtual ProbeResult probe(std::span<const Tensor> /*inputs*/, std::span<const Tensor> /*outputs*/,
                               const Arithmetic& /*arithmetic*/) const {
         return {};

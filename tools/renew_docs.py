@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the generated parts of the documents: support matrices, suites and the list of commands, from what the binary says of itself.
+"""Writes the generated parts of the documents: support matrices, suites and the list of commands, from what the binary says of itself;
+and the picture of the rooms, from the tree.
 
   tools/renew_docs.py [--check] [BINARY]     --check: change nothing, exit with 1 if a document is out of date
 """
@@ -7,6 +8,9 @@
 import subprocess
 import sys
 from pathlib import Path
+
+from draw_rooms import rooms_svg
+from sources import OPERATIONS  # draw_rooms.py says where it is
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -24,7 +28,7 @@ def generated(binary):
     """{document: (mark before, text, mark after)}"""
     parts = {ROOT / "docs/cli/index.md": ("<!-- commands -->", commands(binary), "<!-- end of commands -->"),
              ROOT / "docs/cli/bench.md": ("<!-- suites -->", said(binary, "list", "--suites"), "<!-- end of suites -->")}
-    for operation in ("gemm", "attention", "sparse_attention", "ceiling"):
+    for operation in OPERATIONS:
         parts[ROOT / "kernels" / operation / "README.md"] = (
             "<!-- support matrix: begin -->", said(binary, "list", operation, "--matrix"), "<!-- support matrix: end -->")
     return parts
@@ -46,6 +50,11 @@ def main(words):
             stale.append(str(document.relative_to(ROOT)))
             if not check:
                 document.write_text(after)
+    picture = ROOT / "docs/rooms.svg"
+    if not picture.exists() or picture.read_text() != rooms_svg():
+        stale.append(str(picture.relative_to(ROOT)))
+        if not check:
+            picture.write_text(rooms_svg())
     for name in stale:
         print(f"{name}: {'out of date' if check else 'renewed'}")
     return 1 if check and stale else 0

@@ -3,12 +3,14 @@
 
   tools/tidy.py [PATH…]      only files below these folders; without, all
 
+A room of the harness is looked at as it is compiled, at once: its headers are read once, and PATH takes in the room.
 Kernels in CUDA C++ and OpenCL C are left to their own compilers; as simt compiles them, their macros stand for what
 they are not. Exit code 1 if anything is said.
 """
 
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build/tidy"
 BINARY = ROOT / ".deps/venv/bin/clang-tidy"
-# Each file by itself, as it stands, without what only g++ knows.
-SETTINGS = ("-DSTELE_UNITY=OFF", "-DSTELE_CUDA=OFF", "-DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON",
-            "-DCMAKE_BUILD_TYPE=Debug")
+# Without what only g++ knows.
+SETTINGS = ("-DSTELE_CUDA=OFF", "-DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON", "-DCMAKE_BUILD_TYPE=Debug")
 OTHER_COMPILERS_OPTIONS = ("-mtls-dialect", "-Wno-redundant-move", "-fsanitize", "--param=tsan")
 
 
@@ -31,7 +32,7 @@ def configure():
     commands = json.loads((FOLDER / "compile_commands.json").read_text())
     kept = {}
     for entry in commands:
-        if not entry["file"].startswith(str(FOLDER)):
+        if sources(entry["file"]):
             words = [word for word in entry["command"].split() if not word.startswith(OTHER_COMPILERS_OPTIONS)]
             kept.setdefault(entry["file"], {**entry, "command": " ".join(words)})
     database = FOLDER / "tidy"
@@ -40,27 +41,35 @@ def configure():
     return database, sorted(kept)
 
 
+def sources(unit):
+    """The files of the tree that a translation unit is of: itself, those of a room, or none where it was generated."""
+    if not unit.startswith(str(FOLDER)):
+        return [unit]
+    return re.findall(r'^#include "(/[^"]+)"', Path(unit).read_text(), flags=re.M) if "/Unity/" in unit else []
+
+
 def main(words):
     if not BINARY.exists():
         print(f"{BINARY.relative_to(ROOT)} is missing; ./dev tidy installs it", file=sys.stderr)
         return 2
-    database, files = configure()
-    wanted = [str((ROOT / word).resolve()) for word in words] or [str(ROOT)]
-    files = [file for file in files if any(file == path or file.startswith(path + "/") for path in wanted)]
-    if not files:
+    database, units = configure()
+    wanted = [(ROOT / word).resolve() for word in words] or [ROOT]
+    units = [unit for unit in units if any(Path(source).is_relative_to(path) for source in sources(unit)
+                                           for path in wanted)]
+    if not units:
         print("no source is below " + ", ".join(words), file=sys.stderr)
         return 2
 
-    def look(file):
-        done = subprocess.run([BINARY, "-p", database, "--quiet", "--warnings-as-errors=*", file], cwd=ROOT, text=True,
+    def look(unit):
+        done = subprocess.run([BINARY, "-p", database, "--quiet", "--warnings-as-errors=*", unit], cwd=ROOT, text=True,
                               capture_output=True)
         if done.returncode != 0:
             print(done.stdout or done.stderr, end="", flush=True)
         return done.returncode == 0
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        wrong = list(pool.map(look, files)).count(False)
-    print(f"clang-tidy: {len(files)} files, {wrong or 'none'} with warnings")
+        wrong = list(pool.map(look, units)).count(False)
+    print(f"clang-tidy: {len(units)} translation units, {wrong or 'none'} with warnings")
     return 1 if wrong else 0
 
 

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "backends/cuda/handle.hpp"
 #include "backends/cuda/nvml.hpp"
 #include "backends/error.hpp"
+#include "backends/loaded_library.hpp"
 
 namespace stele::cudart {
 namespace {
@@ -18,8 +21,13 @@ std::string why_none(cudaError_t code) {
             int driver = 0, runtime = 0;
             cudaDriverGetVersion(&driver);
             cudaRuntimeGetVersion(&runtime);
-            if (driver == 0)
+            if (driver == 0) {
+                // The runtime says the same of a driver that is there and does not load.
+                const LoadedLibrary library = load_library("libcuda.so.1");
+                if (!library.handle && library.is_there)
+                    return fmt::format("the NVIDIA driver's library does not load: {}", library.complaint);
                 return fmt::format("no NVIDIA driver is installed: {}. The GPU's driver brings libcuda.so.1", said);
+            }
             return fmt::format(
                 "the NVIDIA driver is for CUDA {}, this binary for {}: {}. Install a newer driver, or build "
                 "with that toolkit",
@@ -31,7 +39,9 @@ std::string why_none(cudaError_t code) {
                 "LD_LIBRARY_PATH",
                 said);
         case cudaErrorNoDevice:
-            return fmt::format("the driver sees no NVIDIA GPU: {}. See nvidia-smi and CUDA_VISIBLE_DEVICES", said);
+            if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES"))
+                return fmt::format("the driver sees no NVIDIA GPU with CUDA_VISIBLE_DEVICES={}: {}", visible, said);
+            return fmt::format("the driver sees no NVIDIA GPU: {}. See nvidia-smi", said);
         default:
             return fmt::format("the CUDA runtime did not start: {}, {}", said, cudaGetErrorString(code));
     }

@@ -1,11 +1,11 @@
 #include "backends/cuda/nvml.hpp"
 
-#include <dlfcn.h>
-
 #include <array>
 #include <optional>
 #include <string_view>
 #include <utility>
+
+#include "backends/library.hpp"
 
 namespace stele::cudart {
 namespace {
@@ -34,37 +34,41 @@ constexpr std::array<std::pair<unsigned long long, std::string_view>, 9> throttl
      {0x80, "hardware power brake"},
      {0x100, "display clock setting"}}};
 
-}  // namespace
-
-template <typename Function>
-Function Nvml::find(const char* name) const {
-    return library_ ? reinterpret_cast<Function>(dlsym(library_, name)) : nullptr;
+const Library& library() {
+    static const Library loaded(nvml_library);
+    return loaded;
 }
 
-Nvml::Nvml() : library_(dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL)) {
+/// Null without the library, or where it has no such function.
+template <typename Function>
+Function find(const char* name) {
+    Function found = nullptr;
+    library().find_optional(found, name);
+    return found;
+}
+
+}  // namespace
+
+Nvml::Nvml() {
     const auto init = find<Init>("nvmlInit_v2");
-    if (library_ && (!init || init() != success)) {
-        dlclose(library_);
-        library_ = nullptr;
-    }
+    running_ = init && init() == success;
 }
 
 Nvml::Nvml(const std::string& pci_bus_id) : Nvml() {
     const auto handle = find<HandleByPci>("nvmlDeviceGetHandleByPciBusId_v2");
-    if (!handle || handle(pci_bus_id.c_str(), &device_) != success) device_ = nullptr;
+    if (!running_ || !handle || handle(pci_bus_id.c_str(), &device_) != success) device_ = nullptr;
 }
 
 Nvml::~Nvml() {
-    if (!library_) return;
+    if (!running_) return;
     // NVML counts its users, so this ends our use and nobody else's.
     if (const auto shutdown = find<Shutdown>("nvmlShutdown")) shutdown();
-    dlclose(library_);
 }
 
 std::string Nvml::driver_version() const {
     char text[96] = {};
     const auto version = find<DriverVersion>("nvmlSystemGetDriverVersion");
-    return version && version(text, sizeof(text)) == success ? text : "";
+    return running_ && version && version(text, sizeof(text)) == success ? text : "";
 }
 
 ClockState Nvml::state() const {

@@ -22,10 +22,7 @@ public:
     ClockState state() const;
 
 private:
-    template <typename Function>
-    Function find(const char* name) const;
-
-    void* library_ = nullptr;
+    bool running_ = false;
     void* device_ = nullptr;
 };
 

@@ -1,14 +1,13 @@
 #include "backends/host/cpu_info.hpp"
 
-#include <sched.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
-#include <thread>
+
+#include "backends/host/limits.hpp"
 
 namespace stele {
 namespace {
@@ -18,21 +17,6 @@ std::string first_line(const std::string& path) {
     std::string line;
     std::getline(file, line);
     return line;
-}
-
-std::vector<int> allowed_cpus() {
-    std::vector<int> out;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    // Fails on machines of more than 1024 threads; then all count as allowed.
-    if (sched_getaffinity(0, sizeof(set), &set) == 0) {
-        for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-            if (CPU_ISSET(cpu, &set)) out.push_back(cpu);
-    } else {
-        for (unsigned cpu = 0; cpu < std::max(1u, std::thread::hardware_concurrency()); ++cpu)
-            out.push_back(static_cast<int>(cpu));
-    }
-    return out;
 }
 
 // "32768K" or "32M", as sysfs writes cache sizes.
@@ -69,33 +53,42 @@ std::size_t last_level_cache(const std::vector<int>& cpus) {
     return total;
 }
 
-std::size_t memory_limit() {
-    std::size_t bytes =
-        static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-        const std::size_t limit = parse_size(first_line(path));
-        if (limit > 0) bytes = std::min(bytes, limit);
-    }
-    return bytes;
-}
-
 }  // namespace
 
-CpuInfo read_cpu_info() {
+CpuInfo parse_cpu_info(std::istream& text) {
     CpuInfo info;
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line) && !line.empty();) {
+    std::set<std::string> identities;  // cores of one chip may be of several kinds
+    std::map<std::string, std::string> core;
+    const auto end_core = [&] {
+        if (core.contains("cpu family"))
+            identities.insert(core["vendor_id"] + " family " + core["cpu family"] + " model " + core["model"] +
+                              " stepping " + core["stepping"]);
+        else if (core.contains("CPU implementer"))
+            identities.insert("implementer " + core["CPU implementer"] + " part " + core["CPU part"]);
+        core.clear();
+    };
+    for (std::string line; std::getline(text, line);) {
         const auto colon = line.find(':');
+        if (line.empty()) end_core();
         if (colon == std::string::npos || colon + 2 > line.size()) continue;
         const std::string key = line.substr(0, line.find_last_not_of(" \t", colon - 1) + 1);
         const std::string value = line.substr(colon + 2);
-        if (key == "model name") info.name = value;
-        if (key == "vendor_id" || key == "CPU implementer") info.vendor = value;
-        if (key == "flags" || key == "Features") {
+        core[key] = value;
+        if (key == "model name" && info.name.empty()) info.name = value;
+        if ((key == "vendor_id" || key == "CPU implementer") && info.vendor.empty()) info.vendor = value;
+        if ((key == "flags" || key == "Features") && info.flags.empty()) {
             std::istringstream words(value);
             for (std::string word; words >> word;) info.flags.push_back(word);
         }
     }
+    end_core();
+    for (const std::string& identity : identities) info.identity += (info.identity.empty() ? "" : ", ") + identity;
+    return info;
+}
+
+CpuInfo read_cpu_info() {
+    std::ifstream file("/proc/cpuinfo");
+    CpuInfo info = parse_cpu_info(file);
     utsname system{};
     if (uname(&system) == 0) {
         info.kernel = std::string(system.sysname) + " " + system.release;
@@ -104,7 +97,7 @@ CpuInfo read_cpu_info() {
     const std::vector<int> cpus = allowed_cpus();
     info.threads = static_cast<int>(cpus.size());
     info.cache_bytes = last_level_cache(cpus);
-    info.memory_bytes = memory_limit();
+    info.memory_bytes = memory_limit().bytes;
     return info;
 }
 

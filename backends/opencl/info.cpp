@@ -2,21 +2,24 @@
 
 #include <CL/cl_ext.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <sstream>
 
 #include "backends/error.hpp"
 #include "backends/host/cpu_info.hpp"
+#include "backends/host/limits.hpp"
 #include "backends/opencl/handle.hpp"
+#include "backends/opencl/icd.hpp"
 #include "backends/opencl/pocl.hpp"
+#include "backends/opencl/vendor_folder.hpp"
 
 namespace stele::opencl {
 namespace {
 
-constexpr const char* what_to_do =
-    "install a driver: on Debian `apt install pocl-opencl-icd` for any CPU, or the GPU vendor's OpenCL; `clinfo -l` "
-    "lists what the loader finds";
+// PoCL 3.1 with its compiler's library and its threads ended the process with 300 MiB and started with 400.
+constexpr std::size_t driver_bytes = std::size_t{400} << 20;
 
 template <typename T>
 T device_value(cl_device_id device, cl_device_info key, T otherwise = {}) {
@@ -95,8 +98,14 @@ FoundDevice describe(cl_platform_id platform, cl_device_id device, std::size_t i
     info.global_bytes = device_value<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_SIZE);
     info.max_allocation_bytes = device_value<cl_ulong>(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     info.cache_bytes = device_value<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE);
-    // A CPU with several last-level caches tells OpenCL the size of one.
-    if (info.is_cpu) info.cache_bytes = std::max(info.cache_bytes, read_cpu_info().cache_bytes);
+    if (info.is_cpu) {
+        const CpuInfo cpu = read_cpu_info();
+        // A CPU with several last-level caches tells OpenCL the size of one.
+        info.cache_bytes = std::max(info.cache_bytes, cpu.cache_bytes);
+        // Its runtime looks at the machine's memory, and knows nothing of limits.
+        info.global_bytes = std::min(info.global_bytes, cpu.memory_bytes);
+        info.max_allocation_bytes = std::min(info.max_allocation_bytes, cpu.memory_bytes);
+    }
     // NVIDIA's OpenCL tells the sum of the L1 caches and has no query for the L2 (an H200: 4 MiB told, 60 MiB there).
     // So that samples are cold, more than any of its GPUs has.
     constexpr std::size_t more_than_any_l2 = std::size_t{128} << 20;
@@ -123,6 +132,7 @@ FoundDevice describe(cl_platform_id platform, cl_device_id device, std::size_t i
 }
 
 std::vector<cl_platform_id> platforms() {
+    const NvidiaVendor vendor;
     cl_uint count = 0;
     const cl_int code = clGetPlatformIDs(0, nullptr, &count);
     if (code == CL_PLATFORM_NOT_FOUND_KHR) return {};
@@ -145,34 +155,42 @@ std::vector<cl_device_id> devices_of(cl_platform_id platform) {
 }  // namespace
 
 Found find_devices() {
-    pin_pocl_threads();
     Found found;
-    std::string left_out;
+    if (const auto left = address_space_left(); left && *left < driver_bytes) {
+        found.why_none = fmt::format(
+            "no memory: ulimit -v leaves {} MiB of address space, and a driver takes {} MiB to start with, or ends the "
+            "process",
+            *left >> 20, driver_bytes >> 20);
+        return found;
+    }
+    pin_pocl_threads();
+    std::vector<std::string> left_out;
     try {
         const auto all = platforms();
         for (cl_platform_id platform : all) {
             const std::string platform_name = platform_text(platform, CL_PLATFORM_NAME);
             try {
                 const auto devices = devices_of(platform);
-                if (devices.empty()) left_out += fmt::format("platform {} has no device; ", platform_name);
+                if (devices.empty())
+                    left_out.push_back(fmt::format("platform {} has no device{}", platform_name, device_variable()));
                 for (cl_device_id device : devices) {
                     const bool usable = device_value<cl_bool>(device, CL_DEVICE_AVAILABLE) &&
                                         device_value<cl_bool>(device, CL_DEVICE_COMPILER_AVAILABLE);
                     if (usable)
                         found.devices.push_back(describe(platform, device, found.devices.size()));
                     else
-                        left_out += fmt::format("{} is not available or has no compiler; ",
-                                                device_text(device, CL_DEVICE_NAME));
+                        left_out.push_back(
+                            fmt::format("{} is not available or has no compiler", device_text(device, CL_DEVICE_NAME)));
                 }
             } catch (const DeviceError& error) {
-                left_out += fmt::format("platform {}: {}; ", platform_name, error.what());
+                left_out.push_back(fmt::format("platform {}: {}", platform_name, error.what()));
             }
         }
-        if (all.empty()) left_out = "the OpenCL loader found no platform; ";
+        if (all.empty()) left_out.push_back(why_no_platform());
     } catch (const DeviceError& error) {
-        left_out += std::string(error.what()) + "; ";
+        left_out.emplace_back(error.what());
     }
-    if (found.devices.empty()) found.why_none = left_out + what_to_do;
+    if (found.devices.empty()) found.why_none = fmt::format("{}", fmt::join(left_out, "; "));
     return found;
 }
 

@@ -76,6 +76,34 @@ std::pair<int, std::string> open_beside(const fs::path& path) {
     return {file, name};
 }
 
+/// A whole text beside the place where it shall be, on disk; goes away unless it is placed there.
+class Written {
+public:
+    Written(const fs::path& target, std::string_view text) : target_(target) {
+        make_folder(parent_of(target));
+        const auto [opened, name] = open_beside(target);
+        Descriptor file(opened);
+        cleanup_.path = name;
+        if (!write_all(file.get(), text) || ::fsync(file.get()) != 0 || !file.close())
+            fail(target, std::strerror(errno));
+    }
+    const std::string& name() const { return cleanup_.path; }
+    /// After a renaming.
+    void is_placed() {
+        cleanup_.path.clear();
+        sync_folder();
+    }
+    /// A name is in the folder, and so is its change.
+    void sync_folder() const {
+        const Descriptor folder(::open(parent_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (folder.open()) ::fsync(folder.get());
+    }
+
+private:
+    fs::path target_;
+    Cleanup cleanup_;
+};
+
 std::string read_from(int file, const std::string& name, std::size_t most_bytes) {
     std::string text;
     for (char piece[1 << 16];;) {
@@ -168,16 +196,25 @@ void write_atomically(const fs::path& path, std::string_view text) {
         if (!file.open() || !write_all(file.get(), text)) fail(path, std::strerror(errno));
         return;
     }
-    make_folder(parent_of(target));
-    const auto [opened, name] = open_beside(target);
-    Descriptor file(opened);
-    Cleanup cleanup{name};
-    if (!write_all(file.get(), text) || ::fsync(file.get()) != 0 || !file.close()) fail(path, std::strerror(errno));
-    if (::rename(name.c_str(), target.c_str()) != 0) fail(path, std::strerror(errno));
-    cleanup.path.clear();
-    // The rename itself is in the folder.
-    const Descriptor folder(::open(parent_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (folder.open()) ::fsync(folder.get());
+    Written written(target, text);
+    if (::rename(written.name().c_str(), target.c_str()) != 0) fail(path, std::strerror(errno));
+    written.is_placed();
+}
+
+bool write_new(const fs::path& path, std::string_view text) {
+    Written written(path, text);
+    // A link fails where there is something, a renaming takes its place.
+    if (::link(written.name().c_str(), path.c_str()) == 0) {
+        written.sync_folder();
+        return true;
+    }
+    if (errno == EEXIST) return false;
+    // Some file systems have no links. There a new file is opened, and may be seen before it is whole.
+    Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!file.open() && errno == EEXIST) return false;
+    if (!file.open() || !write_all(file.get(), text) || ::fsync(file.get()) != 0 || !file.close())
+        fail(path, std::strerror(errno));
+    return true;
 }
 
 Rescue write_somewhere(const std::string& name, std::string_view text) noexcept try {

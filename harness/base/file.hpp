@@ -30,6 +30,10 @@ bool is_same_output(const std::filesystem::path& a, const std::filesystem::path&
 /// is_standard_output(), a character device or a pipe is written to directly. Throws CannotWrite.
 void write_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// The same into a new file; false, and nothing is done, where there is one already, also if another process made it a
+/// moment ago.
+bool write_new(const std::filesystem::path& path, std::string_view text);
+
 /// Where write_somewhere() put a text, or why it could not.
 struct Rescue {
     std::string path;  ///< empty: nowhere

@@ -1,22 +1,23 @@
 // Values as JSON and back, by the fields that visit_fields() lists for their types. Strict: what is unknown, missing or
 // of another type is a ReportError that names its path.
+//
+// JSON is only named here: json_fields.cpp alone instantiates nlohmann's templates, which cost a compiler more than all
+// that is written with them.
 #pragma once
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
+#include <concepts>
+#include <cstdint>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "backends/names.hpp"
-#include "harness/base/json_document.hpp"
 
 namespace stele::json_fields {
 
@@ -35,109 +36,106 @@ inline constexpr bool is_optional = false;
 template <typename T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
+void put(Json& place, double value);
+void put(Json& place, bool value);
+void put(Json& place, std::int64_t value);
+void put(Json& place, std::uint64_t value);
+void put(Json& place, std::string_view value);
+void become_array(Json& place);
+void become_object(Json& place);
+/// A new place at an array's end, or a member of an object; it stays until the next one is added.
+Json& add_element(Json& array);
+Json& add_member(Json& object, std::string_view key);
+
 template <typename T>
-Json json_of(const T& value) {
-    if constexpr (std::is_same_v<T, double>) {
-        return json_number(value);
-    } else if constexpr (std::is_same_v<T, std::string> || std::is_arithmetic_v<T>) {
-        return value;
+void write_fields(Json& object, const T& value);
+
+template <typename T>
+void write(Json& place, const T& value) {
+    if constexpr (std::is_same_v<T, double> || std::is_same_v<T, bool> || std::is_same_v<T, std::string>) {
+        put(place, value);
+    } else if constexpr (std::signed_integral<T>) {
+        put(place, std::int64_t{value});
+    } else if constexpr (std::unsigned_integral<T>) {
+        put(place, std::uint64_t{value});
     } else if constexpr (std::is_enum_v<T>) {
-        return std::string(name(value));
+        put(place, name(value));
     } else if constexpr (is_vector<T>) {
-        Json array = Json::array();
-        for (const auto& element : value) array.push_back(json_of(element));
-        return array;
+        become_array(place);
+        for (const auto& element : value) write(add_element(place), element);
     } else if constexpr (is_map<T>) {
-        Json object = Json::object();
-        for (const auto& [key, element] : value) object[key] = json_of(element);
-        return object;
+        become_object(place);
+        for (const auto& [key, element] : value) write(add_member(place, key), element);
     } else {
-        Json object = Json::object();
-        auto write = [&object]<typename Field>(const char* key, const Field& field) {
-            if constexpr (is_optional<Field>) {
-                if (field) object[key] = json_of(*field);
-            } else {
-                object[key] = json_of(field);
-            }
-        };
-        visit_fields(write, value);
-        return object;
+        become_object(place);
+        write_fields(place, value);
     }
 }
 
-[[noreturn]] inline void fail(const std::string& path, const std::string& why) {
-    throw ReportError((path.empty() ? "the file" : path) + " " + why);
-}
-
-[[noreturn]] inline void fail_type(const std::string& path, const Json& json, std::string_view expected) {
-    fail(path, fmt::format("must be {}, not {} {}", expected, json.is_object() || json.is_array() ? "an" : "a",
-                           json.type_name()));
-}
-
-inline double read_double(const Json& json, const std::string& path) {
-    if (json.is_number()) return json.get<double>();
-    if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
-    if (json == "inf") return std::numeric_limits<double>::infinity();
-    if (json == "-inf") return -std::numeric_limits<double>::infinity();
-    fail_type(path, json, R"(a number, or "nan", "inf" or "-inf")");
-}
-
+/// Adds a value's fields to an object that may have some.
 template <typename T>
-T read_integer(const Json& json, const std::string& path) {
-    if (!json.is_number_integer()) fail_type(path, json, "a whole number");
-    const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
-                                                : std::in_range<T>(json.get<std::int64_t>());
-    if (!fits) fail(path, fmt::format("is {}, which is out of range", json.dump()));
-    return json.get<T>();
+void write_fields(Json& object, const T& value) {
+    auto write_field = [&object]<typename Field>(const char* key, const Field& field) {
+        if constexpr (is_optional<Field>) {
+            if (field) write(add_member(object, key), *field);
+        } else {
+            write(add_member(object, key), field);
+        }
+    };
+    visit_fields(write_field, value);
 }
+
+[[noreturn]] void fail(const std::string& path, const std::string& why);
+[[noreturn]] void fail_unknown_name(const std::string& path, const std::string& text,
+                                    const std::vector<std::string>& known);
+
+void take(const Json& json, const std::string& path, double& value);
+void take(const Json& json, const std::string& path, bool& value);
+void take(const Json& json, const std::string& path, std::string& value);
+/// A whole number from `least` to `most`; a negative one as its two's complement.
+std::uint64_t take_integer(const Json& json, const std::string& path, std::int64_t least, std::uint64_t most);
+
+/// A value and its path.
+struct Part {
+    const Json* json;
+    std::string path;
+};
+std::vector<Part> elements(const Json& json, const std::string& path);
+std::map<std::string, Part> members(const Json& json, const std::string& path);
 
 template <typename T>
 void read(const Json& json, const std::string& path, T& value) {
-    if constexpr (std::is_same_v<T, double>) {
-        value = read_double(json, path);
-    } else if constexpr (std::is_same_v<T, std::string>) {
-        if (!json.is_string()) fail_type(path, json, "a string");
-        value = json.get<std::string>();
-    } else if constexpr (std::is_same_v<T, bool>) {
-        if (!json.is_boolean()) fail_type(path, json, "true or false");
-        value = json.get<bool>();
+    if constexpr (std::is_same_v<T, double> || std::is_same_v<T, bool> || std::is_same_v<T, std::string>) {
+        take(json, path, value);
     } else if constexpr (std::is_integral_v<T>) {
-        value = read_integer<T>(json, path);
+        value = static_cast<T>(take_integer(json, path, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
     } else if constexpr (std::is_enum_v<T>) {
         std::string text;
-        read(json, path, text);
+        take(json, path, text);
         const auto known = from_name<T>(text);
-        if (!known) fail(path, fmt::format("is '{}'; known are {}", text, fmt::join(names_of<T>(), ", ")));
+        if (!known) fail_unknown_name(path, text, names_of<T>());
         value = *known;
     } else if constexpr (is_vector<T>) {
-        if (!json.is_array()) fail_type(path, json, "an array");
         value.clear();
-        value.reserve(json.size());
-        for (const Json& element : json) {
-            const std::string place = fmt::format("{}[{}]", path, value.size());
-            read(element, place, value.emplace_back());
-        }
+        for (const Part& part : elements(json, path)) read(*part.json, part.path, value.emplace_back());
     } else if constexpr (is_map<T>) {
-        if (!json.is_object()) fail_type(path, json, "an object");
-        for (const auto& [key, element] : json.items()) read(element, path + "." + key, value[key]);
+        for (const auto& [key, part] : members(json, path)) read(*part.json, part.path, value[key]);
     } else {
-        if (!json.is_object()) fail_type(path, json, "an object");
-        const std::string prefix = path.empty() ? "" : path + ".";
-        std::set<std::string> known;
-        if (path.empty()) known = {"format", "schema_version"};
+        std::map<std::string, Part> left = members(json, path);
+        // Of a whole file; new_document() writes them.
+        if (path.empty())
+            for (const char* key : {"format", "schema_version"}) left.erase(key);
         auto read_field = [&]<typename Field>(const char* key, Field& field) {
-            known.insert(key);
-            const auto found = json.find(key);
+            const auto found = left.extract(key);
             if constexpr (is_optional<Field>) {
-                if (found != json.end()) read(*found, prefix + key, field.emplace());
+                if (found) read(*found.mapped().json, found.mapped().path, field.emplace());
             } else {
-                if (found == json.end()) fail(prefix + key, "is missing");
-                read(*found, prefix + key, field);
+                if (!found) fail(path.empty() ? key : path + "." + key, "is missing");
+                read(*found.mapped().json, found.mapped().path, field);
             }
         };
         visit_fields(read_field, value);
-        for (const auto& item : json.items())
-            if (!known.contains(item.key())) fail(prefix + item.key(), "is not a field of this schema");
+        if (!left.empty()) fail(left.begin()->second.path, "is not a field of this schema");
     }
 }
 

@@ -15,8 +15,6 @@
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
 
-extern char** environ;
-
 namespace stele::explain {
 namespace {
 
@@ -51,6 +49,7 @@ ProcessResult run_process(const std::vector<std::string>& words) {
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     pid_t child = 0;
@@ -75,7 +74,7 @@ std::optional<std::filesystem::path> find_program(const std::string& name) {
     const char* path = std::getenv("PATH");
     std::istringstream folders(path ? path : "");
     for (std::string folder; std::getline(folders, folder, ':');) {
-        const auto candidate = std::filesystem::path(folder) / name;
+        auto candidate = std::filesystem::path(folder) / name;
         if (access(candidate.c_str(), X_OK) == 0 && !std::filesystem::is_directory(candidate)) return candidate;
     }
     return std::nullopt;

@@ -71,7 +71,7 @@ private:
     }
 
     /// `most` below 0: any number.
-    Part times(Part part, int least, int most) {
+    Part times(const Part& part, int least, int most) {
         return [this, part, least, most](int next) {
             if (most < 0) {
                 const int loop = add_split(-1, next);

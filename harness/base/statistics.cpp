@@ -9,6 +9,11 @@
 namespace stele {
 namespace {
 
+/// Boost.Math would do all in long double, which is compiled again and says nothing more of a few samples.
+using InDouble = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+using Binomial = boost::math::binomial_distribution<double, InDouble>;
+using StudentsT = boost::math::students_t_distribution<double, InDouble>;
+
 void require_samples(std::span<const double> samples, std::size_t least = 1) {
     if (samples.size() < least) throw std::invalid_argument("too few samples");
 }
@@ -48,16 +53,14 @@ double median(std::span<const double> samples) {
 Interval median_interval(std::span<const double> sorted, double confidence) {
     require_samples(sorted);
     const std::size_t n = sorted.size();
-    const boost::math::binomial below(static_cast<double>(n), 0.5);
+    const Binomial below(static_cast<double>(n), 0.5);
     // The interval from the (skip+1)-th smallest to the (skip+1)-th largest misses if at most `skip` samples lie on one
     // side of the median.
     const auto coverage = [&](std::size_t skip) { return 1 - 2 * boost::math::cdf(below, static_cast<double>(skip)); };
     std::size_t skip = 0;
-    if (coverage(0) >= confidence) {
-        // The quantile is near; the exact sums decide.
-        skip = static_cast<std::size_t>(boost::math::quantile(below, (1 - confidence) / 2));
-        while (skip > 0 && coverage(skip) < confidence) --skip;
-        while (2 * (skip + 1) < n - 1 && coverage(skip + 1) >= confidence) ++skip;
+    for (std::size_t beyond = (n + 1) / 2; beyond - skip > 1;) {
+        const std::size_t middle = (skip + beyond) / 2;
+        (coverage(middle) >= confidence ? skip : beyond) = middle;
     }
     return {sorted[skip], sorted[n - 1 - skip], coverage(skip)};
 }
@@ -90,7 +93,7 @@ Ratio paired_ratio(std::span<const double> a, std::span<const double> b, double 
     double squares = 0;
     for (double value : logs) squares += (value - centre) * (value - centre);
     const double error = std::sqrt(squares / (n - 1) / n);
-    const boost::math::students_t distribution(n - 1);
+    const StudentsT distribution(n - 1);
     const double reach = boost::math::quantile(distribution, 1 - (1 - confidence) / 2) * error;
     return {std::exp(centre), {std::exp(centre - reach), std::exp(centre + reach), confidence}};
 }

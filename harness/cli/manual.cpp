@@ -86,7 +86,7 @@ std::string command_list() {
     std::string out = "```\n";
     for (const auto& command : all_commands()) {
         const auto [usage, summary] = in_short(manual_page(command->name()));
-        out += padded(padded("stele " + std::string(command->name()), 14) + usage, 39) + summary + '\n';
+        out += padded(padded("stele " + std::string(command->name()), 20) + usage, 45) + summary + '\n';
     }
     return out + "```\n";
 }

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <optional>
 
@@ -16,16 +15,6 @@
 namespace stele {
 
 namespace {
-
-/// Memory that the host can still give, in bytes; none where /proc does not tell.
-std::optional<double> available_host_bytes() {
-    std::ifstream file("/proc/meminfo");
-    for (std::string line; std::getline(file, line);) {
-        unsigned long long kib = 0;
-        if (std::sscanf(line.c_str(), "MemAvailable: %llu kB", &kib) == 1) return static_cast<double>(kib) * 1024;
-    }
-    return std::nullopt;
-}
 
 Measurement left_out(const Variant& variant, const Problem& problem, const std::string& device,
                      const SamplerOptions& options, std::string reason) {
@@ -118,29 +107,6 @@ std::vector<const DeviceInfo*> select_devices(const DeviceSet& devices, const st
         throw BadInput(
             fmt::format("{} is for results only and is never timed; use stele verify", selected.front()->id));
     return kept;
-}
-
-std::string why_too_large(const DeviceInfo& device, const Problem& problem) {
-    double sum = 0, largest = 0;
-    for (const TensorSpec& tensor : problem.tensors()) {
-        const double bytes = static_cast<double>(tensor.bytes());
-        sum += bytes;
-        largest = std::max(largest, bytes);
-    }
-    const auto text = [](double bytes) { return bytes_text(static_cast<std::size_t>(bytes)); };
-    if (device.global_bytes > 0 && sum > static_cast<double>(device.global_bytes))
-        return fmt::format("no memory: the tensors take {}, and {} has {}", text(sum), device.id,
-                           bytes_text(device.global_bytes));
-    if (device.max_allocation_bytes > 0 && largest > static_cast<double>(device.max_allocation_bytes))
-        return fmt::format("no memory: one tensor takes {}, and {} allocates at most {} at once", text(largest),
-                           device.id, bytes_text(device.max_allocation_bytes));
-    // The host holds the tensors to upload and those that came back; a CPU device holds its own too.
-    const double on_host = (device.is_cpu ? 3.0 : 2.0) * sum;
-    const auto available = available_host_bytes();
-    if (available && on_host > *available)
-        return fmt::format("no memory: checking takes about {} on the host, and {} are free", text(on_host),
-                           text(*available));
-    return {};
 }
 
 OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations) {

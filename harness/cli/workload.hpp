@@ -9,6 +9,7 @@
 #include "harness/catalog/device_set.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/cli/selection.hpp"
+#include "harness/measure/memory.hpp"
 #include "harness/measure/runner.hpp"
 #include "harness/tuning/book.hpp"
 
@@ -52,8 +53,5 @@ std::map<std::string, ClockCheck> check_clocks(CellRunner& runner, Workload& wor
 
 /// The problem that `text` is for one of `operations`. Throws ProblemError if none can read it, or several can.
 OwnedProblem parse_problem(const std::string& text, const std::vector<const Operation*>& operations);
-
-/// Empty if device and host have the memory for a checked run; else a sentence with both figures.
-std::string why_too_large(const DeviceInfo& device, const Problem& problem);
 
 }  // namespace stele

@@ -152,6 +152,39 @@ public:
     void ReportRuns(const std::vector<Run>&) override {}
 };
 
+/// Writes runs as another does, under names that hold what identifies a cell. Google Benchmark would add how many
+/// repetitions there were, which a sampler decides anew in each run, so that two runs had no name in common.
+class IdentityReporter : public benchmark::BenchmarkReporter {
+public:
+    /// `inner` outlives this.
+    explicit IdentityReporter(benchmark::BenchmarkReporter& inner) : inner_(inner) {}
+    bool ReportContext(const Context& context) override {
+        inner_.SetOutputStream(&GetOutputStream());
+        inner_.SetErrorStream(&GetErrorStream());
+        return inner_.ReportContext(context);
+    }
+    void ReportRuns(const std::vector<Run>& runs) override {
+        std::vector<Run> named = runs;
+        for (Run& run : named) {
+            run.run_name.iterations.clear();
+            run.run_name.repetitions.clear();
+        }
+        inner_.ReportRuns(named);
+    }
+    void Finalize() override { inner_.Finalize(); }
+
+private:
+    benchmark::BenchmarkReporter& inner_;
+};
+
+BENCHMARK_DISABLE_DEPRECATED_WARNING
+std::unique_ptr<benchmark::BenchmarkReporter> file_reporter(const std::string& format) {
+    if (format == "console") return std::make_unique<benchmark::ConsoleReporter>(benchmark::ConsoleReporter::OO_None);
+    if (format == "csv") return std::make_unique<benchmark::CSVReporter>();
+    return std::make_unique<benchmark::JSONReporter>();
+}
+BENCHMARK_RESTORE_DEPRECATED_WARNING
+
 /// What --benchmark_out names appears whole or not at all: Google Benchmark, which tells nobody of a full disk, writes
 /// to memory.
 class OutputFile {
@@ -189,7 +222,7 @@ std::vector<double> medians_of_passes(const Timing& timing) {
     return out;
 }
 
-void register_timed(const std::string& title, const Measurement& measurement) {
+void register_timed(const std::string& title, const Measurement& measurement, bool listing) {
     const std::vector<double> medians = medians_of_passes(*measurement.timing);
     auto replay = [measurement, medians, pass = std::size_t{0}](benchmark::State& state) mutable {
         const double seconds = medians[pass++ % medians.size()] * 1e-9;
@@ -205,18 +238,16 @@ void register_timed(const std::string& title, const Measurement& measurement) {
         count("bytes_per_second", measurement.bytes / seconds);
         count("max_relative_error", measurement.verdict.max_relative);
     };
-    benchmark::RegisterBenchmark(title.c_str(), replay)
-        ->UseManualTime()
-        ->Iterations(1)
-        ->Repetitions(static_cast<int>(medians.size()));
+    auto* registered = benchmark::RegisterBenchmark(title.c_str(), replay)->UseManualTime();
+    // A list is printed by no reporter; without these numbers its names have none.
+    if (!listing) registered->Iterations(1)->Repetitions(static_cast<int>(medians.size()));
 }
 
 void register_failed(const std::string& title, const Verdict& verdict) {
     const std::string message = fmt::format("{}: {}", name(verdict.outcome), verdict.reason);
-    benchmark::RegisterBenchmark(title.c_str(),
-                                 [message](benchmark::State& state) { state.SkipWithError(message.c_str()); })
-        ->UseManualTime()
-        ->Iterations(1);
+    benchmark::RegisterBenchmark(title.c_str(), [message](benchmark::State& state) {
+        state.SkipWithError(message.c_str());
+    })->UseManualTime();
 }
 
 void add_context(const Report& report) {
@@ -249,8 +280,6 @@ void initialize(const std::vector<std::string>& flags, const std::string& out) {
 
 }  // namespace
 
-bool is_benchmark_flag(std::string_view argument) { return argument.starts_with("--benchmark_"); }
-
 void check_benchmark_flags(const std::vector<std::string>& flags) {
     for (const std::string& argument : flags) parse(argument);
     if (const auto out = value_of(flags, "benchmark_out")) check_writable(*out);
@@ -268,18 +297,23 @@ std::size_t write_google_benchmark(const Report& report, const std::vector<std::
     add_context(report);
     const std::string filter_text = value_of(flags, "benchmark_filter").value_or("");
     const Filter filter(filter_text);
+    const std::string listed = value_of(flags, "benchmark_list_tests").value_or("false");
+    const bool listing = one_of(listed, {"true", "yes", "on", "1"});
     for (const Measurement& measurement : report.measurements) {
         const std::string title = cell_path(measurement);
         if (!filter.keeps(title)) continue;
         if (measurement.timing)
-            register_timed(title, measurement);
+            register_timed(title, measurement, listing);
         else if (is_failure(measurement.verdict.outcome))
             register_failed(title, measurement.verdict);
     }
     SilentReporter silent;
-    const bool printing = !out || value_of(flags, "benchmark_format") || value_of(flags, "benchmark_list_tests");
-    const std::size_t kept =
-        printing ? benchmark::RunSpecifiedBenchmarks() : benchmark::RunSpecifiedBenchmarks(&silent);
+    const bool printing = !out || value_of(flags, "benchmark_format") || listing;
+    IdentityReporter shown(*benchmark::CreateDefaultDisplayReporter());
+    const auto of_file = file_reporter(value_of(flags, "benchmark_out_format").value_or("json"));
+    IdentityReporter filed(*of_file);
+    const std::size_t kept = benchmark::RunSpecifiedBenchmarks(
+        printing ? static_cast<benchmark::BenchmarkReporter*>(&shown) : &silent, out ? &filed : nullptr);
     benchmark::ClearRegisteredBenchmarks();
     if (kept == 0) throw BenchmarkFlagError(fmt::format("no measured cell matches --benchmark_filter={}", filter_text));
     file.keep();

@@ -17,9 +17,6 @@ public:
     using BadInput::BadInput;
 };
 
-/// True for arguments that start with "--benchmark_".
-bool is_benchmark_flag(std::string_view argument);
-
 /// Throws BenchmarkFlagError: unknown flag, missing or bad value, a regular expression that does not compile; and
 /// CannotWrite where the output file cannot be written. Google Benchmark itself ends the process on
 /// most of these, so this is to be asked before anything is measured.
@@ -30,8 +27,9 @@ std::optional<std::string> benchmark_output(const std::vector<std::string>& flag
 
 /// Replays the report through Google Benchmark: each timed cell is a benchmark "variant/problem/device" with manual
 /// time and one iteration a repetition, repetition r being the median of pass r's samples, with counters for the rates
-/// and the error; a cell that failed is there with its error, a skipped one is not. Flags that ask for another number
-/// or order of runs (--benchmark_repetitions, --benchmark_min_time, …) have no effect: the sampler has decided them.
+/// and the error; a cell that failed is there with its error, a skipped one is not. Names hold nothing that differs
+/// from run to run, so that Google Benchmark's compare.py finds the rows of two. Flags that ask for another number or
+/// order of runs (--benchmark_repetitions, --benchmark_min_time, …) have no effect: the sampler has decided them.
 /// Writes --benchmark_out whole or not at all; prints only if there is none, or --benchmark_format or
 /// --benchmark_list_tests asks for it. Returns the number of benchmarks that --benchmark_filter kept; throws
 /// BenchmarkFlagError if it kept none.

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <regex>
+#include <cctype>
+#include <charconv>
+#include <fstream>
 #include <sstream>
 #include <thread>
 
@@ -29,36 +31,52 @@ bool costs_speed(const std::string& line) {
            });
 }
 
+/// The number in front of `words`: 24 in "used 24 registers", before " registers".
+std::optional<std::size_t> number_before(std::string_view line, std::string_view words) {
+    const std::string_view before = line.substr(0, std::min(line.find(words), line.size()));
+    if (before.size() == line.size()) return std::nullopt;
+    const std::string_view digits = before.substr(before.find_last_not_of("0123456789") + 1);
+    std::size_t number = 0;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec != std::errc{}) return std::nullopt;
+    return number;
+}
+
+/// The name behind `words`, in quotes or not; empty where there is none.
+std::string name_after(std::string_view line, std::string_view words) {
+    if (line.find(words) == line.npos) return "";
+    std::string_view rest = line.substr(line.find(words) + words.size());
+    if (rest.starts_with('\'')) rest.remove_prefix(1);
+    const auto is_of_name = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '$'; };
+    return {rest.begin(), std::ranges::find_if_not(rest, is_of_name)};
+}
+
 }  // namespace
 
 std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view text) {
-    static const std::regex entry("(?:entry function|Function properties for) '?([\\w$]+)'?"),
-        spills("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads"),
-        registers("Used (\\d+) registers"), barriers("used (\\d+) barriers"), shared("(\\d+) bytes smem"),
-        named("'([\\w$]+)'|function ([\\w$]+)");
     std::map<std::string, AssemblerFigures> found;
     std::string current;
     std::vector<std::pair<std::string, std::string>> warnings;
     std::istringstream in{std::string(text)};
-    std::smatch match;
     for (std::string line; std::getline(in, line);) {
         if (costs_speed(line)) {
-            const bool has_name = std::regex_search(line, match, named);
-            warnings.emplace_back(has_name ? match[1].matched ? match[1].str() : match[2].str() : current, line);
-        } else if (std::regex_search(line, match, entry)) {
-            current = match[1];
+            const auto function = name_after(line, "function ");
+            warnings.emplace_back(function.empty() ? current : function, line);
+        } else if (const auto entry = name_after(line, "entry function "); !entry.empty()) {
+            current = entry;
+        } else if (const auto described = name_after(line, "Function properties for "); !described.empty()) {
+            current = described;
         } else if (current.empty()) {
             continue;
-        } else if (std::regex_search(line, match, spills)) {
+        } else if (const auto stack = number_before(line, " bytes stack frame")) {
             auto& row = found[current];
-            row.stack_bytes = std::stoul(match[1]);
-            row.spill_store_bytes = std::stoul(match[2]);
-            row.spill_load_bytes = std::stoul(match[3]);
-        } else if (std::regex_search(line, match, registers)) {
+            row.stack_bytes = *stack;
+            row.spill_store_bytes = number_before(line, " bytes spill stores").value_or(0);
+            row.spill_load_bytes = number_before(line, " bytes spill loads").value_or(0);
+        } else if (const auto registers = number_before(line, " registers")) {
             auto& row = found[current];
-            row.registers = std::stoi(match[1]);
-            if (std::regex_search(line, match, barriers)) row.barriers = std::stoi(match[1]);
-            if (std::regex_search(line, match, shared)) row.static_shared_bytes = std::stoul(match[1]);
+            row.registers = static_cast<int>(*registers);
+            if (const auto barriers = number_before(line, " barriers")) row.barriers = static_cast<int>(*barriers);
+            if (const auto shared = number_before(line, " bytes smem")) row.static_shared_bytes = *shared;
         }
     }
     for (const auto& [name, line] : warnings)

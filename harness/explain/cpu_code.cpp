@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <filesystem>
 #include <map>
-#include <regex>
+#include <optional>
 #include <span>
 #include <sstream>
 #include <utility>
@@ -16,6 +19,24 @@
 namespace stele::explain {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::string_view blanks = " \t";
+
+std::string_view trimmed(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+    return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+/// Takes a whole word of hexadecimal digits from the front of `text`.
+std::optional<std::size_t> take_address(std::string_view& text) {
+    std::size_t address = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), address, 16);
+    const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
+    if (error != std::errc{} || (!rest.empty() && std::isalnum(static_cast<unsigned char>(rest.front()))))
+        return std::nullopt;
+    text = rest;
+    return address;
+}
 
 struct Work {
     int vector_bits = 0;
@@ -58,17 +79,15 @@ Work count(const SassFunction& function, std::span<const std::size_t> indices) {
 }  // namespace
 
 std::vector<SassFunction> parse_objdump(std::string_view text) {
-    static const std::regex symbol("^[0-9a-f]+ <([^>]+)>:$"), code("^ *([0-9a-f]+):\\s+(\\S+)\\s*(.*?)\\s*(?:#.*)?$"),
-        address("^([0-9a-f]+)\\b");
     std::vector<SassFunction> functions;
     std::map<std::size_t, std::size_t> index_at;  // by address, of the current function
     const auto resolve = [&] {
         if (functions.empty()) return;
         for (Instruction& row : functions.back().instructions) {
-            std::smatch match;
             if (!row.opcode.starts_with('j')) continue;
-            const bool direct = std::regex_search(row.operands, match, address);
-            const auto found = direct ? index_at.find(std::stoul(match[1], nullptr, 16)) : index_at.end();
+            std::string_view operands = row.operands;
+            const auto target = take_address(operands);
+            const auto found = target ? index_at.find(*target) : index_at.end();
             row.conditional = row.opcode != "jmp" && row.opcode != "jmpq";
             if (found != index_at.end())
                 row.target = found->second;
@@ -78,17 +97,23 @@ std::vector<SassFunction> parse_objdump(std::string_view text) {
         index_at.clear();
     };
     std::istringstream in{std::string(text)};
-    std::smatch match;
     for (std::string line; std::getline(in, line);) {
-        if (std::regex_match(line, match, symbol)) {
+        // "0000000000001000 <symbol>:" or "    1001:\tvmovups (%rax),%ymm1    # comment"
+        std::string_view rest = trimmed(line);
+        const auto address = take_address(rest);
+        if (!address) continue;
+        if (rest.starts_with(" <") && rest.ends_with(">:")) {
             resolve();
-            functions.push_back({match[1], {}});
-        } else if (!functions.empty() && std::regex_match(line, match, code)) {
+            functions.push_back({std::string(rest.substr(2, rest.size() - 4)), {}});
+        } else if (!functions.empty() && rest.starts_with(':')) {
+            rest = trimmed(rest.substr(1, rest.find('#') - 1));
+            const std::size_t end = std::min(rest.find_first_of(blanks), rest.size());
+            if (end == 0) continue;
             Instruction row;
-            row.opcode = match[2];
-            row.operands = match[3];
+            row.opcode = rest.substr(0, end);
+            row.operands = trimmed(rest.substr(end));
             row.leaves = row.opcode.starts_with("ret");
-            index_at[std::stoul(match[1], nullptr, 16)] = functions.back().instructions.size();
+            index_at[*address] = functions.back().instructions.size();
             functions.back().instructions.push_back(std::move(row));
         }
     }
@@ -136,14 +161,13 @@ std::vector<CpuFigures> explain_on_cpu(const Variant& variant, const Problem& pr
         for (const SassFunction& function :
              parse_objdump(run_process({*objdump, "-d", "--no-show-raw-insn", entry.path()}).output)) {
             // One work-group function a kernel: _pocl_kernel_<name>_workgroup.
-            static const std::regex work_group("^_pocl_kernel_(\\w+)_workgroup$");
-            std::smatch match;
-            if (!std::regex_match(function.name, match, work_group)) continue;
+            constexpr std::string_view before = "_pocl_kernel_", after = "_workgroup";
+            if (!function.name.starts_with(before) || !function.name.ends_with(after)) continue;
             CpuFigures& row = found.emplace_back(cpu_figures(function));
             row.variant = variant.id();
             row.problem = problem.id();
             row.device = device.id;
-            row.kernel = match[1];
+            row.kernel = function.name.substr(before.size(), function.name.size() - before.size() - after.size());
         }
     }
     if (found.empty()) throw Failed("PoCL left no machine code in its cache");

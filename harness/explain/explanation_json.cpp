@@ -1,5 +1,7 @@
 #include "harness/explain/explanation_json.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "harness/base/json_document.hpp"
 
 namespace stele::explain {

@@ -1,7 +1,9 @@
 // An explanation as JSON, all fields.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/explain/explanation_document.hpp"

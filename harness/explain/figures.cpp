@@ -12,7 +12,8 @@
 namespace stele::explain {
 namespace {
 
-/// The kernel's name in machine code. Host stub and kernel share one mangled name, and the binary exports its symbols.
+/// The kernel's name in machine code. Host stub and kernel share one mangled name, and the library of kernels exports
+/// its symbols.
 std::string symbol_of(const void* stub) {
     Dl_info info{};
     if (stub && dladdr(stub, &info) && info.dli_sname && info.dli_saddr == stub) return info.dli_sname;

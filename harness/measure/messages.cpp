@@ -1,7 +1,9 @@
 #include "harness/measure/messages.hpp"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "harness/base/json_document.hpp"
 #include "harness/base/json_fields.hpp"
 #include "harness/base/json_text.hpp"
 #include "harness/record/report_fields.hpp"
@@ -159,7 +161,9 @@ T message_from(std::string_view text) {
 /// Bytes that are no UTF-8, as a driver's message may have, are replaced.
 template <typename T>
 std::string text_of_message(const T& message) {
-    return json_fields::json_of(message).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    nlohmann::ordered_json json = nlohmann::ordered_json::object();
+    json_fields::write_fields(json, message);
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace

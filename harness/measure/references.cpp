@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "backends/host/limits.hpp"
+
 namespace stele {
 namespace {
 
@@ -19,6 +21,8 @@ std::size_t bytes_of(const std::vector<Expected>& expected) {
 }
 
 }  // namespace
+
+std::size_t ReferenceCache::affordable_bytes() { return std::min(std::size_t{2} << 30, memory_left().bytes / 4); }
 
 ReferenceCache::Inputs ReferenceCache::inputs(const Problem& problem, std::uint64_t seed, Fill fill) {
     const Key key{std::string(problem.operation()), problem.id(), seed, fill, std::nullopt};

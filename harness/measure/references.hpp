@@ -38,9 +38,11 @@ public:
 /// who holds one keeps it.
 class ReferenceCache {
 public:
-    explicit ReferenceCache(std::size_t most_bytes = std::size_t{2} << 30,
+    explicit ReferenceCache(std::size_t most_bytes = affordable_bytes(),
                             std::unique_ptr<ReferenceSource> source = std::make_unique<ReferencesComputed>())
         : most_bytes_(most_bytes), source_(std::move(source)) {}
+    /// 2 GiB, or a quarter of the memory that is left where that is less.
+    static std::size_t affordable_bytes();
 
     using Inputs = std::shared_ptr<const std::vector<Tensor>>;
     using Expectations = std::shared_ptr<const std::vector<Expected>>;

@@ -38,7 +38,12 @@ std::size_t operand_bytes(const Problem& problem) {
 
 Child& RunnerChild::child() {
     if (!child_) {
-        child_ = std::make_unique<Child>(words_);
+        try {
+            child_ = std::make_unique<Child>(words_);
+        } catch (const std::runtime_error& error) {
+            throw Failed(fmt::format("a worker process is wanted and cannot be had ({}); --no-isolate does without",
+                                     error.what()));
+        }
         ++workers_;
         resident_bytes_ = 0;
         stopping_ = false;

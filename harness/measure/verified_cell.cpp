@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/base/statistics.hpp"
+#include "harness/measure/memory.hpp"
 
 namespace stele {
 namespace {
@@ -62,6 +63,13 @@ FirstRun ProblemPlace::first_run_on(const Cell& cell, std::size_t index, MakeGiv
     }
     if (!devices_.is_open(*cell.device)) about_to_(Phase::open, index);
     Device& device = devices_.open(*cell.device);
+    // Before the first tensor there; what other problems and processes leave may be less than when the cell was chosen.
+    if (!workspaces_.contains(&device))
+        if (std::string why = why_too_large(*cell.device, problem_, references_.bytes()); !why.empty()) {
+            out.verdict.outcome = Outcome::skipped;
+            out.verdict.reason = std::move(why);
+            return out;
+        }
     about_to_(Phase::build, index);
     Workspace& place = workspace(device);
     LoadedPlan plan(device, *cell.variant, problem_);

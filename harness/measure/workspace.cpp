@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backends/error.hpp"
+#include "backends/host/limits.hpp"
 
 namespace stele {
 
@@ -17,7 +18,8 @@ void Workspace::prepare(std::span<const Tensor> inputs, CacheMode cache) {
     if (cache == CacheMode::cold && footprint != 0) {
         wanted = std::max<std::size_t>(1, (2 * info.cache_bytes + footprint - 1) / footprint);
         // A quarter of the memory leaves room for scratch and for other devices on the same memory.
-        affordable = std::clamp<std::size_t>(info.global_bytes / 4 / footprint, 1, most_sets);
+        const std::size_t memory = info.is_cpu ? std::min(info.global_bytes, memory_left().bytes) : info.global_bytes;
+        affordable = std::clamp<std::size_t>(memory / 4 / footprint, 1, most_sets);
     }
     const std::size_t count = std::min(wanted, affordable);
     try {

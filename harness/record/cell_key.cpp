@@ -13,7 +13,7 @@ namespace stele {
 
 namespace {
 
-constexpr std::string_view between = " | ", unknown_cpus = "unknown CPUs";
+constexpr std::string_view between = " | ", unknown_cpus = "unknown CPUs", for_quota = " for ";
 
 /// A bar in a name must not end the field, nor a line end the text.
 std::string escaped(std::string_view field) {
@@ -52,14 +52,26 @@ E named(std::string_view word, std::string_view text) {
     return *known;
 }
 
+/// Of the library whose row this is; 0 where it is none, or does not tell.
+int library_threads(const Measurement& cell, const Environment& environment) {
+    constexpr std::string_view vendor = "vendor.";
+    if (!environment.libraries || !cell.algorithm.starts_with(vendor)) return 0;
+    const auto found = environment.libraries->find(cell.algorithm.substr(vendor.size()));
+    return found == environment.libraries->end() ? 0 : found->second.threads;
+}
+
 }  // namespace
 
+std::string CellKey::where() const {
+    if (threads == 0) return {};
+    return fmt::format("{} threads on {}{}", threads, cpus.empty() ? unknown_cpus : cpus,
+                       cpu_quota > 0 ? fmt::format("{}{}", for_quota, cpu_quota) : "");
+}
+
 std::string CellKey::text() const {
-    const std::string where =
-        threads == 0 ? "" : fmt::format("{} threads on {}", threads, cpus.empty() ? unknown_cpus : cpus);
     return fmt::format("{}{}{}{}{}{}{}{}{}{}{} {} {}{}{}", escaped(variant), between, escaped(problem), between,
                        escaped(hardware), between, escaped(backend), between, escaped(platform), between, name(regime),
-                       name(cache), name(fill), between, where);
+                       name(cache), name(fill), between, where());
 }
 
 CellKey parse_cell_key(std::string_view text) {
@@ -83,9 +95,16 @@ CellKey parse_cell_key(std::string_view text) {
     if (where.empty()) return key;
     constexpr std::string_view on = " threads on ";
     const auto [stopped, error] = std::from_chars(where.data(), where.data() + where.size(), key.threads);
-    const std::string_view rest(stopped, where.data() + where.size());
+    std::string_view rest(stopped, where.data() + where.size());
     if (error != std::errc{} || key.threads <= 0 || !rest.starts_with(on)) fail(text);
-    if (const std::string_view cpus = rest.substr(on.size()); cpus != unknown_cpus) key.cpus = cpus;
+    rest.remove_prefix(on.size());
+    if (const std::size_t quota = rest.find(for_quota); quota != std::string_view::npos) {
+        const char* end = rest.data() + rest.size();
+        const auto [read, wrong] = std::from_chars(rest.data() + quota + for_quota.size(), end, key.cpu_quota);
+        if (wrong != std::errc{} || read != end || !(key.cpu_quota > 0)) fail(text);
+        rest = rest.substr(0, quota);
+    }
+    if (rest != unknown_cpus) key.cpus = rest;
     return key;
 }
 
@@ -99,13 +118,14 @@ CellKey key_of(const Measurement& measurement, const Report& report) {
     const auto device = std::find_if(report.devices.begin(), report.devices.end(),
                                      [&](const DeviceInfo& known) { return known.id == measurement.device; });
     if (device == report.devices.end()) return key;
-    key.hardware = hardware_and_family(*device, report.environment);
+    key.hardware = hardware_of(*device, report.environment);
     key.backend = device->backend;
     key.platform = device->platform;
-    if (device->is_cpu) {
-        key.threads = device->compute_units;
-        key.cpus = report.environment.allowed_cpus;
-    }
+    if (!device->is_cpu) return key;
+    const int own = library_threads(measurement, report.environment);
+    key.threads = own > 0 ? own : device->compute_units;
+    key.cpus = report.environment.allowed_cpus;
+    key.cpu_quota = report.environment.cpu_quota.value_or(0);
     return key;
 }
 

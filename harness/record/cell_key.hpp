@@ -17,14 +17,17 @@ struct CellKey {
     Regime regime = Regime::burst;
     CacheMode cache = CacheMode::cold;
     Fill fill = Fill::normal;
-    int threads = 0;   ///< of a CPU; 0 elsewhere
+    int threads = 0;   ///< of a CPU: the library's own, where it tells, else the device's; 0 elsewhere
     std::string cpus;  ///< that the process was allowed, "0-3,8"; empty elsewhere, and where an old report does not say
+    double cpu_quota = 0;  ///< CPUs' worth of time; 0: no quota
 
     auto operator<=>(const CellKey&) const = default;
 
     /// "gemm/tiled.opencl@64x64 | m=512 … f32 | AMD EPYC (…) | opencl | Portable Computing Language | burst cold normal
-    /// | 2 threads on 0-1". parse_cell_key() reads it back.
+    /// | 2 threads on 0-1 for 1.5". parse_cell_key() reads it back.
     std::string text() const;
+    /// Its end: "2 threads on 0-1", with " for 1.5" under a quota; empty where it is no CPU.
+    std::string where() const;
 };
 
 /// Throws ReportError if the text is not one of CellKey::text().

@@ -3,38 +3,46 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
-#include <array>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
+#include "backends/host/cpu_info.hpp"
+#include "backends/host/limits.hpp"
 #include "build_info.hpp"
 #include "revision.hpp"
-
-extern char** environ;
 
 namespace stele {
 
 namespace {
 
-/// Variables whose value can change a result or a time.
-constexpr std::array variable_prefixes{"POCL_", "OMP_",    "OPENBLAS_", "GOMP_", "DNNL_",  "ONEDNN_",
-                                       "CUDA_", "NVIDIA_", "CUBLAS_",   "OCL_",  "MALLOC_"};
+/// Variables whose value can change a result or a time. Whole names: by a prefix something secret, or the requirements
+/// of a container's image, would get into a report. Effects are recorded beside (threads, CPUs, devices); this says
+/// what set them.
+constexpr std::string_view variables_known =
+    "CUBLAS_WORKSPACE_CONFIG CUDA_AUTO_BOOST CUDA_CACHE_DISABLE CUDA_DEVICE_MAX_CONNECTIONS CUDA_DEVICE_ORDER "
+    "CUDA_DISABLE_PTX_JIT CUDA_FORCE_PTX_JIT CUDA_LAUNCH_BLOCKING CUDA_MODULE_LOADING CUDA_VISIBLE_DEVICES "
+    "DNNL_CPU_ISA_HINTS DNNL_DEFAULT_FPMATH_MODE DNNL_MAX_CPU_ISA DNNL_PRIMITIVE_CACHE_CAPACITY "
+    "GOMP_CPU_AFFINITY GOMP_SPINCOUNT GOTO_NUM_THREADS "
+    "MALLOC_ARENA_MAX MALLOC_MMAP_THRESHOLD_ MALLOC_TOP_PAD_ MALLOC_TRIM_THRESHOLD_ "
+    "NVIDIA_TF32_OVERRIDE NVIDIA_VISIBLE_DEVICES "
+    "OCL_ICD_DEFAULT_PLATFORM OCL_ICD_FILENAMES OCL_ICD_PLATFORM_SORT OCL_ICD_VENDORS OPENCL_VENDOR_PATH "
+    "OMP_DYNAMIC OMP_MAX_ACTIVE_LEVELS OMP_NUM_THREADS OMP_PLACES OMP_PROC_BIND OMP_SCHEDULE OMP_THREAD_LIMIT "
+    "OMP_WAIT_POLICY ONEDNN_CPU_ISA_HINTS ONEDNN_DEFAULT_FPMATH_MODE ONEDNN_MAX_CPU_ISA "
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY OPENBLAS_CORETYPE OPENBLAS_MAIN_FREE OPENBLAS_NUM_THREADS "
+    "POCL_AFFINITY POCL_BINARY_SPECIALIZE_WG POCL_CPU_LOCAL_MEM_SIZE POCL_CPU_MAX_CU_COUNT POCL_DEVICES "
+    "POCL_EXTRA_BUILD_FLAGS POCL_FORCE_PARALLEL_OUTER_LOOP POCL_FULL_REPLICATION_THRESHOLD POCL_KERNEL_CACHE "
+    "POCL_LLVM_CPU_NAME POCL_MAX_PTHREAD_COUNT POCL_MAX_WORK_GROUP_SIZE POCL_MEMORY_LIMIT "
+    "POCL_WILOOPS_MAX_UNROLL_COUNT POCL_WORK_GROUP_METHOD POCL_WORK_GROUP_SPECIALIZATION";
 
 std::map<std::string, std::string> read_variables() {
     std::map<std::string, std::string> found;
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-        const std::string_view text(*entry);
-        const std::size_t equals = text.find('=');
-        if (equals == std::string_view::npos) continue;
-        const std::string_view key = text.substr(0, equals);
-        // Where things are installed is nobody's business.
-        if (key.ends_with("_HOME") || key.ends_with("_PATH") || key.ends_with("_ROOT")) continue;
-        for (const char* prefix : variable_prefixes)
-            if (key.starts_with(prefix)) found.emplace(key, text.substr(equals + 1));
-    }
+    std::istringstream names{std::string(variables_known)};
+    for (std::string known; names >> known;)
+        if (const char* value = std::getenv(known.c_str())) found.emplace(known, value);
     return found;
 }
 
@@ -58,20 +66,6 @@ std::string value_of(const char* path, std::string_view key) {
     }
     return {};
 }
-
-/// What tells CPUs of the same name apart: a virtual machine often gives a brand alone.
-std::string read_cpu_family() {
-    constexpr const char* file = "/proc/cpuinfo";
-    const std::string family = value_of(file, "cpu family");
-    if (!family.empty())
-        return fmt::format("family {} model {} stepping {}", family, value_of(file, "model"),
-                           value_of(file, "stepping"));
-    const std::string implementer = value_of(file, "CPU implementer");
-    return implementer.empty() ? "" : fmt::format("implementer {} part {}", implementer, value_of(file, "CPU part"));
-}
-
-/// "0-3,8"
-std::string read_allowed_cpus() { return value_of("/proc/self/status", "Cpus_allowed_list"); }
 
 std::string or_unknown(std::string text) { return text.empty() ? "unknown" : text; }
 
@@ -107,15 +101,18 @@ Environment read_environment(const std::vector<std::string>& command_line) {
     environment.build_type = build::type;
     environment.cuda_flags = build::cuda_flags;
     environment.cxx_flags = build::cxx_flags;
-    environment.cpu = or_unknown(value_of("/proc/cpuinfo", "model name"));
-    environment.cpu_family = read_cpu_family();
-    environment.allowed_cpus = read_allowed_cpus();
+    const CpuInfo cpu = read_cpu_info();
+    environment.cpu = or_unknown(cpu.name);
+    environment.cpu_family = cpu.identity;
+    environment.allowed_cpus = cpu_list_text(allowed_cpus());
+    environment.cpu_quota = cpu_quota();
     environment.governor = or_unknown(first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
     environment.os = read_os();
     environment.cpu_threads = static_cast<int>(std::thread::hardware_concurrency());
     environment.started = utc_now();
     environment.command_line = command_line;
     environment.variables = read_variables();
+    environment.libraries = loaded_libraries();
     return environment;
 }
 

@@ -9,19 +9,15 @@
 namespace stele {
 
 std::string hardware_of(const DeviceInfo& device, const Environment& environment) {
+    if (!device.is_cpu) return device.name;
     const bool known_cpu = !environment.cpu.empty() && environment.cpu != "unknown";
-    return device.is_cpu && known_cpu ? environment.cpu : device.name;
-}
-
-std::string hardware_and_family(const DeviceInfo& device, const Environment& environment) {
-    const std::string name = hardware_of(device, environment);
-    return device.is_cpu && !environment.cpu_family.empty() ? fmt::format("{} ({})", name, environment.cpu_family)
-                                                            : name;
+    const std::string& name = known_cpu ? environment.cpu : device.name;
+    return environment.cpu_family.empty() ? name : fmt::format("{} ({})", name, environment.cpu_family);
 }
 
 std::string hardware_slug(const std::string& hardware) {
-    static const std::set<std::string> noise{"nvidia",      "amd",       "intel", "r",   "tm",
-                                             "corporation", "processor", "cpu",   "core"};
+    static const std::set<std::string> noise{"nvidia",      "amd",          "intel", "r",    "tm",       "authenticamd",
+                                             "corporation", "genuineintel", "cpu",   "core", "processor"};
     std::string words, slug;
     for (char c : hardware)
         words += std::isalnum(static_cast<unsigned char>(c))

@@ -2,15 +2,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/json_document.hpp"
 #include "harness/base/json_fields.hpp"
 #include "harness/base/json_text.hpp"
 #include "harness/record/report_fields.hpp"
@@ -35,13 +38,18 @@ namespace {
 
 constexpr DocumentKind journal_kind{"journal", "stele-journal", 1};
 
-std::string line_of(const nlohmann::ordered_json& json) {
+template <typename T>
+std::string line_of(const T& value, nlohmann::ordered_json json = nlohmann::ordered_json::object()) {
+    json_fields::write_fields(json, value);
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 CannotWrite cannot_write(const std::filesystem::path& path) {
     return CannotWrite(fmt::format("cannot write the journal {}: {}", path.string(), std::strerror(errno)));
 }
+
+/// One process writes a journal: the lock goes with it, however it ends.
+bool is_ours(const Descriptor& file) { return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
 
 }  // namespace
 
@@ -54,14 +62,14 @@ Journal::Journal(const std::filesystem::path& path, const JournalHead& head) : p
         path_ = path;
         path_ += fmt::format("-{}", count);
     }
-    nlohmann::ordered_json json = new_document(journal_kind);
-    json.update(json_fields::json_of(head));
-    write(line_of(json));
+    is_ours(file_);
+    write(line_of(head, new_document(journal_kind)));
 }
 
 Journal::Journal(const std::filesystem::path& unfinished)
     : path_(unfinished), file_(::open(unfinished.c_str(), O_RDWR | O_APPEND | O_CLOEXEC)) {
     if (!file_.open()) throw cannot_write(path_);
+    if (!is_ours(file_)) throw BadInput(fmt::format("{}: the run that writes it has not ended", path_.string()));
     // What was being written when the run ended is no line, and must not become the start of one.
     const std::string text = read_input(unfinished);
     const std::size_t whole = text.rfind('\n') == text.npos ? 0 : text.rfind('\n') + 1;
@@ -74,7 +82,7 @@ void Journal::write(std::string line) {
     if (::fdatasync(file_.get()) != 0) throw cannot_write(path_);
 }
 
-void Journal::add(const JournalEntry& entry) { write(line_of(json_fields::json_of(entry))); }
+void Journal::add(const JournalEntry& entry) { write(line_of(entry)); }
 
 void Journal::remove() {
     std::error_code ignored;

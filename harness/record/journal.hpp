@@ -28,7 +28,7 @@ class Journal {
 public:
     /// Makes a new file at `path`, or beside it ("-2", "-3", …) where one is already. Throws CannotWrite.
     Journal(const std::filesystem::path& path, const JournalHead& head);
-    /// Goes on with the file of a run that did not end.
+    /// Goes on with the file of a run that did not end. Throws CannotWrite, and BadInput while that run still goes on.
     explicit Journal(const std::filesystem::path& unfinished);
 
     const std::filesystem::path& path() const { return path_; }

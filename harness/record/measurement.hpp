@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "backends/backend.hpp"
+#include "kernels/libraries.hpp"
 #include "kernels/operation.hpp"
 
 namespace stele {
@@ -111,12 +112,15 @@ struct Environment {
     std::string revision, version;  ///< baked in at build
     std::string host_compiler, cuda_compiler, build_type, cuda_flags, cxx_flags;
     std::string cpu, governor, os;
-    std::string cpu_family;    ///< "family 26 model 2 stepping 1"; empty: not known
-    std::string allowed_cpus;  ///< of this process, "0-3,8"; empty: not known
+    std::string cpu_family;             ///< CpuInfo::identity; empty: not known
+    std::string allowed_cpus;           ///< of this process, "0-3,8"; empty: not known
+    std::optional<double> cpu_quota{};  ///< CPUs' worth of time; absent: no quota
     int cpu_threads = 0;
     std::string started;  ///< UTC, ISO 8601
     std::vector<std::string> command_line;
-    std::map<std::string, std::string> variables;  ///< POCL_*, OMP_*, OPENBLAS_*, CUDA_VISIBLE_DEVICES, …
+    std::map<std::string, std::string> variables;  ///< those of a list that are set
+    /// By the name of their rows; absent: an older report, which does not tell.
+    std::optional<std::map<std::string, LibraryState>> libraries{};
 };
 
 struct AbsentBackend {

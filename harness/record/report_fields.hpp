@@ -123,6 +123,12 @@ void visit_fields(Visit& visit, T& cell) {
     visit("untimed", cell.untimed);
 }
 
+template <typename Visit, same_but_const<LibraryState> T>
+void visit_fields(Visit& visit, T& library) {
+    visit("version", library.version);
+    visit("threads", library.threads);
+}
+
 template <typename Visit, same_but_const<Environment> T>
 void visit_fields(Visit& visit, T& environment) {
     visit("revision", environment.revision);
@@ -136,11 +142,13 @@ void visit_fields(Visit& visit, T& environment) {
     visit("cpu_family", environment.cpu_family);
     visit("cpu_threads", environment.cpu_threads);
     visit("allowed_cpus", environment.allowed_cpus);
+    visit("cpu_quota", environment.cpu_quota);
     visit("governor", environment.governor);
     visit("os", environment.os);
     visit("started", environment.started);
     visit("command_line", environment.command_line);
     visit("variables", environment.variables);
+    visit("libraries", environment.libraries);
 }
 
 template <typename Visit, same_but_const<AbsentBackend> T>

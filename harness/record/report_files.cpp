@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
@@ -13,12 +14,25 @@ namespace stele {
 
 namespace fs = std::filesystem;
 
-fs::path report_path(const std::string& hardware, const Environment& environment) {
-    const fs::path folder = fs::path("results") / hardware_slug(hardware);
+namespace {
+
+fs::path free_path(const fs::path& folder, const Environment& environment) {
     const std::string stem = environment.started.substr(0, environment.started.find('T')) + "-" + environment.revision;
     fs::path path = folder / (stem + ".json");
     for (int count = 2; fs::exists(path); ++count) path = folder / fmt::format("{}-{}.json", stem, count);
     return path;
+}
+
+fs::path write_numbered(const ReportFile& file, const std::string& text) {
+    fs::path path = file.path;
+    while (!write_new(path, text)) path = free_path(file.path.parent_path(), file.report.environment);
+    return path;
+}
+
+}  // namespace
+
+fs::path report_path(const std::string& hardware, const Environment& environment) {
+    return free_path(fs::path("results") / hardware_slug(hardware), environment);
 }
 
 std::vector<ReportFile> split_by_hardware(const Report& report) {
@@ -29,7 +43,7 @@ std::vector<ReportFile> split_by_hardware(const Report& report) {
     }
     std::vector<ReportFile> files;
     for (const std::string& own : hardware) {
-        ReportFile& file = files.emplace_back(ReportFile{report_path(own, report.environment), report});
+        ReportFile& file = files.emplace_back(ReportFile{report_path(own, report.environment), report, true});
         const auto foreign = [&](const DeviceInfo& device) { return hardware_of(device, report.environment) != own; };
         std::vector<std::string> foreign_ids;
         for (const DeviceInfo& device : report.devices)
@@ -44,10 +58,12 @@ std::vector<ReportFile> split_by_hardware(const Report& report) {
     return files;
 }
 
-void write_report(const ReportFile& file) {
+fs::path write_report(const ReportFile& file) {
     const std::string text = dump(to_json(file.report));
     try {
+        if (file.is_numbered) return write_numbered(file, text);
         write_atomically(file.path, text);
+        return file.path;
     } catch (const CannotWrite& error) {
         const Rescue rescue = write_somewhere(file.path.filename().string(), text);
         throw CannotWrite(rescue.path.empty()

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "harness/base/json_fields.hpp"
 #include "harness/record/report_check.hpp"
 #include "harness/record/report_fields.hpp"
@@ -12,7 +14,6 @@ namespace stele {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using json_fields::json_of;
 using json_fields::read;
 
 /// Variants by their present names: a row that split in two has another algorithm too.
@@ -26,6 +27,13 @@ void rename_former(Measurement& cell) {
     const std::string suffix = fmt::format(".{}", name(cell.language));
     if (base.ends_with(suffix)) base.resize(base.size() - suffix.size());
     cell.algorithm = base.substr(base.find('/') + 1);
+}
+
+template <typename T>
+Json json_of(const T& value) {
+    Json json;
+    json_fields::write(json, value);
+    return json;
 }
 
 void rename(Json& object, const char* from, const char* to) {
@@ -58,7 +66,7 @@ void bring_up_to_date(Json& report) {
 
 Json to_json(const Report& report) {
     Json json = new_document(report_kind);
-    json.update(json_of(report));
+    json_fields::write_fields(json, report);
     return json;
 }
 

@@ -1,45 +1,58 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "backends/names.hpp"
 #include "harness/base/text.hpp"
 #include "harness/study/report_tables.hpp"
 
 namespace stele {
 
-Table ratio_table(std::span<const ProblemSides> problems, const RatioPair& pair) {
-    const RatioSummary summary = summarise_ratio(problems, pair);
-    Table table;
-    table.title = fmt::format("{} ÷ {}: speed, above 1 the first is faster", pair.variant, pair.base);
-    table.columns = {
-        {"problem", Align::left}, {"reports", Align::right}, {"median", Align::right}, {"least–most", Align::right}};
-    for (const ProblemRatio& row : summary.problems) {
-        const ProblemSides& problem = problems[row.problem];
-        table.rows.emplace_back().cells = {
-            problem.problem, std::to_string(row.ratios.size()), three_digits(row.median),
-            fmt::format("{}–{}", three_digits(row.ratios.front()), three_digits(row.ratios.back()))};
-    }
-    if (summary.problems.empty())
-        table.notes.emplace_back("no report has timed both on one problem, device and conditions");
-    else
+std::vector<Table> ratio_tables(std::span<const Report> reports, const RatioPair& pair) {
+    const std::string title = fmt::format("{} ÷ {}: speed, above 1 the first is faster", pair.variant, pair.base);
+    std::vector<Table> tables;
+    for (const RatioSummary& summary : summarise_ratio(reports, pair)) {
+        Table& table = tables.emplace_back();
+        table.title = title;
+        table.columns = {{"problem", Align::left},
+                         {"reports", Align::right},
+                         {"median", Align::right},
+                         {"least–most", Align::right}};
+        for (const ProblemRatio& row : summary.problems)
+            table.rows.emplace_back().cells = {
+                row.problem, std::to_string(row.ratios.size()), three_digits(row.median),
+                fmt::format("{}–{}", three_digits(row.ratios.front()), three_digits(row.ratios.back()))};
         table.rows.emplace_back().cells = {fmt::format("geometric mean of {}", summary.problems.size()), "",
                                            three_digits(summary.geometric_mean), ""};
-    return table;
+        table.notes.push_back(summary.conditions.label());
+    }
+    if (tables.empty()) {
+        tables.emplace_back().title = title;
+        tables.back().notes.emplace_back("no report has timed both on one problem, device and conditions");
+    }
+    return tables;
 }
 
-nlohmann::ordered_json ratio_json(std::span<const ProblemSides> problems, const RatioPair& pair) {
+nlohmann::ordered_json ratio_json(std::span<const Report> reports, const RatioPair& pair) {
     using Json = nlohmann::ordered_json;
-    const RatioSummary summary = summarise_ratio(problems, pair);
-    Json json{{"variant", pair.variant}, {"base", pair.base}, {"problems", Json::array()}};
-    for (const ProblemRatio& row : summary.problems)
-        json["problems"].push_back({{"operation", problems[row.problem].operation},
-                                    {"problem", problems[row.problem].problem},
-                                    {"hardware", problems[row.problem].hardware},
-                                    {"regime", std::string(name(problems[row.problem].regime))},
-                                    {"cache", std::string(name(problems[row.problem].cache))},
-                                    {"fill", std::string(name(problems[row.problem].fill))},
-                                    {"ratios", row.ratios},
-                                    {"median", row.median}});
-    if (!summary.problems.empty()) json["geometric_mean"] = summary.geometric_mean;
+    Json json{{"variant", pair.variant}, {"base", pair.base}, {"summaries", Json::array()}};
+    for (const RatioSummary& summary : summarise_ratio(reports, pair)) {
+        const CellKey& key = summary.conditions.variant;
+        Json& one = json["summaries"].emplace_back(Json{{"hardware", key.hardware},
+                                                        {"regime", std::string(name(key.regime))},
+                                                        {"cache", std::string(name(key.cache))},
+                                                        {"fill", std::string(name(key.fill))}});
+        for (const auto& [side, of] : {std::pair{"variant", &key}, {"base", &summary.conditions.base}})
+            one[side] = {{"backend", of->backend}, {"platform", of->platform}, {"where", of->where()}};
+        one["devices"] = summary.conditions.devices;
+        one["geometric_mean"] = summary.geometric_mean;
+        one["problems"] = Json::array();
+        for (const ProblemRatio& row : summary.problems)
+            one["problems"].push_back({{"operation", row.operation},
+                                       {"problem", row.problem},
+                                       {"ratios", row.ratios},
+                                       {"median", row.median}});
+    }
     return json;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "backends/names.hpp"
 #include "harness/base/text.hpp"
@@ -194,6 +195,16 @@ Table failure_table(const std::vector<ProblemSides>& problems) {
     return table;
 }
 
+/// Which CPU, and what of it the process had.
+std::string cpu_text(const Environment& made) {
+    std::string text = made.cpu;
+    if (!made.cpu_family.empty()) text += fmt::format(" ({})", made.cpu_family);
+    text += fmt::format(", {} threads", made.cpu_threads);
+    if (!made.allowed_cpus.empty()) text += fmt::format(", allowed {}", made.allowed_cpus);
+    if (made.cpu_quota) text += fmt::format(", at most {} CPUs of time", *made.cpu_quota);
+    return text;
+}
+
 }  // namespace
 
 std::vector<Report> plain_reports(std::span<const NamedReport> reports) {
@@ -211,8 +222,7 @@ Table report_header(std::span<const NamedReport> reports) {
         table.notes.push_back(fmt::format("[{}] {}: stele {} ({}), {}{}", i + 1, reports[i].name, made.version,
                                           made.revision, made.started,
                                           report.complete ? "" : "; INCOMPLETE: the run was interrupted"));
-        table.notes.push_back(
-            fmt::format("{}, {} threads, governor {}, {}", made.cpu, made.cpu_threads, made.governor, made.os));
+        table.notes.push_back(fmt::format("{}, governor {}, {}", cpu_text(made), made.governor, made.os));
         for (const DeviceInfo& device : report.devices) {
             const auto clock = report.clocks.find(device.id);
             table.notes.push_back(fmt::format(
@@ -227,6 +237,10 @@ Table report_header(std::span<const NamedReport> reports) {
         }
         for (const AbsentBackend& backend : report.absent)
             table.notes.push_back(fmt::format("{}: no device: {}", backend.name, backend.why));
+        if (made.libraries)
+            for (const auto& [library, state] : *made.libraries)
+                table.notes.push_back(fmt::format("{}: {}{}", library, state.version,
+                                                  state.threads > 0 ? fmt::format(", {} threads", state.threads) : ""));
         std::string variables;
         for (const auto& [key, value] : made.variables) variables += fmt::format(" {}={}", key, value);
         if (!variables.empty()) table.notes.push_back("with" + variables);

@@ -1,7 +1,7 @@
 // The tables of `stele report`, drawn from reports side by side; and the same as JSON.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,11 +33,11 @@ std::vector<Table> report_tables(std::span<const NamedReport> reports, SkippedRo
 /// The same figures, for programs.
 nlohmann::ordered_json side_by_side_json(std::span<const NamedReport> reports);
 
-/// One variant against another: per problem the median of the reports' ratios, the least and the most; then the
-/// geometric mean over the problems. No rows: no report timed both.
-Table ratio_table(std::span<const ProblemSides> problems, const RatioPair& pair);
+/// One variant against another, a table for each set of conditions: per problem the median of the reports' ratios, the
+/// least and the most; then the geometric mean over the problems. One without rows: no report timed both.
+std::vector<Table> ratio_tables(std::span<const Report> reports, const RatioPair& pair);
 
 /// The same figures, for programs.
-nlohmann::ordered_json ratio_json(std::span<const ProblemSides> problems, const RatioPair& pair);
+nlohmann::ordered_json ratio_json(std::span<const Report> reports, const RatioPair& pair);
 
 }  // namespace stele

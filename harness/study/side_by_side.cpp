@@ -25,6 +25,7 @@ CellKey place_of(const Report& report, const Measurement& cell) {
     key.variant = cell.operation;
     key.backend = key.platform = key.cpus = "";
     key.threads = 0;
+    key.cpu_quota = 0;
     return key;
 }
 

@@ -47,7 +47,7 @@ std::string count_skipped(ProblemSides& problem) {
         const std::string& reason = measurement.verdict.reason;
         const std::string clause = reason.substr(0, reason.find(':'));
         const auto [found, is_new] = position.try_emplace(clause, groups.size());
-        if (is_new) groups.push_back({clause, 0, {}, {}});
+        if (is_new) groups.emplace_back().clause = clause;
         Group& group = groups[found->second];
         ++group.rows;
         group.reasons.insert(reason);

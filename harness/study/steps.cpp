@@ -6,11 +6,13 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <thread>
 #include <utility>
 
 #include "harness/base/child.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/json_document.hpp"
 #include "harness/base/json_fields.hpp"
 #include "harness/base/stopwatch.hpp"
 #include "harness/record/report_fields.hpp"
@@ -144,7 +146,7 @@ private:
         results_[step.name] = std::move(result);
         StepList list{ordered()};
         nlohmann::ordered_json json = new_document(steps_kind);
-        json.update(json_fields::json_of(list));
+        json_fields::write_fields(json, list);
         write_atomically(list_path(folder_), dump(json));
     }
 

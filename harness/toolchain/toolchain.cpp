@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
-#include <regex>
 #include <vector>
 
 #include "harness/base/process.hpp"
@@ -78,9 +77,15 @@ const std::string& Toolchain::version_of(const std::string& name) {
     if (const auto known = versions_.find(name); known != versions_.end()) return known->second;
     const std::string text = run_process({tool(name), "--version"}).output;
     // "Cuda compilation tools, release 13.0, V13.0.88", "clang version 19.1.7": the first number with two dots.
-    static const std::regex number("\\d+\\.\\d+\\.\\d+");
-    std::smatch match;
-    return versions_[name] = std::regex_search(text, match, number) ? match.str() : "unknown";
+    constexpr std::string_view in_number = "0123456789.";
+    std::string& version = versions_[name] = "unknown";
+    for (std::size_t at = text.find_first_of(in_number), end = at; at != text.npos && version == "unknown";
+         at = text.find_first_of(in_number, end)) {
+        end = std::min(text.find_first_not_of(in_number, at), text.size());
+        std::string number = text.substr(at, end - at);
+        if (std::count(number.begin(), number.end(), '.') == 2) version = std::move(number);
+    }
+    return version;
 }
 
 }  // namespace stele::explain

@@ -42,20 +42,29 @@ Words words_of(std::string_view text) {
     return out;
 }
 
-enum class Level { device, architecture, vendor, none };
+enum class Level { device, elsewhere, architecture, vendor, none };
 
 constexpr auto name_list(Level) {
     return name_rows<Level>({{Level::device, "device"},
+                             {Level::elsewhere, "device"},
                              {Level::architecture, "architecture"},
                              {Level::vendor, "vendor"},
                              {Level::none, "none"}});
 }
 
-Level level_of(const DeviceIdentity& tuned, const DeviceIdentity& asked) {
-    if (tuned.is_same_device(asked)) return Level::device;
+Level level_of(const DeviceIdentity& tuned, const Where& where, const DeviceIdentity& asked) {
+    if (tuned.is_same_device(asked)) return where == asked.where ? Level::device : Level::elsewhere;
     if (tuned.is_cpu != asked.is_cpu || tuned.vendor.empty() || tuned.vendor != asked.vendor) return Level::none;
     return !tuned.architecture.empty() && tuned.architecture == asked.architecture ? Level::architecture
                                                                                    : Level::vendor;
+}
+
+/// What of the device was otherwise when the cell was tuned.
+std::string otherwise(Level level, const TunedCell& cell, const DeviceIdentity& tuned, const DeviceIdentity& asked) {
+    std::string out;
+    if (level == Level::elsewhere) out += " with " + tuned.cell("", "", cell.where).where();
+    if (level <= Level::elsewhere && cell.driver != asked.driver) out += " with another driver";
+    return out;
 }
 
 }  // namespace
@@ -98,30 +107,30 @@ TileChoice TuningBook::choose(const Registry& registry, const Variant& default_v
                               const DeviceInfo& device, const DeviceIdentity& identity) const {
     struct Entry {
         Level level;
+        bool other_threads;
         double distance;
         const Named* file;
         const TunedCell* cell;
     };
     std::vector<Entry> entries;
     for (const Named& named : files_) {
-        const Level level = level_of(named.file.device, identity);
-        if (level == Level::none) continue;
         for (const TunedCell& cell : named.file.cells) {
-            if (cell.variant != default_variant.base_id()) continue;
+            const Level level = level_of(named.file.device, cell.where, identity);
+            if (level == Level::none || cell.variant != default_variant.base_id()) continue;
             if (const auto distance = problem_distance(cell.problem, problem.id()))
-                entries.push_back({level, *distance, &named, &cell});
+                entries.push_back({level, cell.where.threads != identity.where.threads, *distance, &named, &cell});
         }
     }
     std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-        return std::tie(a.level, a.distance) < std::tie(b.level, b.distance);
+        return std::tie(a.level, a.other_threads, a.distance) < std::tie(b.level, b.other_threads, b.distance);
     });
     for (const Entry& entry : entries) {
         try {
             const Variant& variant = registry.with_tile(default_variant, entry.cell->chosen.tile);
             if (!variant.supports(device, problem)) continue;
-            const bool other_driver = entry.level == Level::device && entry.cell->driver != identity.driver;
             return {&variant, fmt::format("{}: {}{}, {}", entry.file->name, name(entry.level),
-                                          other_driver ? " with another driver" : "", entry.cell->problem)};
+                                          otherwise(entry.level, *entry.cell, entry.file->file.device, identity),
+                                          entry.cell->problem)};
         } catch (const RegistryError&) {
             // A tile of an earlier revision, which the variant no longer has.
         }

@@ -1,4 +1,4 @@
-// Which tile a variant gets on a device and a problem: device → architecture → vendor → default.
+// Which tile a variant gets on a device and a problem: device → device elsewhere → architecture → vendor → default.
 #pragma once
 
 #include <filesystem>
@@ -36,7 +36,9 @@ public:
     void add(std::string name, TuningFile file) { files_.push_back({std::move(name), std::move(file)}); }
 
     /// The tile for a variant without one: of the nearest entry of the nearest level that the device and the problem
-    /// take. Levels: the same device; the same vendor and architecture; the same vendor. A CPU never takes a GPU's.
+    /// take. Levels: the same device; the same with other threads, CPUs or quota, which the reason then names; the same
+    /// vendor and architecture; the same vendor. Of a level those of as many threads go first. A CPU never takes a
+    /// GPU's.
     TileChoice choose(const Registry& registry, const Variant& default_variant, const Problem& problem,
                       const DeviceInfo& device, const DeviceIdentity& identity) const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "harness/base/file.hpp"
 #include "harness/base/json_fields.hpp"
@@ -25,6 +26,13 @@ void visit_fields(Visit& visit, T& device) {
     visit("driver", device.driver);
     visit("is_cpu", device.is_cpu);
     visit("compute_units", device.compute_units);
+}
+
+template <typename Visit, same_but_const<Where> T>
+void visit_fields(Visit& visit, T& where) {
+    visit("threads", where.threads);
+    visit("cpus", where.cpus);
+    visit("cpu_quota", where.cpu_quota);
 }
 
 template <typename Visit, same_but_const<TriedTile> T>
@@ -64,6 +72,7 @@ void visit_fields(Visit& visit, T& cell) {
     visit("driver", cell.driver);
     visit("revision", cell.revision);
     visit("date", cell.date);
+    visit("where", cell.where);
 }
 
 template <typename Visit, same_but_const<UnfinishedCell> T>
@@ -74,6 +83,7 @@ void visit_fields(Visit& visit, T& cell) {
     visit("driver", cell.driver);
     visit("revision", cell.revision);
     visit("tried", cell.tried);
+    visit("where", cell.where);
 }
 
 template <typename Visit, same_but_const<TuningFile> T>
@@ -117,30 +127,50 @@ void check_meaning(const TuningFile& file) {
                                   fmt::format("has {} as passed without a positive time", tried.tile));
 }
 
+/// A cell of version 1 was tuned on so many threads, nobody knows which. What is wrong is left for the reader to say.
+void add_unknown_cpus(nlohmann::ordered_json& json) {
+    const auto device = json.find("device");
+    if (device == json.end() || !device->is_object()) return;
+    const bool is_cpu = device->value("is_cpu", nlohmann::ordered_json()) == true;
+    nlohmann::ordered_json threads = 0;
+    if (is_cpu) threads = device->value("compute_units", threads);
+    for (const char* list : {"cells", "unfinished"})
+        if (const auto cells = json.find(list); cells != json.end() && cells->is_array())
+            for (auto& cell : *cells)
+                if (cell.is_object()) cell["where"] = {{"threads", threads}, {"cpus", ""}};
+}
+
 auto is_cell(const DeviceIdentity& device, std::string_view variant, std::string_view problem) {
     return [&device, key = device.cell(variant, problem)](const auto& cell) {
-        return device.cell(cell.variant, cell.problem) == key;
+        return device.cell(cell.variant, cell.problem, cell.where) == key;
     };
 }
 
 }  // namespace
 
 DeviceIdentity identity_of(const DeviceInfo& device, const Environment& environment) {
-    std::string name = hardware_of(device, environment);
-    // One thread wants other tiles than all of them.
-    if (device.is_cpu && environment.cpu_threads > 0 && device.compute_units != environment.cpu_threads)
-        name += fmt::format(", {} of {} threads", device.compute_units, environment.cpu_threads);
-    return {std::move(name),     device.backend, device.platform, device.vendor,
-            device.architecture, device.driver,  device.is_cpu,   device.compute_units};
+    DeviceIdentity identity{hardware_of(device, environment),
+                            device.backend,
+                            device.platform,
+                            device.vendor,
+                            device.architecture,
+                            device.driver,
+                            device.is_cpu,
+                            device.compute_units};
+    if (device.is_cpu) identity.where = {device.compute_units, environment.allowed_cpus, environment.cpu_quota};
+    return identity;
 }
 
-CellKey DeviceIdentity::cell(std::string_view variant, std::string_view problem) const {
+CellKey DeviceIdentity::cell(std::string_view variant, std::string_view problem, const Where& tuned) const {
     CellKey key;
     key.variant = variant;
     key.problem = problem;
     key.hardware = name;
     key.backend = backend;
     key.platform = platform;
+    key.threads = tuned.threads;
+    key.cpus = tuned.cpus;
+    key.cpu_quota = tuned.cpu_quota.value_or(0);
     return key;
 }
 
@@ -158,10 +188,12 @@ std::vector<TriedTile> TuningFile::tried(const UnfinishedCell& like) const {
 
 void TuningFile::put(TunedCell cell) {
     forget(cell.variant, cell.problem);
+    cell.where = device.where;
     cells.push_back(std::move(cell));
 }
 
 void TuningFile::put(UnfinishedCell cell) {
+    cell.where = device.where;
     const auto found = std::ranges::find_if(unfinished, is_cell(device, cell.variant, cell.problem));
     if (found == unfinished.end())
         unfinished.push_back(std::move(cell));
@@ -176,13 +208,17 @@ void TuningFile::forget(std::string_view variant, std::string_view problem) {
 }
 
 std::filesystem::path tuning_path(const DeviceIdentity& device) {
-    return std::filesystem::path("results") / "tuning" / (hardware_slug(device.name) + "-" + device.backend + ".json");
+    std::string name = hardware_slug(device.name);
+    const std::string platform = hardware_slug(device.platform);
+    if (platform != device.backend) name += "-" + platform;
+    return std::filesystem::path("results") / "tuning" / (name + "-" + device.backend + ".json");
 }
 
 TuningFile read_tuning(const std::filesystem::path& path) {
     const std::string text = read_text(path);
     try {
-        const auto json = parse_document(text, TuningFile::kind);
+        auto json = parse_document(text, TuningFile::kind);
+        if (json["schema_version"] == 1) add_unknown_cpus(json);
         TuningFile file;
         json_fields::read(json, "", file);
         const auto rename = [](auto& cells) {
@@ -221,7 +257,7 @@ TuningFile update_tuning(const std::filesystem::path& path, const DeviceIdentity
 
 void write_tuning(const std::filesystem::path& path, const TuningFile& file) {
     nlohmann::ordered_json json = new_document(TuningFile::kind);
-    json.update(json_fields::json_of(file));
+    json_fields::write_fields(json, file);
     write_atomically(path, dump(json));
 }
 

@@ -16,19 +16,30 @@
 
 namespace stele {
 
+/// What of a CPU a process had: one thread wants other tiles than all of them, and a share of the time others than the
+/// whole. Of other devices nothing.
+struct Where {
+    int threads = 0;
+    std::string cpus;                   ///< "0-3,8"; empty: not known
+    std::optional<double> cpu_quota{};  ///< CPUs' worth of time
+
+    bool operator==(const Where&) const = default;
+};
+
 /// Which device a tile was found on. Times on another one say less, see book.hpp.
 struct DeviceIdentity {
-    /// The hardware's: a CPU's own, whatever the runtime calls it, with the number of threads where it is not all.
-    std::string name;
+    std::string name;  ///< hardware_of()
     std::string backend, platform, vendor, architecture, driver;
     bool is_cpu = false;
     int compute_units = 0;
+    Where where{};  ///< of this process; a file has it with each cell
 
     /// The key of a tuned cell on this device, for a variant without its tile. Tuning is always in the burst regime, on
     /// a cold cache and random operands.
-    CellKey cell(std::string_view variant, std::string_view problem) const;
-    /// The same hardware through the same runtime; the driver's version may differ.
-    bool is_same_device(const DeviceIdentity& other) const { return cell("", "") == other.cell("", ""); }
+    CellKey cell(std::string_view variant, std::string_view problem, const Where& tuned) const;
+    CellKey cell(std::string_view variant, std::string_view problem) const { return cell(variant, problem, where); }
+    /// The same hardware through the same runtime, wherever on it; the driver's version may differ.
+    bool is_same_device(const DeviceIdentity& other) const { return cell("", "", {}) == other.cell("", "", {}); }
 };
 DeviceIdentity identity_of(const DeviceInfo& device, const Environment& environment);
 
@@ -64,6 +75,7 @@ struct TunedCell {
     std::string stopped_by;         ///< "every tile tried", "no better neighbour", "budget"
     std::uint64_t seed = 0;
     std::string driver, revision, date;
+    Where where{};
 };
 
 /// A variant on a problem whose tuning was broken off: what it had measured.
@@ -72,13 +84,17 @@ struct UnfinishedCell {
     std::uint64_t seed = 0;
     std::string driver, revision;
     std::vector<TriedTile> tried;
+    Where where{};
 };
 
 struct TuningFile {
-    static constexpr DocumentKind kind{"tuning file", "stele-tuning", 1};
-    DeviceIdentity device;
+    /// Version 1 did not know which CPUs a cell was tuned on.
+    static constexpr DocumentKind kind{"tuning file", "stele-tuning", 2, 1};
+    DeviceIdentity device;  ///< as the last writer found it
     std::vector<TunedCell> cells;
     std::vector<UnfinishedCell> unfinished;
+
+    // All of them speak of cells on what the device has of a CPU now, DeviceIdentity::where.
 
     /// Null if there is none.
     const TunedCell* find(std::string_view variant, std::string_view problem) const;
@@ -90,7 +106,8 @@ struct TuningFile {
     void forget(std::string_view variant, std::string_view problem);
 };
 
-/// "results/tuning/h200-cuda.json"
+/// "results/tuning/h200-cuda.json"; with the platform's name where the runtime has several, so that a file has one
+/// device. Two that are identical have one identity: what is tuned later takes the place of what was.
 std::filesystem::path tuning_path(const DeviceIdentity& device);
 /// Throws ReportError.
 TuningFile read_tuning(const std::filesystem::path& path);

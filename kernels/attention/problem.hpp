@@ -68,6 +68,8 @@ VisibleKeys dense_visibility(const Shape& shape);
 /// that sees nothing has O = 0 and lse = −inf. `inputs` begins with Q, K, V.
 std::vector<Expected> reference_of(const Shape& shape, std::span<const Tensor> inputs, double pairs,
                                    const VisibleKeys& visible, const Arithmetic& arithmetic);
+/// What it takes at its peak, in bytes, about.
+double reference_bytes_of(const Shape& shape, double pairs);
 
 /// One shape of dense attention.
 class AttentionProblem final : public Problem {
@@ -83,6 +85,7 @@ public:
     std::vector<TensorSpec> tensors() const override { return tensors_of(shape_); }
     std::vector<Tensor> inputs(std::uint64_t seed, Fill fill) const override;
     std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const override;
+    double reference_bytes() const override { return reference_bytes_of(shape_, pairs_of(shape_)); }
 
 private:
     Shape shape_;

@@ -182,6 +182,14 @@ std::vector<float> as_f32(const Tensor& from, std::size_t begin, std::size_t cou
 
 }  // namespace
 
+double reference_bytes_of(const Shape& shape, double pairs) {
+    const double share = pairs > most_pairs ? most_pairs / pairs : 1.0;
+    const auto head_dim = static_cast<double>(shape.head_dim);
+    // Value, bound and index of each element; K and V of one head.
+    return sizeof(double) * (3 * share * static_cast<double>(shape.rows()) * (head_dim + 1) +
+                             static_cast<double>(shape.seq_k) * head_dim);
+}
+
 std::vector<Expected> reference_of(const Shape& shape, std::span<const Tensor> inputs, double pairs,
                                    const VisibleKeys& visible, const Arithmetic& arithmetic) {
     const std::vector<std::int64_t> rows = choose_rows(shape.rows(), pairs);

@@ -1,12 +1,11 @@
 #include "kernels/common/clblast.hpp"
 
-#include <array>
 #include <cstdint>
 
 #include <fmt/format.h>
 
 #include "backends/error.hpp"
-#include "kernels/common/library.hpp"
+#include "backends/library.hpp"
 
 namespace stele {
 namespace {
@@ -21,10 +20,8 @@ using Gemm = int(int layout, int transpose_a, int transpose_b, std::size_t m, st
                  std::size_t b_leading, Scalar beta, void* c, std::size_t c_offset, std::size_t c_leading, void** queue,
                  void** event);
 
-constexpr std::array library_names{"libclblast.so.1", "libclblast.so"};
-
 struct Clblast {
-    Library library{library_names, "install CLBlast (Debian: libclblast1)"};
+    Library library{clblast_library};
     Gemm<float>* sgemm = nullptr;
     Gemm<Half>* hgemm = nullptr;
 
@@ -42,6 +39,11 @@ const Clblast& clblast() {
 }  // namespace
 
 const std::string& clblast_why_not() { return clblast().library.why_not(); }
+
+std::optional<LibraryState> clblast_state() {
+    if (!Library::is_loaded(clblast_library) || !clblast().library.loaded()) return std::nullopt;
+    return LibraryState{clblast().library.file(), 0};
+}
 
 void clblast_gemm(const ClblastCall& call) {
     const auto run = [&](auto* gemm, auto one, auto zero) {

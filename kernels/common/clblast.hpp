@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+
+#include "kernels/libraries.hpp"
 
 namespace stele {
 
@@ -17,6 +20,8 @@ struct ClblastCall {
 
 /// Empty if CLBlast is here, else why not and how to get it.
 const std::string& clblast_why_not();
+/// None where it has not been loaded. It has no threads: it computes on the device.
+std::optional<LibraryState> clblast_state();
 /// Puts the product into the queue and does not wait. CLBlast compiles its kernels at the first call on a context. Only
 /// where clblast_why_not() is empty, with extents of at least 1. Throws DeviceError with CLBlast's status.
 void clblast_gemm(const ClblastCall& call);

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "kernels/common/library.hpp"
+#include "backends/library.hpp"
 
 namespace stele {
 namespace {
@@ -37,10 +37,8 @@ struct alignas(64) OperationV2 {
 constexpr std::size_t most_dimensions = 12;
 using Extents = std::array<std::int64_t, most_dimensions>;
 
-constexpr std::array library_names{"libdnnl.so.3", "libdnnl.so.2"};
-
 struct Onednn {
-    Library library{library_names, "install oneDNN 2 or 3 (Debian: libdnnl2 or libdnnl3)"};
+    Library library{onednn_library};
     const Version* (*version)() = nullptr;
     Status (*engine_create)(Handle*, int kind, std::size_t index) = nullptr;
     Status (*stream_create)(Handle*, Handle engine, unsigned flags) = nullptr;
@@ -64,6 +62,9 @@ struct Onednn {
     Status (*primitive_desc_create)(Handle*, const void* operation, Handle attributes, Handle engine,
                                     Handle hint) = nullptr;
 
+    /// Of the OpenMP that it is linked with, where that is its runtime.
+    int (*openmp_threads)() = nullptr;
+
     Handle engine = nullptr, stream = nullptr;
 
     Onednn() {
@@ -78,6 +79,7 @@ struct Onednn {
         library.find(memory_destroy, "dnnl_memory_destroy");
         library.find(memory_set_data_handle, "dnnl_memory_set_data_handle");
         library.find(stream_wait, "dnnl_stream_wait");
+        library.find_optional(openmp_threads, "omp_get_max_threads");
         if (!library.loaded()) return;
         if (version()->major >= 3) {
             library.find(memory_desc_create_with_strides, "dnnl_memory_desc_create_with_strides");
@@ -159,6 +161,13 @@ std::string onednn_description() {
     if (!onednn().library.loaded()) return {};
     const Version& version = *onednn().version();
     return fmt::format("oneDNN {}.{}.{}", version.major, version.minor, version.patch);
+}
+
+std::optional<LibraryState> onednn_state() {
+    if (!Library::is_loaded(onednn_library) || !onednn().library.loaded()) return std::nullopt;
+    const Version& version = *onednn().version();
+    return LibraryState{fmt::format("{}.{}.{}", version.major, version.minor, version.patch),
+                        onednn().openmp_threads ? onednn().openmp_threads() : 0};
 }
 
 struct OnednnMatmul::State {

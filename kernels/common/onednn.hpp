@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "kernels/libraries.hpp"
 #include "kernels/tensor.hpp"
 
 namespace stele {
@@ -14,6 +16,8 @@ namespace stele {
 const std::string& onednn_why_not();
 /// "oneDNN 2.6.3"; empty where there is none.
 std::string onednn_description();
+/// None where it has not been loaded. Threads are OpenMP's, which Debian's oneDNN computes with.
+std::optional<LibraryState> onednn_state();
 
 /// One matrix, or a batch of them: two or three extents, the last two rows and columns. Strides in elements.
 struct OnednnMatrix {

@@ -1,11 +1,11 @@
 #include "kernels/common/openblas.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
-#include "kernels/common/library.hpp"
+#include "backends/host/limits.hpp"
+#include "backends/library.hpp"
 
 namespace stele {
 namespace {
@@ -15,15 +15,24 @@ constexpr int cblas_row_major = 101, cblas_no_transpose = 111, cblas_transpose =
 using CblasSgemm = void(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a,
                         int a_leading, const float* b, int b_leading, float beta, float* c, int c_leading);
 
-constexpr std::array library_names{"libopenblas.so.0", "libopenblas.so"};
+/// It maps a buffer for each thread, and tries for ever where it cannot. Empty if it can.
+std::string why_too_little() {
+    constexpr std::size_t buffer_bytes = std::size_t{128} << 20;
+    const std::size_t wanted = buffer_bytes * allowed_cpus().size();
+    const auto left = address_space_left();
+    if (!left || *left >= wanted) return {};
+    return fmt::format("no memory: ulimit -v leaves {} MiB of address space, and OpenBLAS maps {} MiB for its threads",
+                       *left >> 20, wanted >> 20);
+}
 
 struct OpenBlas {
-    Library library{library_names, "install OpenBLAS (Debian: libopenblas0-pthread)"};
+    Library library{openblas_library, why_too_little()};
     CblasSgemm* sgemm = nullptr;
     char* (*config)() = nullptr;
     int (*threads)() = nullptr;
 
     OpenBlas() {
+        if (!library.loaded()) return;
         library.find(sgemm, "cblas_sgemm");
         library.find_optional(config, "openblas_get_config");
         library.find_optional(threads, "openblas_get_num_threads");
@@ -44,6 +53,12 @@ std::string openblas_description() {
     std::string out = openblas().config ? openblas().config() : "OpenBLAS";
     if (openblas().threads) out += fmt::format(", {} threads", openblas().threads());
     return out;
+}
+
+std::optional<LibraryState> openblas_state() {
+    if (!Library::is_loaded(openblas_library) || !openblas().library.loaded()) return std::nullopt;
+    return LibraryState{openblas().config ? openblas().config() : openblas().library.file(),
+                        openblas().threads ? openblas().threads() : 0};
 }
 
 void openblas_sgemm(const SgemmCall& call) {

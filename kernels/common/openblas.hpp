@@ -1,7 +1,10 @@
 // OpenBLAS, found at run time: a CPU ceiling for f32.
 #pragma once
 
+#include <optional>
 #include <string>
+
+#include "kernels/libraries.hpp"
 
 namespace stele {
 
@@ -24,6 +27,8 @@ struct SgemmCall {
 const std::string& openblas_why_not();
 /// "OpenBLAS 0.3.21 …, 2 threads"; empty where there is none.
 std::string openblas_description();
+/// None where it has not been loaded.
+std::optional<LibraryState> openblas_state();
 /// Only where openblas_why_not() is empty.
 void openblas_sgemm(const SgemmCall& call);
 

@@ -167,6 +167,16 @@ bool is_sampled(const Shape& shape) {
     return elements > most_elements || elements * static_cast<double>(shape.k) > most_multiply_adds;
 }
 
+double expected_bytes(const Shape& shape) {
+    const auto m = static_cast<double>(shape.m), n = static_cast<double>(shape.n), k = static_cast<double>(shape.k);
+    const auto batch = static_cast<double>(shape.batch),
+               matrices = std::max(batch, static_cast<double>(shape.groups.size()));
+    // Value and magnitude of what is computed, and twice as much in vectors that grow.
+    const double elements = is_sampled(shape) ? batch * 4 * (m + n) : batch * m * n;
+    const double scaled = shape.scale == Scale::none ? 0 : batch * m * k + matrices * n * k;
+    return sizeof(double) * (6 * elements + scaled);
+}
+
 Expected expected(const Shape& shape, std::span<const Tensor> inputs, const Arithmetic& arithmetic) {
     const Operands operands(shape, inputs);
     ExpectedBuilder builder(shape, arithmetic);

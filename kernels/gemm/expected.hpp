@@ -9,6 +9,8 @@ namespace stele::gemm {
 
 /// True where expected() only samples C.
 bool is_sampled(const Shape& shape);
+/// What expected() takes at its peak, in bytes, about.
+double expected_bytes(const Shape& shape);
 
 /// Problem::reference() of GEMM.
 Expected expected(const Shape& shape, std::span<const Tensor> inputs, const Arithmetic& arithmetic);

@@ -168,6 +168,8 @@ std::vector<Expected> GemmProblem::reference(std::span<const Tensor> inputs, con
     return {expected(shape_, inputs, arithmetic)};
 }
 
+double GemmProblem::reference_bytes() const { return expected_bytes(shape_); }
+
 ProbeResult GemmProblem::probe(std::span<const Tensor> inputs, std::span<const Tensor> outputs,
                                const Arithmetic& arithmetic) const {
     return is_sampled(shape_) ? probe_products(shape_, inputs, outputs[0], arithmetic) : ProbeResult{};

@@ -67,6 +67,7 @@ public:
     void check_inputs(std::span<const Tensor> inputs) const override;
     /// Every element up to 2^31 multiply-adds and 2^24 elements of C; beyond that a few whole rows and columns.
     std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const override;
+    double reference_bytes() const override;
     /// Freivalds' check of the whole C where reference() only sampled it; passes at once elsewhere.
     ProbeResult probe(std::span<const Tensor> inputs, std::span<const Tensor> outputs,
                       const Arithmetic& arithmetic) const override;

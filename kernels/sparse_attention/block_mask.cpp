@@ -200,6 +200,16 @@ BlockMask make_block_mask(const BlockGrid& grid, std::int64_t sequences, MaskPat
     return mask;
 }
 
+double block_mask_bytes(const BlockGrid& grid, std::int64_t sequences, MaskPattern pattern, double density) {
+    const bool drawn = pattern != MaskPattern::window && pattern != MaskPattern::global_window;
+    const auto candidates = static_cast<double>(grid.candidates()), rows = static_cast<double>(grid.query_blocks());
+    const double kept = density * candidates;
+    // One head at a time: where it is drawn, of each row all blocks that might be kept. The columns of all heads are in
+    // a vector that grows, so there are up to three times as many.
+    const double head = rows * sizeof(std::vector<std::int32_t>) + sizeof(std::int32_t) * (drawn ? candidates : kept);
+    return head + static_cast<double>(sequences) * sizeof(std::int32_t) * (rows + 3 * kept);
+}
+
 void check_block_mask(const BlockGrid& grid, std::int64_t sequences, std::span<const std::int32_t> row_begin,
                       std::span<const std::int32_t> column) {
     const auto rows = static_cast<std::size_t>(sequences * grid.query_blocks());

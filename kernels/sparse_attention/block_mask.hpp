@@ -57,6 +57,9 @@ struct BlockMask {
 BlockMask make_block_mask(const BlockGrid& grid, std::int64_t sequences, MaskPattern pattern, double density,
                           std::uint64_t seed);
 
+/// What make_block_mask() takes at its peak, in bytes, about.
+double block_mask_bytes(const BlockGrid& grid, std::int64_t sequences, MaskPattern pattern, double density);
+
 /// Throws ProblemError, with the row and the values, unless row_begin starts at 0, never falls and ends at the number
 /// of columns, and every row's columns are key blocks in strictly ascending order.
 void check_block_mask(const BlockGrid& grid, std::int64_t sequences, std::span<const std::int32_t> row_begin,

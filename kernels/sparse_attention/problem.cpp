@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "backends/host/limits.hpp"
+
 namespace stele::sparse_attention {
 namespace {
 
@@ -19,6 +21,16 @@ Tensor tensor_of(TensorSpec spec, const std::vector<T>& values) {
     // memcpy from an empty vector would be handed a null pointer.
     if (!values.empty()) std::memcpy(out.data.data(), values.data(), out.data.size());
     return out;
+}
+
+/// Empty if there is memory for the mask.
+std::string why_no_mask(const BlockGrid& grid, std::int64_t sequences, MaskPattern pattern, double density) {
+    constexpr double mib = 1 << 20;
+    const double bytes = block_mask_bytes(grid, sequences, pattern, density);
+    const MemoryLimit left = memory_left();
+    if (bytes <= static_cast<double>(left.bytes)) return {};
+    return fmt::format("no memory: making the block mask takes about {:.0f} MiB, and {:.0f} MiB are left ({})",
+                       bytes / mib, static_cast<double>(left.bytes) / mib, left.set_by);
 }
 
 }  // namespace
@@ -61,8 +73,11 @@ SparseAttentionProblem::SparseAttentionProblem(const Shape& shape, std::int64_t 
       grid_{shape.seq_q, shape.seq_k, block, shape.causal},
       pattern_(pattern),
       density_(density),
-      mask_(make_block_mask(grid_, shape.batch * shape.heads, pattern, density, mask_seed)),
-      work_(count_work(shape_, grid_, mask_)) {}
+      why_not_made_(why_no_mask(grid_, shape.batch * shape.heads, pattern, density)) {
+    if (!why_not_made_.empty()) return;
+    mask_ = make_block_mask(grid_, shape.batch * shape.heads, pattern, density, mask_seed);
+    work_ = count_work(shape_, grid_, mask_);
+}
 
 SparseAttentionProblem::SparseAttentionProblem(const SparseAttentionProblem& other, BlockMask mask)
     : shape_(other.shape_),
@@ -71,11 +86,6 @@ SparseAttentionProblem::SparseAttentionProblem(const SparseAttentionProblem& oth
       density_(other.density_),
       mask_(std::move(mask)),
       work_(count_work(shape_, grid_, mask_)) {}
-
-double SparseAttentionProblem::kept_share() const {
-    const auto candidates = static_cast<double>(grid_.candidates() * shape_.batch * shape_.heads);
-    return candidates > 0 ? static_cast<double>(mask_.column.size()) / candidates : 0;
-}
 
 std::string SparseAttentionProblem::id() const {
     return fmt::format("{} block={} density={} pattern={}", shape_text(shape_), grid_.block, density_, name(pattern_));
@@ -86,6 +96,7 @@ double SparseAttentionProblem::flops() const { return flops_of(shape_, work_.pai
 double SparseAttentionProblem::dense_flops() const { return flops_of(shape_, pairs_of(shape_)); }
 
 double SparseAttentionProblem::bytes() const {
+    if (!why_not_made_.empty()) return 0;
     const auto row_bytes = static_cast<double>(shape_.head_dim * static_cast<std::int64_t>(size_of(shape_.dtype)));
     double bytes = (work_.query_rows + 2 * work_.key_rows) * row_bytes;
     const std::vector<TensorSpec> specs = tensors();

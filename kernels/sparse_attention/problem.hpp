@@ -40,8 +40,6 @@ public:
     const Shape& shape() const { return shape_; }
     const BlockGrid& grid() const { return grid_; }
     const BlockMask& mask() const { return mask_; }
-    /// Share of the candidate blocks that the mask keeps; 0 where there are none.
-    double kept_share() const;
 
     std::string_view operation() const override { return "sparse_attention"; }
     std::string id() const override;
@@ -54,12 +52,15 @@ public:
     void check_inputs(std::span<const Tensor> inputs) const override;
     std::unique_ptr<Problem> following(std::span<const Tensor> inputs) const override;
     std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const override;
+    double reference_bytes() const override { return reference_bytes_of(shape_, work_.pairs); }
+    std::string why_not_made() const override { return why_not_made_; }
 
 private:
     Shape shape_;
     BlockGrid grid_;
     MaskPattern pattern_;
     double density_;
+    std::string why_not_made_;  ///< empty, or the mask is, as it would not fit into memory
     BlockMask mask_;
     Work work_;
 };

@@ -118,6 +118,16 @@ def test_bench_files_by_hardware(stele, bench):
     assert [p for p in stele.folder.rglob("*") if p.name.startswith(".")] == [], "a temporary file was left"
 
 
+def test_two_benches_at_once_write_two_reports(stele, timed):
+    variant, device = timed[0]
+    runs = [subprocess.Popen([BINARY, "bench", variant, "--device", device, "--problem", GEMM, "--time", "0.2"],
+                             cwd=stele.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(3)]
+    for run in runs:
+        said, _ = run.communicate(timeout=240)
+        assert run.returncode == 0, said
+    assert len(list(stele.folder.rglob("*.json"))) == len(runs)
+
+
 def test_google_benchmark_reads_it_too(bench):
     assert {"context", "benchmarks"} <= set(bench.google)
     names = " ".join(b["name"] for b in bench.google["benchmarks"])

@@ -137,6 +137,24 @@ def test_a_killed_run_is_completed_from_its_journal(faults):
     assert len(report["measurements"]) >= 6
 
 
+def test_a_run_that_goes_on_is_not_resumed(faults):
+    process = begin(faults, "bench", "twice/endless.host", "--problem", PROBLEM, "--cell-timeout", "1h", "--out", "a.json")
+    journal = wait_for_journal(faults, process, 0)
+    assert "has not ended" in faults("bench", "--resume", journal.name, code=2).stderr
+    process.kill()
+    process.communicate()
+
+
+def test_no_process_for_a_worker_is_said(faults):
+    words = ["bash", "-c", 'ulimit -u 1; exec "$0" verify twice/right.host', FAULTS]
+    if os.geteuid() == 0:
+        words = ["setpriv", "--reuid", "65534", "--clear-groups", *words]
+    done = subprocess.run(words, cwd="/", capture_output=True, text=True, timeout=60)
+    if "ermission denied" in done.stderr:
+        pytest.skip("nobody may not run what was built here")
+    assert done.returncode == 4 and "--no-isolate" in done.stderr, done
+
+
 def test_a_journal_of_another_revision_is_refused(faults):
     process = begin(faults, "bench", RIGHT[0], "twice/endless.host", "--problem", PROBLEM, "--time", "0.05", "--out", "a.json")
     journal = wait_for_journal(faults, process, 0)

@@ -171,18 +171,37 @@ def test_two_reports_side_by_side(stele, bench):
 def test_ratios(stele, bench):
     timed = [m for m in bench.report["measurements"] if "timing" in m]
     first = timed[0]
-    other = next(m for m in timed if m["problem"] == first["problem"] and m["variant"] != first["variant"])
+    other = next(m for m in timed if m["device"] == first["device"] and m["variant"] != first["variant"])
     pair = f"{first['variant']}:{other['variant']}"
-    text = stele("report", bench.path, bench.path, "--ratio", pair).stdout
+    text = stele("report", bench.path, "--ratio", pair).stdout
     assert "geometric mean of" in text and first["problem"] in text
     found = json.loads(stele("report", bench.path, "--ratio", pair, "--format", "json").stdout)["ratios"][0]
-    row = next(row for row in found["problems"] if row["problem"] == first["problem"])
+    assert len(found["summaries"]) == 1
+    row = next(row for row in found["summaries"][0]["problems"] if row["problem"] == first["problem"])
     assert row["median"] == pytest.approx(other["timing"]["median_ns"] / first["timing"]["median_ns"])
     narrowed = stele("report", bench.path, "--ratio", pair, "--problem", first["problem"][:5] + "*", "--format", "json")
-    assert row in json.loads(narrowed.stdout)["ratios"][0]["problems"]
+    assert row in json.loads(narrowed.stdout)["ratios"][0]["summaries"][0]["problems"]
     assert "no problem" in stele("report", bench.path, "--problem", "m=0*", code=5).stderr
     assert "no report has timed both" in stele("report", bench.path, "--ratio", "gemm/a:gemm/b", code=5).stdout
     assert "is not two variants" in stele("report", bench.path, "--ratio", "gemm/a", code=2).stderr
+
+
+def test_a_file_named_twice_counts_once_and_other_conditions_apart(stele, bench):
+    timed = [m for m in bench.report["measurements"] if "timing" in m]
+    other = next(m for m in timed if m["device"] == timed[0]["device"] and m["variant"] != timed[0]["variant"])
+    ratio = ["--ratio", f"{timed[0]['variant']}:{other['variant']}", "--format", "json"]
+    (stele.folder / "copy.json").write_text(bench.path.read_text())
+    warm = copy.deepcopy(bench.report)
+    for cell in warm["measurements"]:
+        cell["cache"] = "warm"
+    (stele.folder / "warm.json").write_text(json.dumps(warm))
+    done = stele("report", bench.path, bench.path, "copy.json", "warm.json", *ratio)
+    assert done.stderr.count("counts once") == 2 and "copy.json is the same run as" in done.stderr
+    summaries = json.loads(done.stdout)["ratios"][0]["summaries"]
+    assert [one["cache"] for one in summaries] == ["cold", "warm"]
+    assert [len(one["problems"][0]["ratios"]) for one in summaries] == [1, 1]
+    text = " ".join(stele("report", bench.path, "warm.json", *ratio[:2]).stdout.split())
+    assert "burst cold normal" in text and "burst warm normal" in text and text.count("geometric mean of") == 2
 
 
 def test_wrong_cells_are_shown(stele, bench):

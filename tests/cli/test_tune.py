@@ -1,11 +1,14 @@
 """stele tune, and stele bench with what it found."""
 
 import json
+import os
+import re
 import signal
+import subprocess
 
 import jsonschema
 import pytest
-from conftest import SOURCE
+from conftest import BINARY, SOURCE
 from test_terminal import OnTerminal
 
 SCHEMA = json.loads((SOURCE / "results" / "schema.json").read_text())
@@ -68,12 +71,52 @@ def test_tune_then_bench(stele, opencl):
     assert "kept from" in done.stdout and file.read_text() == before
 
     # An unreadable file is told and left out, and never written over.
-    file.write_text(before.replace('"schema_version": 1', '"schema_version": 99'))
+    file.write_text(before.replace('"schema_version": 2', '"schema_version": 99'))
     done, ignored = measurement(stele)
     assert ignored["tuning"] == "default"
     assert "schema version 99" in done.stderr
     assert "schema version 99" in stele(*TUNE, code=2).stderr
     assert "schema_version\": 99" in file.read_text()
+
+
+def test_two_tunings_at_once_keep_both_results(stele, opencl):
+    problems = ["m=64 n=64 k=64", "m=96 n=96 k=96", "m=128 n=128 k=128"]
+    runs = [subprocess.Popen([BINARY, *TUNE[:-1], problem, "--budget", "2s"], cwd=stele.folder, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True) for problem in problems]
+    for run in runs:
+        said, _ = run.communicate(timeout=240)
+        assert run.returncode == 0, said
+    content = json.loads(tuning_file(stele).read_text())
+    assert {cell["problem"] for cell in content["cells"]} == {f"{problem} f32" for problem in problems}
+    assert content["unfinished"] == []
+
+
+def test_identical_devices_are_tuned_once(stele):
+    two = {"POCL_DEVICES": "pthread pthread"}
+    ids = [d["id"] for d in json.loads(stele("devices", "--json", env=two).stdout)["devices"] if d["backend"] == "opencl"]
+    if len(ids) != 2:
+        pytest.skip("PoCL makes no two devices here")
+    done = stele("tune", "gemm/tiled.opencl", "--device", "opencl:*", "--problem", "m=64 n=64 k=64", "--budget", "1s", env=two)
+    assert f"{ids[1]} is a " in done.stderr and f"like {ids[0]}, which is tuned for both" in done.stderr
+    assert len(json.loads(tuning_file(stele).read_text())["cells"]) == 1
+
+
+def test_a_tile_tuned_on_other_cpus_is_said(stele, opencl):
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        pytest.skip("one CPU")
+    one = subprocess.run(["taskset", "-c", str(cpus[0]), BINARY, *TUNE, "--budget", "1s"], cwd=stele.folder,
+                         capture_output=True, text=True)
+    assert one.returncode == 0, one.stderr
+    (cell,) = json.loads(tuning_file(stele).read_text())["cells"]
+    assert cell["where"]["cpus"] == str(cpus[0])
+    _, taken = measurement(stele)
+    assert re.search(rf": device with \d+ threads on {cpus[0]}, {PROBLEM}$", taken["tuning"]), taken["tuning"]
+    # Its own entry stands beside that one.
+    stele(*TUNE, "--budget", "1s")
+    assert len(json.loads(tuning_file(stele).read_text())["cells"]) == 2
+    _, own = measurement(stele)
+    assert own["tuning"].endswith(f": device, {PROBLEM}")
 
 
 def journal(stele):

@@ -2,13 +2,11 @@
 // one too old for an instruction, the test is skipped with the reason.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
-#include <memory>
 
-#include "backends/backend.hpp"
-#include "tests/support/first_device.hpp"
-#include "tests/support/simt.hpp"
+#include "tests/gpu/both.hpp"
 
 namespace stele {
 
@@ -19,89 +17,6 @@ std::vector<NativeInstance> ptx_kernels();
 
 namespace test {
 namespace {
-
-FirstDevice& gpu() {
-    static FirstDevice found = first_device("cuda");
-    return found;
-}
-
-using Bytes = std::vector<std::byte>;
-
-template <typename T>
-Bytes bytes_of_words(const std::vector<T>& words) {
-    const auto* begin = reinterpret_cast<const std::byte*>(words.data());
-    return Bytes(begin, begin + words.size() * sizeof(T));
-}
-
-/// What a kernel is given: buffers with this content, maps over them, scalars.
-struct Parameter {
-    enum class Kind { buffer, map, scalar } kind = Kind::buffer;
-    std::size_t buffer = 0;
-    TensorMapSpec spec{};
-    std::int32_t scalar = 0;
-};
-
-struct Call {
-    std::string entry, instance;
-    SimtShape shape;
-    std::vector<Bytes> buffers;
-    std::vector<Parameter> parameters;
-};
-
-/// Runs on `device` and returns all buffers' contents.
-std::vector<Bytes> run(Device& device, const NativeKernel& native, const Call& call) {
-    std::vector<std::unique_ptr<Buffer>> buffers;
-    for (const Bytes& content : call.buffers) {
-        buffers.push_back(device.allocate(content.size()));
-        device.upload(*buffers.back(), 0, content);
-    }
-    KernelSource source;
-    source.language = Language::ptx;
-    source.entry = call.entry;
-    source.instance = call.instance;
-    source.native = native;
-    const auto kernel = device.load(source);
-    Launch launch{kernel.get(), call.shape.grid, call.shape.block, call.shape.shared_bytes, {}, call.shape.cluster};
-    for (const Parameter& parameter : call.parameters) switch (parameter.kind) {
-            case Parameter::Kind::buffer:
-                launch.arguments.emplace_back(buffers[parameter.buffer].get());
-                break;
-            case Parameter::Kind::scalar:
-                launch.arguments.emplace_back(parameter.scalar);
-                break;
-            case Parameter::Kind::map:
-                launch.arguments.emplace_back(TensorMapArgument{buffers[parameter.buffer].get(), parameter.spec});
-                break;
-        }
-    device.run(std::span(&launch, 1));
-    std::vector<Bytes> out;
-    for (const auto& buffer : buffers) {
-        out.emplace_back(buffer->bytes());
-        device.download(*buffer, 0, out.back());
-    }
-    return out;
-}
-
-struct Both {
-    std::vector<Bytes> gpu, simt;
-};
-
-const NativeKernel& native(const std::vector<NativeInstance>& list, const Call& call) {
-    for (const NativeInstance& instance : list)
-        if (instance.entry == call.entry && instance.instance == call.instance) return instance.kernel;
-    throw std::runtime_error("no kernel " + call.entry);
-}
-
-/// The simt side comes from a module, the GPU's from this binary.
-Both run_both(const std::vector<NativeInstance>& compiled, const Call& call) {
-    static SimtTestDevice simt("stele_simt_ptx");
-    Both out;
-    out.gpu = run(*gpu().device, native(compiled, call), call);
-    NativeKernel emulated;
-    emulated.simt = simt.find(call.entry, call.instance);
-    out.simt = run(simt.device(), emulated, call);
-    return out;
-}
 
 std::vector<float> floats(const Bytes& bytes) {
     std::vector<float> out(bytes.size() / 4);
@@ -146,7 +61,7 @@ std::vector<std::uint32_t> operands(const InstructionCase& instruction, std::uin
 }
 
 TEST_P(PtxInstruction, IsTheSameOnTheGpuAndOnTheCpu) {
-    if (!gpu().device) GTEST_SKIP() << "no GPU to compare with: " << gpu().why_not;
+    if (const std::string why = no_gpu(); !why.empty()) GTEST_SKIP() << why;
     const InstructionCase& instruction = GetParam();
     for (std::uint32_t seed = 1; seed <= 8; ++seed) {
         Call call{
@@ -170,10 +85,11 @@ INSTANTIATE_TEST_SUITE_P(
         InstructionCase{"mma_tf32_f32", {0x3f800000, 0xbf012000, 0x40490fdb, 0x3eaaaaab}, 0x1p-18},
         InstructionCase{"mma_s8_s32", {0x7f80ff01, 0x55aa0102, 0x80808080, 0x7f7f7f7f, 0x00ff13e7}, 0},
         InstructionCase{"load_matrices", {}, 0}, InstructionCase{"exact_scalars", {}, 0},
-        InstructionCase{"approximate_scalars", {}, 0x1p-21}));
+        InstructionCase{"approximate_scalars", {}, 0x1p-21}),
+    [](const auto& info) { return std::string(info.param.entry); });
 
 TEST(PtxGpu, F16AccumulatorsDifferByAtMostTheirLastBit) {
-    if (!gpu().device) GTEST_SKIP() << "no GPU to compare with: " << gpu().why_not;
+    if (const std::string why = no_gpu(); !why.empty()) GTEST_SKIP() << why;
     const InstructionCase instruction{"mma_f16_f16", {0x3c003800, 0xbc01b555, 0x38004200, 0x2e66c0a1}, 0};
     auto words = operands(instruction, 3);
     for (std::size_t i = 0; i < words.size(); ++i)
@@ -193,12 +109,6 @@ TEST(PtxGpu, F16AccumulatorsDifferByAtMostTheirLastBit) {
 
 #ifdef STELE_TEST_HOPPER
 
-bool hopper_missing() { return !gpu().device || gpu().device->info().compute_capability != 90; }
-std::string no_hopper() {
-    return "TMA and wgmma are compared on compute capability 9.0: " +
-           (gpu().device ? gpu().device->info().name + " has another" : gpu().why_not);
-}
-
 TensorMapSpec spec(TensorMapElement element, std::uint64_t columns, std::uint64_t rows, std::uint32_t box_columns,
                    std::uint32_t box_rows, TensorMapSwizzle swizzle) {
     TensorMapSpec out;
@@ -217,68 +127,89 @@ std::vector<std::uint16_t> bf16_values(std::size_t count, std::uint32_t seed) {
     return out;
 }
 
-TEST(PtxGpu, WgmmaReadsEveryLayoutAsTheCpuDoes) {
-    if (hopper_missing()) GTEST_SKIP() << no_hopper();
-    struct Layout {
-        const char* instance;
-        std::uint32_t n;
-        bool a_mn_major, b_mn_major;
-        TensorMapSwizzle swizzle;
-    };
-    for (const Layout& layout : {Layout{"64 k k 128", 64, false, false, TensorMapSwizzle::bytes_128},
-                                 Layout{"96 k k 64", 96, false, false, TensorMapSwizzle::bytes_64},
-                                 Layout{"192 k k 32", 192, false, false, TensorMapSwizzle::bytes_32},
-                                 Layout{"128 k mn 128", 128, false, true, TensorMapSwizzle::bytes_128},
-                                 Layout{"256 mn mn 128", 256, true, true, TensorMapSwizzle::bytes_128},
-                                 Layout{"64 mn k 64", 64, true, false, TensorMapSwizzle::bytes_64},
-                                 Layout{"64 mn mn 32", 64, true, true, TensorMapSwizzle::bytes_32}}) {
-        const auto width = static_cast<std::uint32_t>(bytes_of(layout.swizzle) / 2);
-        const auto map = [&](std::size_t buffer, std::uint32_t extent, bool mn_major) {
-            const std::uint32_t columns = mn_major ? extent : 64, rows = mn_major ? 64 : extent;
-            return Parameter{Parameter::Kind::map, buffer,
-                             spec(TensorMapElement::bf16, columns, rows, width, rows, layout.swizzle)};
-        };
-        Call call{"wgmma_layout",
-                  layout.instance,
-                  {{1}, {128}, (64 + layout.n) * 128},
-                  {bytes_of_words(bf16_values(64 * 64, 1)), bytes_of_words(bf16_values(layout.n * 64, 2)),
-                   Bytes(64 * layout.n * 4)},
-                  {}};
-        call.parameters = {
-            map(0, 64, layout.a_mn_major), map(1, layout.n, layout.b_mn_major), {Parameter::Kind::buffer, 2}};
-        const Both both = run_both(ptx::ptx_kernels(), call);
-        expect_close(both.gpu[2], both.simt[2], 0x1p-18);
-    }
+/// "64 k mn 128" as a test's name.
+std::string underscored(std::string text) {
+    std::ranges::replace(text, ' ', '_');
+    return text;
 }
 
-TEST(PtxGpu, WgmmaMultipliesEveryTypeAsTheCpuDoes) {
-    if (hopper_missing()) GTEST_SKIP() << no_hopper();
-    for (const auto& [instance, patterns] : std::vector<std::pair<const char*, std::vector<std::uint32_t>>>{
-             {"f16", {0x3c003800, 0xbc01b555, 0x38004200}},
-             {"tf32", {0x3f800000, 0xbf012000, 0x40490fdb}},
-             {"e4m3", {0x38b80145, 0x91453838, 0x2040c0a0}},
-             {"e5m2", {0x3cbc0145, 0x91453c3c, 0x2840c0a0}},
-             {"s8", {0x7f80ff01, 0x55aa0102, 0x80808080}}}) {
-        std::vector<std::uint32_t> words(64 * 8);
-        std::uint32_t state = 7;
-        for (auto& word : words) word = patterns[((state = state * 1664525 + 1013904223) >> 8) % patterns.size()];
-        Call call{"wgmma_types",
-                  instance,
-                  {{1}, {128}, 2048},
-                  {bytes_of_words(words), bytes_of_words(words), Bytes(64 * 64 * 4)},
-                  {}};
-        call.parameters = {{Parameter::Kind::buffer, 0}, {Parameter::Kind::buffer, 1}, {Parameter::Kind::buffer, 2}};
-        const Both both = run_both(ptx::ptx_kernels(), call);
-        if (std::string(instance) == "s8")
-            EXPECT_EQ(both.gpu[2], both.simt[2]);
-        else
-            // 8-bit floats are summed with 13 bits below the largest product on this hardware.
-            expect_close(both.gpu[2], both.simt[2], instance[0] == 'e' ? 0x1p-9 : 0x1p-18);
-    }
+struct Layout {
+    const char* instance;
+    std::uint32_t n;
+    bool a_mn_major, b_mn_major;
+    TensorMapSwizzle swizzle;
+};
+
+class WgmmaLayout : public testing::TestWithParam<Layout> {};
+
+TEST_P(WgmmaLayout, IsReadAsTheCpuReadsIt) {
+    if (const std::string why = no_hopper(); !why.empty()) GTEST_SKIP() << why;
+    const Layout& layout = GetParam();
+    const auto width = static_cast<std::uint32_t>(bytes_of(layout.swizzle) / 2);
+    const auto map = [&](std::size_t buffer, std::uint32_t extent, bool mn_major) {
+        const std::uint32_t columns = mn_major ? extent : 64, rows = mn_major ? 64 : extent;
+        return Parameter{Parameter::Kind::map, buffer,
+                         spec(TensorMapElement::bf16, columns, rows, width, rows, layout.swizzle)};
+    };
+    Call call{"wgmma_layout",
+              layout.instance,
+              {{1}, {128}, (64 + layout.n) * 128},
+              {bytes_of_words(bf16_values(64 * 64, 1)), bytes_of_words(bf16_values(layout.n * 64, 2)),
+               Bytes(64 * layout.n * 4)},
+              {}};
+    call.parameters = {
+        map(0, 64, layout.a_mn_major), map(1, layout.n, layout.b_mn_major), {Parameter::Kind::buffer, 2}};
+    const Both both = run_both(ptx::ptx_kernels(), call);
+    expect_close(both.gpu[2], both.simt[2], 0x1p-18);
 }
+
+INSTANTIATE_TEST_SUITE_P(All, WgmmaLayout,
+                         testing::Values(Layout{"64 k k 128", 64, false, false, TensorMapSwizzle::bytes_128},
+                                         Layout{"96 k k 64", 96, false, false, TensorMapSwizzle::bytes_64},
+                                         Layout{"192 k k 32", 192, false, false, TensorMapSwizzle::bytes_32},
+                                         Layout{"128 k mn 128", 128, false, true, TensorMapSwizzle::bytes_128},
+                                         Layout{"256 mn mn 128", 256, true, true, TensorMapSwizzle::bytes_128},
+                                         Layout{"64 mn k 64", 64, true, false, TensorMapSwizzle::bytes_64},
+                                         Layout{"64 mn mn 32", 64, true, true, TensorMapSwizzle::bytes_32}),
+                         [](const auto& info) { return underscored(info.param.instance); });
+
+struct WgmmaType {
+    const char* instance;
+    std::vector<std::uint32_t> patterns;
+};
+
+class WgmmaTypes : public testing::TestWithParam<WgmmaType> {};
+
+TEST_P(WgmmaTypes, AreMultipliedAsTheCpuMultipliesThem) {
+    if (const std::string why = no_hopper(); !why.empty()) GTEST_SKIP() << why;
+    const auto& [instance, patterns] = GetParam();
+    std::vector<std::uint32_t> words(64 * 8);
+    std::uint32_t state = 7;
+    for (auto& word : words) word = patterns[((state = state * 1664525 + 1013904223) >> 8) % patterns.size()];
+    Call call{"wgmma_types",
+              instance,
+              {{1}, {128}, 2048},
+              {bytes_of_words(words), bytes_of_words(words), Bytes(64 * 64 * 4)},
+              {}};
+    call.parameters = {{Parameter::Kind::buffer, 0}, {Parameter::Kind::buffer, 1}, {Parameter::Kind::buffer, 2}};
+    const Both both = run_both(ptx::ptx_kernels(), call);
+    if (call.instance == "s8")
+        EXPECT_EQ(both.gpu[2], both.simt[2]);
+    else
+        // 8-bit floats are summed with 13 bits below the largest product on this hardware.
+        expect_close(both.gpu[2], both.simt[2], instance[0] == 'e' ? 0x1p-9 : 0x1p-18);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, WgmmaTypes,
+                         testing::Values(WgmmaType{"f16", {0x3c003800, 0xbc01b555, 0x38004200}},
+                                         WgmmaType{"tf32", {0x3f800000, 0xbf012000, 0x40490fdb}},
+                                         WgmmaType{"e4m3", {0x38b80145, 0x91453838, 0x2040c0a0}},
+                                         WgmmaType{"e5m2", {0x3cbc0145, 0x91453c3c, 0x2840c0a0}},
+                                         WgmmaType{"s8", {0x7f80ff01, 0x55aa0102, 0x80808080}}),
+                         [](const auto& info) { return std::string(info.param.instance); });
 
 TEST(PtxGpu, APipelineOfTmaMbarriersAndWgmmaComputesTheSame) {
-    if (hopper_missing()) GTEST_SKIP() << no_hopper();
+    if (const std::string why = no_hopper(); !why.empty()) GTEST_SKIP() << why;
     constexpr int m = 130, n = 70, k = 200;
     const auto box = [&](std::size_t buffer, std::uint64_t rows) {
         return Parameter{Parameter::Kind::map, buffer,
@@ -300,7 +231,7 @@ TEST(PtxGpu, APipelineOfTmaMbarriersAndWgmmaComputesTheSame) {
 }
 
 TEST(PtxGpu, ClustersExchangeTheSame) {
-    if (hopper_missing()) GTEST_SKIP() << no_hopper();
+    if (const std::string why = no_hopper(); !why.empty()) GTEST_SKIP() << why;
     Call call{"cluster_exchange", "", {{2}, {128}, 384, {2}}, {bytes_of_words(random_values(64, 9)), Bytes(256)}, {}};
     call.parameters = {{Parameter::Kind::map, 0, spec(TensorMapElement::f32, 32, 2, 32, 1, TensorMapSwizzle::none)},
                        {Parameter::Kind::buffer, 1}};
@@ -308,18 +239,25 @@ TEST(PtxGpu, ClustersExchangeTheSame) {
     EXPECT_EQ(both.gpu[1], both.simt[1]);
 }
 
-TEST(PtxGpu, MatricesAndArrivalsAreTheSame) {
-    if (hopper_missing()) GTEST_SKIP() << no_hopper();
+TEST(PtxGpu, MatricesAreTheSame) {
+    if (const std::string why = no_hopper(); !why.empty()) GTEST_SKIP() << why;
     std::vector<std::uint32_t> words(512 * 4);
     for (std::size_t i = 0; i < words.size(); ++i) words[i] = static_cast<std::uint32_t>(i * 2654435761u);
     Call call{"matrices", "", {{1}, {128}, 2048}, {bytes_of_words(words), Bytes(words.size() * 4)}, {}};
     call.parameters = {{Parameter::Kind::buffer, 0}, {Parameter::Kind::buffer, 1}};
-    const Both matrices = run_both(ptx::ptx_kernels(), call);
-    EXPECT_EQ(matrices.gpu[1], matrices.simt[1]);
-    call.entry = "noinc_copy";
-    call.parameters.push_back({Parameter::Kind::scalar, 0, {}, 512});
-    const Both copies = run_both(ptx::ptx_kernels(), call);
-    EXPECT_EQ(copies.gpu[1], copies.simt[1]);
+    const Both both = run_both(ptx::ptx_kernels(), call);
+    EXPECT_EQ(both.gpu[1], both.simt[1]);
+}
+
+TEST(PtxGpu, ArrivalsFollowCpAsyncTheSame) {
+    if (const std::string why = no_hopper(); !why.empty()) GTEST_SKIP() << why;
+    std::vector<std::uint32_t> words(512 * 4);
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = static_cast<std::uint32_t>(i * 2654435761u);
+    Call call{"noinc_copy", "", {{1}, {128}, 2048}, {bytes_of_words(words), Bytes(words.size() * 4)}, {}};
+    call.parameters = {
+        {Parameter::Kind::buffer, 0}, {Parameter::Kind::buffer, 1}, {Parameter::Kind::scalar, 0, {}, 512}};
+    const Both both = run_both(ptx::ptx_kernels(), call);
+    EXPECT_EQ(both.gpu[1], both.simt[1]);
 }
 
 #endif

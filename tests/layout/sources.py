@@ -11,7 +11,7 @@ ROOT = Path(os.environ.get("STELE_SOURCE", Path(__file__).resolve().parents[2]))
 LAYERS = ("backends", "kernels", "harness")
 ROOMS = ("base", "draw", "record", "catalog", "toolchain", "measure", "tuning", "explain", "study", "exchange", "cli")
 SUFFIXES = (".ptx.cu", ".ptx.cl", ".cu", ".cl")  # longest first
-OPERATIONS = ("gemm", "attention", "sparse_attention", "ceiling")
+OPERATIONS = tuple(sorted(path.parent.name for path in (ROOT / "kernels").glob("*/operation.cpp")))
 
 
 def files(folder, *patterns):

@@ -80,10 +80,12 @@ inline Environment sample_environment() {
     made.os = "Linux 6.1";
     made.cpu_family = "family 25 model 17 stepping 1";
     made.allowed_cpus = "0-2";
+    made.cpu_quota = 1.5;
     made.cpu_threads = 4;
     made.started = "2026-01-31T12:34:56Z";
     made.command_line = {"bench", "gemm"};
     made.variables = {{"OMP_NUM_THREADS", "3"}, {"POCL_AFFINITY", "1"}};
+    made.libraries = {{"clblast", {"libclblast.so.1.5.3", 0}}, {"openblas", {"OpenBLAS 0.3.21", 2}}};
     return made;
 }
 

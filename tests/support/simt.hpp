@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -47,14 +46,14 @@ struct SimtShape {
     std::uint64_t seed = 1;  ///< of a run without a device, which has its own
 };
 
-/// A module of kernels in the folder of the running test.
+/// A module of kernels that belongs to the tests.
 class SimtModule {
 public:
-    explicit SimtModule(const std::string& name) : module_(simt::load_module(path_of(name))) {
+    explicit SimtModule(const std::string& name) : module_(simt::load_module(simt::find_module(file_of(name)))) {
         if (module_.table == nullptr) throw std::runtime_error(module_.path + ": " + module_.why_not);
     }
     /// A sanitizer's build has no checked modules.
-    static bool is_built(const std::string& name) { return std::filesystem::exists(path_of(name)); }
+    static bool is_built(const std::string& name) { return !simt::find_module(file_of(name)).empty(); }
 
     SimtEntry find(const std::string& entry, const std::string& instance) const {
         for (const NativeExport& group : *static_cast<const std::vector<NativeExport>*>(module_.table->exports))
@@ -84,10 +83,7 @@ public:
     }
 
 private:
-    static std::string path_of(const std::string& name) {
-        const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-        return (folder / ("lib" + name + ".so")).string();
-    }
+    static std::string file_of(const std::string& name) { return "lib" + name + ".so"; }
 
     simt::Module module_;
 };

@@ -50,17 +50,21 @@ Module load_module(const std::string& path) {
     return out;
 }
 
+std::string find_module(const std::string& name) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+    for (const fs::path& place : {folder, folder.parent_path() / "lib", fs::path(STELE_SIMT_MODULE_FOLDER)})
+        if (const auto path = place / name; fs::exists(path, error)) return path.string();
+    return {};
+}
+
 const Module& active_module() {
     static const Module module = [] {
         const std::string name = wants_checks() ? "libstele_simt_checked.so" : "libstele_simt.so";
-        std::error_code error;
-        const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-        for (const std::filesystem::path& folder :
-             {self.parent_path(), std::filesystem::path(STELE_SIMT_MODULE_FOLDER)})
-            if (const auto path = folder / name; std::filesystem::exists(path, error))
-                return load_module(path.string());
+        if (const std::string path = find_module(name); !path.empty()) return load_module(path);
         Module out;
-        out.why_not = name + " was not built: neither beside the binary nor in " STELE_SIMT_MODULE_FOLDER;
+        out.why_not = name + " is neither beside the binary nor in ../lib of it nor in " STELE_SIMT_MODULE_FOLDER;
         return out;
     }();
     return module;

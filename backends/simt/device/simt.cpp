@@ -1,7 +1,5 @@
 #include "backends/simt/device/simt.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -12,6 +10,7 @@
 
 #include "backends/checks.hpp"
 #include "backends/error.hpp"
+#include "backends/host/limits.hpp"
 #include "backends/simt/device/memory.hpp"
 #include "backends/simt/device/tensor_map.hpp"
 
@@ -148,8 +147,7 @@ DeviceInfo device_info(const simt::Module& module) {
     info.compute_units = 132;
     info.warp_size = 32;
     info.max_threads_per_block = 1024;
-    const auto pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    info.global_bytes = static_cast<std::size_t>(pages) * static_cast<std::size_t>(page);
+    info.global_bytes = memory_limit().bytes;
     info.max_allocation_bytes = info.global_bytes / 2;
     info.cache_bytes = std::size_t{50} << 20;
     info.shared_bytes_per_block = simt::max_shared_bytes;

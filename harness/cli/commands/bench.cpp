@@ -125,8 +125,8 @@ void write_reports(const BenchOptions& options, const Report& report, const std:
         files = split_by_hardware(report);
     for (std::size_t i = 0; i < files.size(); ++i) {
         files[i].path = paths[i];
-        write_report(files[i]);
-        if (!options.fills_stdout()) show_line(fmt::format("report: {}", files[i].path.string()));
+        const auto written = write_report(files[i]);
+        if (!options.fills_stdout()) show_line(fmt::format("report: {}", written.string()));
     }
 }
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
+#include "backends/library.hpp"
 #include "harness/base/text.hpp"
 #include "harness/catalog/device_set.hpp"
 #include "harness/cli/arguments.hpp"
@@ -51,6 +53,35 @@ Table device_table(const DeviceSet& devices) {
     return table;
 }
 
+/// The libraries that this machine was asked for, each loaded or with why it is not.
+std::vector<std::pair<LibraryName, Library>> libraries() {
+    std::vector<std::pair<LibraryName, Library>> out;
+    for (const LibraryName& name : known_libraries) out.emplace_back(name, Library(name));
+    return out;
+}
+
+Table library_table() {
+    Table table;
+    table.title = "Libraries found at run time";
+    table.columns = {{"library", Align::left}, {"file", Align::left}};
+    for (const auto& [name, library] : libraries()) {
+        table.rows.push_back({{std::string(name.title), library.loaded() ? library.path() : "none"}, {}});
+        if (!library.loaded())
+            table.notes.push_back(fmt::format("{}: {}; {}", name.title, library.failure(), name.how_to_get));
+    }
+    table.notes.push_back(
+        fmt::format("Looked in, in this order: {}. STELE_LIBRARY_PATH names folders to look in first.",
+                    in_words(library_folders())));
+    return table;
+}
+
+nlohmann::ordered_json libraries_json() {
+    nlohmann::ordered_json out = nlohmann::ordered_json::array();
+    for (const auto& [name, library] : libraries())
+        out.push_back({{"name", name.title}, {"path", library.path()}, {"why_not", library.why_not()}});
+    return out;
+}
+
 class Devices final : public Command {
 public:
     std::string_view name() const override { return "devices"; }
@@ -69,9 +100,12 @@ ExitCode Devices::run() {
                                     {"absent", nlohmann::ordered_json::array()}};
         for (const DeviceInfo& device : devices.infos()) json["devices"].push_back(to_json(device));
         for (const AbsentBackend& backend : devices.absent()) json["absent"].push_back(to_json(backend));
+        json["libraries"] = libraries_json();
         show_json(json);
     } else {
-        show(Document(device_table(devices)));
+        Document document(device_table(devices));
+        document.add(library_table());
+        show(document);
     }
     return exit_fine;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "harness/base/text.hpp"
 #include "harness/catalog/device_set.hpp"

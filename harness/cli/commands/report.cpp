@@ -1,5 +1,8 @@
 // stele report: tables of reports that bench wrote.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "harness/base/error.hpp"
@@ -29,6 +32,15 @@ void keep_problems(std::vector<NamedReport>& reports, const std::vector<std::str
     if (!any) throw NothingFound("no problem of these reports matches --problem; a glob must match all of its text");
 }
 
+/// The same run twice would count twice in every mean.
+void drop_repeated(std::vector<NamedReport>& reports) {
+    const std::vector<RepeatedReport> repeated = repeated_reports(plain_reports(reports));
+    for (const RepeatedReport& one : repeated)
+        say(fmt::format("{} is the same run as {}, and counts once", reports[one.index].name, reports[one.first].name));
+    for (auto one = repeated.rbegin(); one != repeated.rend(); ++one)
+        reports.erase(reports.begin() + static_cast<std::ptrdiff_t>(one->index));
+}
+
 class ReportCommand final : public Command {
 public:
     std::string_view name() const override { return "report"; }
@@ -52,15 +64,14 @@ private:
 /// Nothing where no report has timed any of the pairs.
 ExitCode ReportCommand::show_ratios(const std::vector<NamedReport>& reports) const {
     const std::vector<Report> plain = plain_reports(reports);
-    const std::vector<ProblemSides> problems = side_by_side(plain);
     bool any = false;
-    nlohmann::ordered_json json = new_document({"ratios", "stele-ratios", 1});
+    nlohmann::ordered_json json = new_document({"ratios", "stele-ratios", 2});
     json["ratios"] = nlohmann::ordered_json::array();
     Document document(report_header(reports));
     for (const RatioPair& pair : ratios_) {
-        any = any || !summarise_ratio(problems, pair).problems.empty();
-        json["ratios"].push_back(ratio_json(problems, pair));
-        document.add(ratio_table(problems, pair));
+        any = any || !summarise_ratio(plain, pair).empty();
+        json["ratios"].push_back(ratio_json(plain, pair));
+        for (Table& table : ratio_tables(plain, pair)) document.add(std::move(table));
     }
     if (format_.is_json())
         show_json(json);
@@ -75,7 +86,10 @@ ExitCode ReportCommand::run() {
     if (std::ranges::all_of(reports, [](const NamedReport& named) { return named.report.measurements.empty(); }))
         throw NothingFound("nothing was measured in these reports");
     keep_problems(reports, problems_);
-    if (!ratios_.empty()) return show_ratios(reports);
+    if (!ratios_.empty()) {
+        drop_repeated(reports);
+        return show_ratios(reports);
+    }
     if (format_.is_json())
         show_json(side_by_side_json(reports));
     else

@@ -84,6 +84,7 @@ public:
 
 private:
     void choose_jobs();
+    std::vector<const DeviceInfo*> different_hardware(std::vector<const DeviceInfo*> selected) const;
     void work(const Job& job, double seconds);
     void tell(const Job& job, const TunedCell& cell, const std::string& how);
     UnfinishedCell unfinished(const Job& job) const;
@@ -120,7 +121,7 @@ void TuneRun::choose_jobs() {
     if (tunable.empty())
         throw NothingFound(fmt::format("nothing to tune: {} has no tile, or only one", variants.front()->base_id()));
 
-    const auto selected = select_devices(devices_, selection.devices, true);
+    const auto selected = different_hardware(select_devices(devices_, selection.devices, true));
     problems_ = select_problems(registry_.operations_of(variants), selection, {*from_name<Suite>(selection.suite)});
     std::vector<std::string> reasons;
     for (const OwnedProblem& owned : problems_)
@@ -140,6 +141,21 @@ void TuneRun::choose_jobs() {
             reasons.push_back(
                 fmt::format("{}: {}", variant->base_id(), devices_.why_none_speaks(variant->language, selected)));
     throw NothingFound(fmt::format("nothing to tune\n  {}", reasons.front()));
+}
+
+/// Two devices of one identity would be tuned twice into one place.
+std::vector<const DeviceInfo*> TuneRun::different_hardware(std::vector<const DeviceInfo*> selected) const {
+    std::vector<const DeviceInfo*> kept;
+    for (const DeviceInfo* device : selected) {
+        const DeviceIdentity identity = identity_of(*device, environment_);
+        const auto same = std::ranges::find_if(
+            kept, [&](const DeviceInfo* other) { return identity_of(*other, environment_).is_same_device(identity); });
+        if (same == kept.end())
+            kept.push_back(device);
+        else
+            say(fmt::format("{} is a {} like {}, which is tuned for both", device->id, identity.name, (*same)->id));
+    }
+    return kept;
 }
 
 UnfinishedCell TuneRun::unfinished(const Job& job) const {

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "backends/error.hpp"
-#include "kernels/common/library.hpp"
+#include "backends/library.hpp"
 #include "kernels/gemm/vendor/cublaslt_api.hpp"
 #include "kernels/gemm/vendor/vendor.hpp"
 
@@ -20,13 +20,8 @@ using namespace cublaslt;
 constexpr std::size_t workspace_bytes = std::size_t{64} << 20;
 constexpr int proposals = 8, trials = 5;
 
-constexpr std::array library_names{"libcublasLt.so.13", "libcublasLt.so.12", "/usr/local/cuda/lib64/libcublasLt.so.13",
-                                   "/usr/local/cuda/lib64/libcublasLt.so.12"};
-
 struct Cublaslt {
-    Library library{library_names,
-                    "install cuBLAS of CUDA 12 or 13 (package libcublas, or the wheel nvidia-cublas with "
-                    "its lib folder in LD_LIBRARY_PATH)"};
+    Library library{cublaslt_library};
     Create* create = nullptr;
     StatusName* status_name = nullptr;
     Version* version = nullptr;
@@ -58,15 +53,14 @@ struct Cublaslt {
     }
 };
 
-const Cublaslt& cublaslt_library() {
+const Cublaslt& loaded_cublaslt() {
     static const Cublaslt loaded;
     return loaded;
 }
 
 /// Events of the driver, to time proposals on the stream that they run on.
 struct DriverEvents {
-    static constexpr std::array names{"libcuda.so.1"};
-    Library library{names, "install NVIDIA's driver"};
+    Library library{cuda_driver_library};
     int (*create)(void**, unsigned flags) = nullptr;
     int (*record)(void*, Stream) = nullptr;
     int (*synchronize)(void*) = nullptr;
@@ -88,7 +82,7 @@ const DriverEvents& driver_events() {
 }
 
 void check(Status status, const char* call) {
-    if (status != 0) throw DeviceError(call, status, cublaslt_library().status_name(status));
+    if (status != 0) throw DeviceError(call, status, loaded_cublaslt().status_name(status));
 }
 
 /// Owns one cuBLASLt object.
@@ -149,7 +143,7 @@ private:
     };
 
     void prepare(const Operands& operands, Stream stream) {
-        const Cublaslt& lt = cublaslt_library();
+        const Cublaslt& lt = loaded_cublaslt();
         handle_.make<Handle>(lt.create, "cublasLtCreate");
         description_.make<Description>(
             [&](Description* out) {
@@ -190,13 +184,13 @@ private:
     }
 
     void set_scales(const Operands& operands) {
-        set(cublaslt_library().description_set, description_, description_scale_a, operands.first_scale);
-        set(cublaslt_library().description_set, description_, description_scale_b, operands.second_scale);
+        set(loaded_cublaslt().description_set, description_, description_scale_a, operands.first_scale);
+        set(loaded_cublaslt().description_set, description_, description_scale_b, operands.second_scale);
     }
 
     /// The fastest of the proposals, each timed on this stream.
     void choose(const Operands& operands, Stream stream) {
-        const Cublaslt& lt = cublaslt_library();
+        const Cublaslt& lt = loaded_cublaslt();
         Owned preference(lt.preference_destroy);
         preference.make<Preference>(lt.preference_create, "cublasLtMatmulPreferenceCreate");
         check(lt.preference_set(preference.get(), preference_workspace_bytes, &workspace_bytes, sizeof workspace_bytes),
@@ -254,10 +248,10 @@ private:
         // The operands of each call may lie elsewhere.
         if (operands.first_scale) set_scales(operands);
         const float alpha = 1.0f, beta = 0.0f;
-        check(cublaslt_library().matmul(handle_.as<Handle>(), description_.as<Description>(), &alpha, operands.first,
-                                        first_.as<Layout>(), operands.second, second_.as<Layout>(), &beta,
-                                        operands.result, result_.as<Layout>(), operands.result, result_.as<Layout>(),
-                                        &algorithm, operands.workspace, workspace_bytes, stream),
+        check(loaded_cublaslt().matmul(handle_.as<Handle>(), description_.as<Description>(), &alpha, operands.first,
+                                       first_.as<Layout>(), operands.second, second_.as<Layout>(), &beta,
+                                       operands.result, result_.as<Layout>(), operands.result, result_.as<Layout>(),
+                                       &algorithm, operands.workspace, workspace_bytes, stream),
               "cublasLtMatmul");
     }
 
@@ -265,24 +259,29 @@ private:
     bool ready_ = false;
     Algorithm best_{};
     // Destroyed in reverse order: the handle last.
-    Owned handle_{cublaslt_library().destroy}, description_{cublaslt_library().description_destroy};
-    Owned first_{cublaslt_library().layout_destroy}, second_{cublaslt_library().layout_destroy};
-    Owned result_{cublaslt_library().layout_destroy};
+    Owned handle_{loaded_cublaslt().destroy}, description_{loaded_cublaslt().description_destroy};
+    Owned first_{loaded_cublaslt().layout_destroy}, second_{loaded_cublaslt().layout_destroy};
+    Owned result_{loaded_cublaslt().layout_destroy};
 };
 
 }  // namespace
+
+std::optional<LibraryState> cublaslt_state() {
+    if (!Library::is_loaded(cublaslt_library) || !loaded_cublaslt().library.loaded()) return std::nullopt;
+    return LibraryState{fmt::format("{}", loaded_cublaslt().version()), 0};
+}
 
 ShapeRow cublaslt_row() {
     ShapeRow row;
     row.library = "cublaslt";
     row.queue = HostQueue::cuda_stream;
     row.why_not = [] {
-        const Cublaslt& lt = cublaslt_library();
+        const Cublaslt& lt = loaded_cublaslt();
         return lt.library.loaded() ? std::string() : lt.library.why_not();
     };
     row.scratch_bytes = workspace_bytes;
     row.description = [] {
-        const Cublaslt& lt = cublaslt_library();
+        const Cublaslt& lt = loaded_cublaslt();
         return lt.library.loaded() ? fmt::format("cuBLASLt {}", lt.version()) : std::string();
     };
     row.takes_all_forms = true;

@@ -1,9 +1,11 @@
 // Vendors' libraries as rows of GEMM: ceilings that the kernels are held against, not competitors.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "kernels/gemm/problem.hpp"
+#include "kernels/libraries.hpp"
 #include "kernels/row.hpp"
 
 namespace stele::gemm {
@@ -25,6 +27,8 @@ struct ShapeRow {
 ShapeRow openblas_row();
 ShapeRow onednn_row();
 ShapeRow cublaslt_row();
+/// None where it has not been loaded.
+std::optional<LibraryState> cublaslt_state();
 ShapeRow clblast_row();
 
 }  // namespace stele::gemm

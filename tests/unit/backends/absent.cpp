@@ -4,6 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
 
 #include "backends/backend.hpp"
 
@@ -26,16 +29,31 @@ protected:
     void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 };
 
-TEST_F(BackendsDeathTest, WithoutAnOpenclDriverTheReasonNamesThePackage) {
-    EXPECT_EXIT(look("OCL_ICD_VENDORS", "/nonexistent", "opencl"), testing::ExitedWithCode(0),
-                "apt install pocl-opencl-icd");
+TEST_F(BackendsDeathTest, AVariableThatLeadsElsewhereIsTheReason) {
+    for (const char* variable : {"OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH"})
+        EXPECT_EXIT(look(variable, "/nonexistent", "opencl"), testing::ExitedWithCode(0),
+                    std::string(variable) + "=/nonexistent leads it to a place without drivers");
+    EXPECT_EXIT(look("POCL_DEVICES", "nonsense", "opencl"), testing::ExitedWithCode(0),
+                "has no device \\(POCL_DEVICES=nonsense\\)");
+}
+
+TEST_F(BackendsDeathTest, ADriverThatDoesNotLoadIsTheReasonInTheLoadersWords) {
+    const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "stele_vendors";
+    std::filesystem::create_directories(folder);
+    const std::string library = folder / "damaged.so";
+    std::ofstream(library) << std::string(100, 'x');
+    std::ofstream(folder / "damaged.icd") << library << "\n";
+    EXPECT_EXIT(look("OCL_ICD_VENDORS", folder.c_str(), "opencl"), testing::ExitedWithCode(0),
+                "damaged.so \\(named by .*damaged.icd\\) does not load: .*(invalid ELF header|file too short)");
+    std::filesystem::remove_all(folder);
 }
 
 // Where there is a driver it now sees no device (100), where there is none the runtime says so (35); a build without
 // CUDA says that.
 TEST_F(BackendsDeathTest, WithoutAGpuCudaSaysWhichOfThemIsMissing) {
     EXPECT_EXIT(look("CUDA_VISIBLE_DEVICES", "-1", "cuda"), testing::ExitedWithCode(0),
-                "why: (no NVIDIA driver|the driver sees no NVIDIA GPU|no nvcc|built with -DSTELE_CUDA=OFF)");
+                "why: (no NVIDIA driver|the driver sees no NVIDIA GPU with CUDA_VISIBLE_DEVICES=-1|no nvcc|"
+                "built with -DSTELE_CUDA=OFF)");
 }
 
 }  // namespace

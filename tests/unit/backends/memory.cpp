@@ -11,6 +11,7 @@
 
 #include "backends/backend.hpp"
 #include "backends/error.hpp"
+#include "tests/support/first_device.hpp"
 
 namespace stele {
 namespace {
@@ -117,10 +118,8 @@ TEST(BackendsMemory, AnImpossibleAllocationIsOutOfMemory) {
 }
 
 TEST(BackendsMemory, ABufferOfAnotherBackendIsRefused) {
-    const auto all = all_backends();
-    const auto& host = all.back();
-    ASSERT_EQ(host->name(), "host");
-    const auto foreign = host->open(0)->allocate(16);
+    const auto host = test::first_device("host").device;
+    const auto foreign = host->allocate(16);
     on_every_device([&](Device& device) {
         if (device.info().backend == "host") return;
         EXPECT_THROW(device.upload(*foreign, 0, pattern(4, 0)), DeviceError);
@@ -186,7 +185,7 @@ TEST(BackendsHostCall, SeesQueueAndArguments) {
         source.language = Language::vendor;
         source.entry = "look";
         bool called = false;
-        const bool on_host = device.info().backend == "host";
+        const bool on_host = device.info().host_queue == HostQueue::none;
         source.call = [&](const HostCallContext& context) {
             called = true;
             EXPECT_EQ(context.queue == nullptr, on_host);
@@ -254,8 +253,7 @@ TEST(BackendsHostCall, AFunctionThatIsNotInThisBuildSaysSo) {
 }
 
 TEST(BackendsHostCall, HostTimeIsTheCallsTime) {
-    const auto all = all_backends();
-    const auto device = all.back()->open(0);
+    const auto device = test::first_device("host").device;
     KernelSource source;
     source.call = [](const HostCallContext&) {
         const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(5);
@@ -270,7 +268,7 @@ TEST(BackendsHostCall, HostTimeIsTheCallsTime) {
 TEST(BackendsHostCall, ALanguageThatADeviceDoesNotTakeIsRefusedByName) {
     on_every_device([](Device& device) {
         KernelSource source;
-        source.language = device.info().backend == "host" ? Language::opencl : Language::host;
+        source.language = device.info().speaks(Language::host) ? Language::opencl : Language::host;
         source.entry = "some_kernel";
         source.call = [](const HostCallContext&) {};
         try {

@@ -64,8 +64,7 @@ TEST(BackendsTypes, EveryBackendHasDevicesOrAReason) {
         }
         EXPECT_THROW(backend->open(backend->devices().size()), DeviceError) << backend->name();
     }
-    std::erase(names, "simt");
-    EXPECT_EQ(names, (std::vector<std::string>{"cuda", "opencl", "host"}));
+    for (const char* always : {"cuda", "opencl", "host"}) EXPECT_EQ(std::ranges::count(names, always), 1) << always;
 }
 
 }  // namespace

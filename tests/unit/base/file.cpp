@@ -1,10 +1,13 @@
 // Files: read within limits, written whole or not at all, never through what is no file.
 #include "harness/base/file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdio>
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -62,6 +65,48 @@ TEST_F(FileTest, OnlyRegularFilesAreReplaced) {
     EXPECT_THROW(check_writable(folder), CannotWrite);
     for (const auto& entry : fs::recursive_directory_iterator(folder))
         EXPECT_NE(entry.path().filename().string().front(), '.') << "a temporary file was left";
+}
+
+TEST_F(FileTest, OfManyWhoMakeANewFileOneDoes) {
+    const fs::path file = folder / "new";
+    std::atomic<int> made = 0;
+    std::string of_maker;
+    std::vector<std::jthread> makers;
+    for (int i = 0; i < 8; ++i)
+        makers.emplace_back([&, i] {
+            if (!write_new(file, std::to_string(i))) return;
+            ++made;
+            of_maker = std::to_string(i);
+        });
+    makers.clear();
+    EXPECT_EQ(made, 1);
+    EXPECT_EQ(read_input(file), of_maker);
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 1) << "nothing beside it is left";
+    fs::create_symlink("nowhere", folder / "link");
+    EXPECT_FALSE(write_new(folder / "link", "text")) << "a link that leads nowhere is there too";
+}
+
+/// Standard output is where it leads to, under whatever name.
+TEST_F(FileTest, StandardOutputIsKnownByItsFile) {
+    put(folder / "out", "");
+    put(folder / "other", "");
+    fs::create_symlink("out", folder / "link");
+    std::fflush(stdout);
+    const int kept = ::dup(STDOUT_FILENO), file = ::open((folder / "out").c_str(), O_WRONLY);
+    ASSERT_TRUE(kept >= 0 && file >= 0);
+    ::dup2(file, STDOUT_FILENO);
+    const bool by_name = is_standard_output(folder / "out"), by_link = is_standard_output(folder / "link"),
+               by_device = is_standard_output("/dev/stdout"), other = is_standard_output(folder / "other"),
+               none = is_standard_output(folder / "none");
+    write_atomically(folder / "link", "text");
+    ::dup2(kept, STDOUT_FILENO);
+    ::close(kept);
+    ::close(file);
+    EXPECT_TRUE(by_name && by_link && by_device);
+    EXPECT_FALSE(other || none);
+    EXPECT_TRUE(is_standard_output("-"));
+    EXPECT_FALSE(is_standard_output(folder / "out"));
+    EXPECT_EQ(read_input(folder / "out"), "text") << "written to as it is";
 }
 
 TEST_F(FileTest, OutputsThatAreOnePlaceAreSeen) {

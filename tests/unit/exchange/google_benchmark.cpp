@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "harness/base/error.hpp"
 #include "harness/exchange/google_benchmark.hpp"
@@ -88,6 +89,18 @@ TEST_F(ReplayTest, RepetitionsAreTheMediansOfRounds) {
     EXPECT_FALSE(fs::exists(path.string() + ".partial"));
 }
 
+TEST_F(ReplayTest, NamesHoldWhatIdentifiesAlone) {
+    const std::string timed = "gemm/fast.cuda/m=8 n=8 k=8 f32/fake:0/manual_time";
+    std::set<std::string> names;
+    const nlohmann::json json = replay({});
+    for (const auto& run : json["benchmarks"]) {
+        names.insert(run["run_name"]);
+        if (run["run_type"] == "iteration") EXPECT_EQ(run["name"], run["run_name"]);
+    }
+    EXPECT_EQ(names, (std::set<std::string>{timed, "gemm/slow.cuda/m=8 n=8 k=8 f32/fake:0/manual_time",
+                                            "gemm/broken.cuda/m=8 n=8 k=8 f32/fake:0/manual_time"}));
+}
+
 TEST_F(ReplayTest, TheFilterSelects) {
     const nlohmann::json json = replay({"--benchmark_filter=slow"});
     for (const auto& run : json["benchmarks"])
@@ -107,12 +120,6 @@ TEST_F(ReplayTest, FlagsAboutSamplingHaveNoEffect) {
     int iterations = 0;
     for (const auto& run : json["benchmarks"]) iterations += run["run_type"] == "iteration";
     EXPECT_EQ(iterations, 2);
-}
-
-TEST(BenchmarkFlags, AreRecognised) {
-    EXPECT_TRUE(is_benchmark_flag("--benchmark_out=x"));
-    EXPECT_FALSE(is_benchmark_flag("--benchmark"));
-    EXPECT_FALSE(is_benchmark_flag("benchmark_out"));
 }
 
 TEST(BenchmarkFlags, BadOnesAreErrorsOfOurs) {

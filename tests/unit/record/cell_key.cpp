@@ -22,12 +22,13 @@ CellKey sample_key() {
             CacheMode::warm,
             Fill::zeros,
             2,
-            "0-1,8"};
+            "0-1,8",
+            1.5};
 }
 
 /// Keys that differ from the sample in one field each.
 std::vector<CellKey> one_field_changed() {
-    std::vector<CellKey> out(10, sample_key());
+    std::vector<CellKey> out(11, sample_key());
     out[0].variant = "gemm/tiled.opencl@64x64x32";
     out[1].problem = "m=2 n=2 k=3 f16";
     out[2].hardware = "";
@@ -38,13 +39,14 @@ std::vector<CellKey> one_field_changed() {
     out[7].fill = Fill::normal;
     out[8].threads = 1;
     out[9].cpus = "";
+    out[10].cpu_quota = 0;
     return out;
 }
 
 Report report_with(bool is_cpu) {
     Report report;
     report.environment.cpu = "AMD EPYC";
-    report.environment.cpu_family = "family 26 model 2 stepping 1";
+    report.environment.cpu_family = "AuthenticAMD family 26 model 2 stepping 1";
     report.environment.allowed_cpus = "0-1";
     DeviceInfo device;
     device.id = "opencl:0";
@@ -65,22 +67,23 @@ Report report_with(bool is_cpu) {
 TEST(CellKey, TextReadsBack) {
     EXPECT_EQ(sample_key().text(),
               "gemm/tiled.opencl@64x64x16 | m=2 n=2 k=2 f16 | AMD EPYC (family 26 model 2 stepping 1) | opencl | "
-              "Portable Computing Language | sustained warm zeros | 2 threads on 0-1,8");
+              "Portable Computing Language | sustained warm zeros | 2 threads on 0-1,8 for 1.5");
     std::set<std::string> texts{sample_key().text()};
     for (const CellKey& key : one_field_changed()) {
         EXPECT_EQ(parse_cell_key(key.text()), key) << key.text();
         EXPECT_EQ(key.text().find('\n'), std::string::npos);
         texts.insert(key.text());
     }
-    EXPECT_EQ(texts.size(), 11u) << "no field is left out of the text";
+    EXPECT_EQ(texts.size(), one_field_changed().size() + 1) << "no field is left out of the text";
     EXPECT_EQ(parse_cell_key(CellKey{}.text()), CellKey{});
 }
 
 TEST(CellKey, WhatIsNoKeyIsRefused) {
     const std::string text = sample_key().text();
     for (const std::string& wrong :
-         {std::string(), text + " | more", text.substr(0, text.rfind(" | ")), text.substr(0, text.size() - 9),
-          std::string("a | b | c | d | e | burst cold | "), std::string("a | b | c | d | e | burst cold ones | "),
+         {std::string(), text + " | more", text.substr(0, text.rfind(" | ")), text.substr(0, text.rfind(" threads")),
+          text.substr(0, text.size() - 3), text + "x", std::string("a | b | c | d | e | burst cold | "),
+          std::string("a | b | c | d | e | burst cold ones | "),
           std::string("a | b | c | d | e | burst cold normal | 0 threads on 1")})
         EXPECT_THROW(parse_cell_key(wrong), ReportError) << wrong;
 }
@@ -99,19 +102,42 @@ TEST(CellKey, EveryFieldTellsCellsApartAndOrdersThem) {
 TEST(CellKey, IsTheHardwaresNotTheDeviceIds) {
     Report report = report_with(true);
     const CellKey key = key_of(report.measurements[0], report);
-    EXPECT_EQ(key.hardware, "AMD EPYC (family 26 model 2 stepping 1)");
+    EXPECT_EQ(key.hardware, "AMD EPYC (AuthenticAMD family 26 model 2 stepping 1)");
     EXPECT_EQ(key.threads, 2);
     EXPECT_EQ(key.cpus, "0-1");
     report.devices[0].id = report.measurements[0].device = "opencl:7";
     report.devices[0].driver = "another";
     report.measurements[0].seed = 2;
     EXPECT_EQ(key_of(report.measurements[0], report), key) << "driver and seed are conditions";
-    report.devices[0].compute_units = 1;
-    EXPECT_NE(key_of(report.measurements[0], report), key);
+    for (auto change : {+[](Report& other) { other.devices[0].compute_units = 1; },
+                        +[](Report& other) { other.environment.allowed_cpus = "0"; },
+                        +[](Report& other) { other.environment.cpu_quota = 1.5; },
+                        +[](Report& other) { other.environment.cpu_family = "AuthenticAMD family 25 model 17"; }}) {
+        Report other = report;
+        change(other);
+        EXPECT_NE(key_of(other.measurements[0], other), key);
+    }
 
     const Report gpu = report_with(false);
     EXPECT_EQ(key_of(gpu.measurements[0], gpu).text(),
               "gemm/naive.opencl | m=1 n=1 k=1 f32 | NVIDIA H200 | opencl | a platform | burst cold normal | ");
+}
+
+TEST(CellKey, ThreadsOfALibrarysRowAreTheLibrarysOwn) {
+    Report report = report_with(true);
+    Measurement& cell = report.measurements[0];
+    cell.algorithm = "vendor.openblas";
+    EXPECT_EQ(key_of(cell, report).threads, 2) << "a report that tells of no library";
+    report.environment.libraries = {{"openblas", {"0.3.21", 1}}, {"onednn", {"2.6.3", 0}}};
+    EXPECT_EQ(key_of(cell, report).threads, 1) << "whatever variable set them";
+    cell.algorithm = "vendor.onednn";
+    EXPECT_EQ(key_of(cell, report).threads, 2) << "it does not tell";
+    cell.algorithm = "openblas";
+    EXPECT_EQ(key_of(cell, report).threads, 2) << "no library's row";
+    report = report_with(false);
+    report.environment.libraries = {{"openblas", {"0.3.21", 1}}};
+    report.measurements[0].algorithm = "vendor.openblas";
+    EXPECT_EQ(key_of(report.measurements[0], report).threads, 0) << "no CPU";
 }
 
 TEST(CellKey, AnOldReportSpeaksOfAnUnknownCpu) {
@@ -128,6 +154,9 @@ TEST(CellKey, AnOldReportSpeaksOfAnUnknownCpu) {
 TEST(Hardware, SlugIsAFolderName) {
     EXPECT_EQ(hardware_slug("NVIDIA H200"), "h200");
     EXPECT_EQ(hardware_slug("AMD EPYC 9R14 96-Core Processor"), "epyc-9r14");
+    EXPECT_EQ(hardware_slug("AMD EPYC (AuthenticAMD family 25 model 17 stepping 1)"),
+              "epyc-family-25-model-17-stepping-1");
+    EXPECT_EQ(hardware_slug("aarch64 (implementer 0x41 part 0xd0c)"), "aarch64-implementer-0x41-part-0xd0c");
     EXPECT_EQ(hardware_slug("Intel(R) Xeon(R) CPU @ 2.20GHz"), "xeon-2-20ghz");
     EXPECT_EQ(hardware_slug("../../etc"), "etc");
     EXPECT_EQ(hardware_slug(""), "device");

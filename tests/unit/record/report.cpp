@@ -18,6 +18,8 @@ Report sample_report() {
     report.environment.started = "2026-01-31T12:34:56Z";
     report.environment.command_line = {"bench", "gemm"};
     report.environment.variables = {{"POCL_AFFINITY", "1"}};
+    report.environment.cpu_quota = 1.5;
+    report.environment.libraries = {{"openblas", {"OpenBLAS 0.3.21", 2}}};
     DeviceInfo device;
     device.id = "opencl:0";
     device.backend = "opencl";
@@ -101,6 +103,8 @@ TEST(ReportJson, ReadsBackWhatItWrote) {
     EXPECT_EQ(again.devices[0].languages, report.devices[0].languages);
     EXPECT_EQ(again.devices[0].name, report.devices[0].name);
     EXPECT_EQ(again.environment.variables, report.environment.variables);
+    EXPECT_EQ(again.environment.cpu_quota, 1.5);
+    EXPECT_EQ(again.environment.libraries->at("openblas").threads, 2);
     EXPECT_EQ(again.clocks.at("opencl:0").host_ns, 1.01e6);
 }
 
@@ -150,6 +154,18 @@ TEST(ReportJson, RefusesWhatTypesCannotSay) {
            "measurements[0].flops is nan, and must be a count");
 }
 
+TEST(ReportJson, TheWorkOfAProblemThatDidNotFitIsNotCounted) {
+    const auto uncounted = [](const char* outcome) {
+        return refusal([&](Json& json) {
+            Json& cell = json["measurements"][1];
+            cell["verdict"]["outcome"] = outcome;
+            cell["flops"] = cell["bytes"] = 0;
+        });
+    };
+    EXPECT_EQ(uncounted("skipped"), "");
+    EXPECT_NE(uncounted("wrong").find("measurements[1].flops is 0"), std::string::npos) << uncounted("wrong");
+}
+
 TEST(ReportJson, TellsTruncationFromOtherFiles) {
     const auto message = [](const std::string& text) -> std::string {
         try {
@@ -179,7 +195,7 @@ TEST(ReportJson, ReadsVersion1) {
     Json old = to_json(sample_report());
     old["schema_version"] = 1;
     old["environment"].erase("cpu_family");
-    old["environment"].erase("allowed_cpus");
+    for (const char* later : {"allowed_cpus", "cpu_quota", "libraries"}) old["environment"].erase(later);
     Json& timing = old["measurements"][0]["timing"];
     for (const auto& [now, then] : {std::pair{"passes", "rounds"}, {"pass", "round"}}) {
         const Json value = timing[now];
@@ -191,6 +207,7 @@ TEST(ReportJson, ReadsVersion1) {
     EXPECT_EQ(read.measurements[0].timing->pass, (std::vector<std::uint32_t>{0, 1, 2}));
     EXPECT_EQ(read.environment.cpu_family, "");
     EXPECT_EQ(read.environment.allowed_cpus, "");
+    EXPECT_FALSE(read.environment.libraries.has_value()) << "not known, which is not none";
     EXPECT_EQ(to_json(read)["schema_version"], 2) << "written as of now";
     timing.erase("round");
     EXPECT_THROW(report_from_text(old.dump(), "file"), ReportError);

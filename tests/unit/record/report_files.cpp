@@ -22,7 +22,7 @@ TEST(ReportFiles, OneForEachPieceOfHardware) {
     report.clocks["cuda:0"] = {1, 2, 3, 4};
     const auto files = split_by_hardware(report);
     ASSERT_EQ(files.size(), 2u);
-    EXPECT_EQ(files[0].path, "results/a/2026-01-31-0123456789ab-dirty.json");
+    EXPECT_EQ(files[0].path, "results/a-family-25-model-17-stepping-1/2026-01-31-0123456789ab-dirty.json");
     EXPECT_EQ(files[1].path, "results/a-gpu/2026-01-31-0123456789ab-dirty.json");
     const Report &cpu = files[0].report, &gpu = files[1].report;
     ASSERT_EQ(cpu.devices.size(), 1u);
@@ -52,6 +52,20 @@ TEST(ReportFiles, ANameThatIsTakenIsCountedOn) {
     }
     fs::current_path(before);
     fs::remove_all(name);
+}
+
+TEST(ReportFiles, ANumberedOneTakesNobodysPlace) {
+    const fs::path folder = fs::path(testing::TempDir()) / "stele_numbered";
+    fs::remove_all(folder);
+    const Report report = test::sample_report();
+    // Runs that chose their path before any of them wrote.
+    const std::string stem = "2026-01-31-0123456789ab-dirty";
+    const ReportFile file{folder / (stem + ".json"), report, true};
+    EXPECT_EQ(write_report(file), file.path);
+    EXPECT_EQ(write_report(file), folder / (stem + "-2.json"));
+    EXPECT_EQ(write_report(file), folder / (stem + "-3.json"));
+    EXPECT_EQ(write_report({file.path, report}), file.path) << "who names a file means it";
+    fs::remove_all(folder);
 }
 
 TEST(ReportFiles, ARescueIsNamedBesideTheCause) {

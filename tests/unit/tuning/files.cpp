@@ -111,7 +111,7 @@ TEST_F(FilesTest, WhatCannotBeReadIsNamed) {
         return text.replace(at, from.size(), to);
     };
     const std::map<std::string, std::pair<std::string, std::string>> bad{
-        {"version", {written("\"schema_version\": 1", "\"schema_version\": 2"), "schema version 2"}},
+        {"version", {written("\"schema_version\": 2", "\"schema_version\": 3"), "schema version 3"}},
         {"format", {written("stele-tuning", "stele-report"), "not a Stele tuning file"}},
         {"time", {written("\"median_ns\": 100", "\"median_ns\": 0"), "cells[0].chosen must have"}},
         {"no number", {written("\"median_ns\": 100.0", "\"median_ns\": \"nan\""), "cells[0].chosen must have"}},
@@ -136,22 +136,82 @@ TEST_F(FilesTest, WhatCannotBeReadIsNamed) {
     EXPECT_TRUE(TuningBook(folder / "nothing").complaints().empty());
 }
 
-TEST(TuningPath, IsHardwareAndBackend) {
-    EXPECT_EQ(tuning_path(gpu("NVIDIA H200", "sm_90")), "results/tuning/h200-cuda.json");
-    DeviceInfo cpu;
-    cpu.name = "pthread-EPYC";
-    cpu.backend = "opencl";
-    cpu.is_cpu = true;
-    cpu.compute_units = 96;
+DeviceInfo pocl_on(const std::string& cpu) {
+    DeviceInfo device;
+    device.name = "pthread-" + cpu;
+    device.backend = "opencl";
+    device.platform = "Portable Computing Language";
+    device.vendor = "AuthenticAMD";
+    device.architecture = "znver";
+    device.driver = "13.0";
+    device.is_cpu = true;
+    device.compute_units = 96;
+    return device;
+}
+
+Environment on_cpu(const std::string& identity, const std::string& cpus) {
     Environment environment;
-    environment.cpu = "AMD EPYC 9R14 96-Core Processor";
-    environment.cpu_threads = 96;
-    EXPECT_EQ(tuning_path(identity_of(cpu, environment)), "results/tuning/epyc-9r14-opencl.json");
+    environment.cpu = "AMD EPYC";
+    environment.cpu_family = identity;
+    environment.allowed_cpus = cpus;
+    return environment;
+}
+
+const std::string zen3 = "AuthenticAMD family 25 model 1 stepping 1",
+                  zen4 = "AuthenticAMD family 25 model 17 stepping 1";
+
+TEST(TuningPath, IsHardwareRuntimeAndBackend) {
+    EXPECT_EQ(tuning_path(gpu("NVIDIA H200", "sm_90")), "results/tuning/h200-cuda.json");
+    const DeviceInfo cpu = pocl_on("EPYC");
+    EXPECT_EQ(tuning_path(identity_of(cpu, on_cpu(zen4, "0-95"))),
+              "results/tuning/epyc-family-25-model-17-stepping-1-portable-computing-language-opencl.json");
+    EXPECT_NE(tuning_path(identity_of(cpu, on_cpu(zen4, "0-95"))), tuning_path(identity_of(cpu, on_cpu(zen3, "0-95"))));
+    DeviceInfo other_runtime = cpu;
+    other_runtime.platform = "Another OpenCL";
+    EXPECT_NE(tuning_path(identity_of(cpu, on_cpu(zen4, "0-95"))),
+              tuning_path(identity_of(other_runtime, on_cpu(zen4, "0-95"))));
+}
+
+TEST_F(FilesTest, ACellIsOfTheThreadsCpusAndQuotaThatItWasTunedOn) {
+    const fs::path path = folder / "a.json";
+    DeviceInfo cpu = pocl_on("EPYC");
+    const DeviceIdentity all = identity_of(cpu, on_cpu(zen4, "0-95"));
+    Environment limited = on_cpu(zen4, "0-95");
+    limited.cpu_quota = 1.5;
+    std::vector<DeviceIdentity> others{identity_of(cpu, on_cpu(zen4, "0")), identity_of(cpu, limited)};
     cpu.compute_units = 1;
-    const DeviceIdentity one = identity_of(cpu, environment);
-    EXPECT_EQ(tuning_path(one), "results/tuning/epyc-9r14-1-of-96-threads-opencl.json");
-    cpu.compute_units = 96;
-    EXPECT_FALSE(one.is_same_device(identity_of(cpu, environment))) << "another number of threads";
+    others.push_back(identity_of(cpu, on_cpu(zen4, "0-95")));
+
+    update_tuning(path, all, [](TuningFile& file) { file.put(entry("p", "2")); });
+    for (const DeviceIdentity& other : others) {
+        EXPECT_TRUE(other.is_same_device(all)) << "one file has them";
+        EXPECT_EQ(current_tuning(path, other).find("twice/tiled.host", "p"), nullptr) << other.cell("", "").where();
+        update_tuning(path, other, [](TuningFile& file) { file.put(entry("p", "3")); });
+    }
+    EXPECT_EQ(read_tuning(path).cells.size(), others.size() + 1);
+    EXPECT_EQ(current_tuning(path, all).find("twice/tiled.host", "p")->chosen.tile, "2");
+    EXPECT_EQ(current_tuning(path, others[0]).find("twice/tiled.host", "p")->chosen.tile, "3");
+    EXPECT_THROW(current_tuning(path, identity_of(cpu, on_cpu(zen3, "0-95"))), ReportError);
+}
+
+TEST_F(FilesTest, ReadsVersion1AsTunedOnUnknownCpus) {
+    TuningFile file;
+    file.device = identity_of(pocl_on("EPYC"), on_cpu("", "0-95"));
+    file.put(entry("p", "2"));
+    file.put(UnfinishedCell{"twice/tiled.host", "q", 7, "13.0", "abc", {}});
+    write_tuning(folder / "now.json", file);
+    std::ifstream in(folder / "now.json");
+    auto json = nlohmann::ordered_json::parse(in);
+    json["schema_version"] = 1;
+    for (const char* list : {"cells", "unfinished"}) json[list][0].erase("where");
+    json["device"].erase("where");
+    std::ofstream(folder / "old.json") << json;
+    const TuningFile old = read_tuning(folder / "old.json");
+    EXPECT_EQ(old.cells.at(0).where, (Where{96, "", {}}));
+    EXPECT_EQ(old.unfinished.at(0).where, (Where{96, "", {}}));
+    json["schema_version"] = 2;
+    std::ofstream(folder / "old.json") << json;
+    EXPECT_THROW(read_tuning(folder / "old.json"), ReportError);
 }
 
 TEST(ProblemDistance, ComparesLikeWithLike) {
@@ -232,6 +292,39 @@ TEST_F(LookupTest, AnotherRuntimeIsAnotherDeviceAndAnotherDriverIsSaid) {
     EXPECT_EQ(choose(asked).where, "a.json: architecture, " + same);
     asked.is_cpu = true;
     EXPECT_EQ(choose(asked).where, "default") << "a CPU takes no GPU's tile";
+}
+
+TEST_F(LookupTest, ATileTunedElsewhereOnTheCpuIsSaid) {
+    DeviceInfo cpu = pocl_on("EPYC");
+    const DeviceIdentity all = identity_of(cpu, on_cpu(zen4, "0-95"));
+    cpu.compute_units = 1;
+    const DeviceIdentity one = identity_of(cpu, on_cpu(zen4, "3"));
+    const auto cell = [](std::string tile, const DeviceIdentity& device) {
+        TunedCell out = entry("rows=64 columns=64 f32", tile);
+        out.where = device.where;
+        return out;
+    };
+    file("a.json", all, {cell("2", one)});
+    EXPECT_EQ(choose(all).variant->tile, "2");
+    EXPECT_EQ(choose(all).where, "a.json: device with 1 threads on 3, " + same);
+    file("b.json", all, {cell("3", one), cell("4", all)});
+    EXPECT_EQ(choose(all).variant->tile, "4") << "the same conditions go first";
+    EXPECT_EQ(choose(all).where, "b.json: device, " + same);
+    EXPECT_EQ(choose(one).where, "a.json: device, " + same);
+}
+
+TEST_F(LookupTest, AnotherGenerationOfOneNameIsAnotherDevice) {
+    const DeviceInfo cpu = pocl_on("EPYC");
+    const DeviceIdentity of_zen3 = identity_of(cpu, on_cpu(zen3, "0-95")),
+                         of_zen4 = identity_of(cpu, on_cpu(zen4, "0-95"));
+    TunedCell tuned = entry(same, "2");
+    tuned.where = of_zen4.where;
+    file("zen4.json", of_zen4, {tuned});
+    EXPECT_EQ(choose(of_zen4).where, "zen4.json: device, " + same);
+    EXPECT_EQ(choose(of_zen3).where, "zen4.json: architecture, " + same) << "the fallback, and it says so";
+    DeviceIdentity other_code = of_zen3;
+    other_code.architecture = "znver3";
+    EXPECT_EQ(choose(other_code).where, "zen4.json: vendor, " + same);
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+# Script of an installation: writes licences/<package> for each library in lib/ that Debian brought, for what is compiled
+# in from headers and archives (Boost's text is that of its library), and for the CUDA runtime.
+set(folder ${CMAKE_INSTALL_PREFIX}/licences)
+file(MAKE_DIRECTORY ${folder})
+
+function(copy_licence package)
+  set(text /usr/share/doc/${package}/copyright)
+  if(EXISTS ${text})
+    configure_file(${text} ${folder}/${package} COPYONLY)
+  else()
+    message(WARNING "${text} is not on this machine: the bundle lacks the licence of ${package}")
+  endif()
+endfunction()
+
+file(GLOB libraries ${CMAKE_INSTALL_PREFIX}/lib/*.so* ${CMAKE_INSTALL_PREFIX}/lib/gcc/*.so*)
+list(FILTER libraries EXCLUDE REGEX "/libstele_|/libcudart")
+foreach(library IN LISTS libraries)
+  cmake_path(GET library FILENAME name)
+  execute_process(COMMAND dpkg-query --search */${name} OUTPUT_VARIABLE owners ERROR_QUIET)
+  if(owners MATCHES "^([^:,]+)")
+    copy_licence(${CMAKE_MATCH_1})
+  else()
+    message(WARNING "no Debian package has ${name}: the bundle lacks its licence")
+  endif()
+endforeach()
+foreach(package nlohmann-json3-dev libcli11-dev libgtest-dev)
+  copy_licence(${package})
+endforeach()
+
+# A toolkit has EULA.txt, a wheel its own text.
+if(STELE_CUDART)
+  file(REAL_PATH ${STELE_CUDART} cudart)
+  cmake_path(GET cudart PARENT_PATH at)
+  file(GLOB texts ${at}/../EULA.txt ${at}/../../../EULA.txt ${at}/../dist-info/nvidia_cuda_runtime-*/licenses/License.txt
+    ${at}/../../../nvidia_cuda_runtime-*/licenses/License.txt ${at}/../../../nvidia_cuda_runtime-*/License.txt)
+  if(texts)
+    list(GET texts 0 text)
+    configure_file(${text} ${folder}/cuda-runtime COPYONLY)
+  else()
+    file(WRITE ${folder}/cuda-runtime "NVIDIA CUDA Toolkit End User License Agreement: https://docs.nvidia.com/cuda/eula/\n")
+  endif()
+endif()

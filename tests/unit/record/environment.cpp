@@ -1,0 +1,39 @@
+// What a report says of where it was made: effects, and of variables those that a list names.
+#include "harness/record/environment.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "backends/host/limits.hpp"
+#include "kernels/common/openblas.hpp"
+
+namespace stele {
+namespace {
+
+TEST(Environment, HoldsOnlyVariablesThatAreListedWhole) {
+    for (const char* name : {"OPENBLAS_SECRET", "NVIDIA_REQUIRE_CUDA", "POCL_CACHE_DIR", "OMP_TOKEN", "CUDA_HOME",
+                             "CUDA_VISIBLE_DEVICES_KEY"})
+        setenv(name, "secret", 1);
+    setenv("OMP_DYNAMIC", "false", 1);
+    const Environment environment = read_environment({});
+    EXPECT_EQ(environment.variables.at("OMP_DYNAMIC"), "false");
+    for (const auto& [name, value] : environment.variables) EXPECT_NE(value, "secret") << name;
+    unsetenv("OMP_DYNAMIC");
+    EXPECT_FALSE(read_environment({}).variables.contains("OMP_DYNAMIC"));
+}
+
+TEST(Environment, HoldsEffects) {
+    const Environment environment = read_environment({});
+    EXPECT_EQ(environment.allowed_cpus, cpu_list_text(allowed_cpus()));
+    EXPECT_EQ(environment.cpu_quota, cpu_quota());
+    EXPECT_FALSE(environment.cpu_family.empty());
+    ASSERT_TRUE(environment.libraries.has_value());
+    if (!openblas_why_not().empty()) GTEST_SKIP() << openblas_why_not();
+    const LibraryState openblas = read_environment({}).libraries->at("openblas");
+    EXPECT_GE(openblas.threads, 1);
+    EXPECT_NE(openblas.version.find("OpenBLAS"), std::string::npos) << openblas.version;
+}
+
+}  // namespace
+}  // namespace stele
