@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/base/json_document.hpp"
+#include "harness/base/json_text.hpp"
 
 namespace stele::json_fields {
 
@@ -85,5 +85,13 @@ std::map<std::string, Part> members(const Json& json, const std::string& path) {
         parts.emplace(item.key(), Part{&item.value(), path.empty() ? item.key() : path + "." + item.key()});
     return parts;
 }
+
+std::string line_of_json(const std::function<void(Json&)>& write_into) {
+    Json json;
+    write_into(json);
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void read_line_of_json(std::string_view text, const std::function<void(const Json&)>& use) { use(parse_json(text)); }
 
 }  // namespace stele::json_fields

@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "backends/names.hpp"
+#include "harness/base/json_document.hpp"
 
 namespace stele::json_fields {
 
@@ -137,6 +139,23 @@ void read(const Json& json, const std::string& path, T& value) {
         visit_fields(read_field, value);
         if (!left.empty()) fail(left.begin()->second.path, "is not a field of this schema");
     }
+}
+
+/// JSON on one line; what is no UTF-8, as a driver's message may have, is replaced.
+std::string line_of_json(const std::function<void(Json&)>& write_into);
+/// Throws BadInput where the text is no JSON.
+void read_line_of_json(std::string_view text, const std::function<void(const Json&)>& use);
+
+template <typename T>
+std::string line_of(const T& value) {
+    return line_of_json([&](Json& place) { write(place, value); });
+}
+
+template <typename T>
+T from_line(std::string_view text) {
+    T value;
+    read_line_of_json(text, [&](const Json& json) { read(json, "", value); });
+    return value;
 }
 
 }  // namespace stele::json_fields

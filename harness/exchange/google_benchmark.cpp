@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -213,12 +214,11 @@ private:
 };
 
 std::vector<double> medians_of_passes(const Timing& timing) {
-    std::vector<std::vector<double>> passes(timing.passes);
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<double>> passes;  // each round counts its own
     for (std::size_t i = 0; i < timing.samples_ns.size(); ++i)
-        passes.at(timing.pass.at(i)).push_back(timing.samples_ns[i]);
+        passes[{timing.round.at(i), timing.pass.at(i)}].push_back(timing.samples_ns[i]);
     std::vector<double> out;
-    for (const auto& samples : passes)
-        if (!samples.empty()) out.push_back(median(samples));
+    for (const auto& [when, samples] : passes) out.push_back(median(samples));
     return out;
 }
 

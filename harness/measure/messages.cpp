@@ -1,11 +1,9 @@
 #include "harness/measure/messages.hpp"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "harness/base/json_document.hpp"
 #include "harness/base/json_fields.hpp"
-#include "harness/base/json_text.hpp"
 #include "harness/record/report_fields.hpp"
 
 namespace stele {
@@ -149,27 +147,18 @@ namespace {
 
 template <typename T>
 T message_from(std::string_view text) {
-    T message;
-    json_fields::read(parse_json(text), "", message);
+    const T message = json_fields::from_line<T>(text);
     int said = 0;
     auto count = [&said](const char*, const auto& field) { said += field.has_value(); };
-    visit_fields(count, std::as_const(message));
+    visit_fields(count, message);
     if (said != 1) throw ReportError("a message says one thing, not " + std::to_string(said));
     return message;
 }
 
-/// Bytes that are no UTF-8, as a driver's message may have, are replaced.
-template <typename T>
-std::string text_of_message(const T& message) {
-    nlohmann::ordered_json json = nlohmann::ordered_json::object();
-    json_fields::write_fields(json, message);
-    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 }  // namespace
 
-std::string text_of(const Request& request) { return text_of_message(request); }
-std::string text_of(const Reply& reply) { return text_of_message(reply); }
+std::string text_of(const Request& request) { return json_fields::line_of(request); }
+std::string text_of(const Reply& reply) { return json_fields::line_of(reply); }
 Request request_from(std::string_view text) { return message_from<Request>(text); }
 Reply reply_from(std::string_view text) { return message_from<Reply>(text); }
 

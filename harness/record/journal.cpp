@@ -15,7 +15,6 @@
 #include "harness/base/file.hpp"
 #include "harness/base/json_document.hpp"
 #include "harness/base/json_fields.hpp"
-#include "harness/base/json_text.hpp"
 #include "harness/record/report_fields.hpp"
 #include "harness/record/report_json.hpp"
 
@@ -38,12 +37,6 @@ namespace {
 
 constexpr DocumentKind journal_kind{"journal", "stele-journal", 1};
 
-template <typename T>
-std::string line_of(const T& value, nlohmann::ordered_json json = nlohmann::ordered_json::object()) {
-    json_fields::write_fields(json, value);
-    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 CannotWrite cannot_write(const std::filesystem::path& path) {
     return CannotWrite(fmt::format("cannot write the journal {}: {}", path.string(), std::strerror(errno)));
 }
@@ -63,7 +56,10 @@ Journal::Journal(const std::filesystem::path& path, const JournalHead& head) : p
         path_ += fmt::format("-{}", count);
     }
     is_ours(file_);
-    write(line_of(head, new_document(journal_kind)));
+    write(json_fields::line_of_json([&](nlohmann::ordered_json& json) {
+        json = new_document(journal_kind);
+        json_fields::write_fields(json, head);
+    }));
 }
 
 Journal::Journal(const std::filesystem::path& unfinished)
@@ -82,7 +78,7 @@ void Journal::write(std::string line) {
     if (::fdatasync(file_.get()) != 0) throw cannot_write(path_);
 }
 
-void Journal::add(const JournalEntry& entry) { write(line_of(entry)); }
+void Journal::add(const JournalEntry& entry) { write(json_fields::line_of(entry)); }
 
 void Journal::remove() {
     std::error_code ignored;
@@ -102,7 +98,7 @@ UnfinishedRun read_journal(const std::filesystem::path& path) {
             if (number == 0)
                 json_fields::read(parse_document(line, journal_kind), "", run.head);
             else
-                json_fields::read(parse_json(line), "", run.entries.emplace_back());
+                run.entries.push_back(json_fields::from_line<JournalEntry>(line));
         } catch (const BadInput& error) {
             throw ReportError(fmt::format("{}: line {}: {}", path.string(), number + 1, error.what()));
         }

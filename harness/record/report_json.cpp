@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
-#include "harness/base/json_fields.hpp"
+#include "harness/base/json_of.hpp"
 #include "harness/record/report_check.hpp"
 #include "harness/record/report_fields.hpp"
 #include "kernels/former_ids.hpp"
@@ -14,6 +12,7 @@ namespace stele {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using json_fields::json_of;
 using json_fields::read;
 
 /// Variants by their present names: a row that split in two has another algorithm too.
@@ -27,13 +26,6 @@ void rename_former(Measurement& cell) {
     const std::string suffix = fmt::format(".{}", name(cell.language));
     if (base.ends_with(suffix)) base.resize(base.size() - suffix.size());
     cell.algorithm = base.substr(base.find('/') + 1);
-}
-
-template <typename T>
-Json json_of(const T& value) {
-    Json json;
-    json_fields::write(json, value);
-    return json;
 }
 
 void rename(Json& object, const char* from, const char* to) {

@@ -32,7 +32,7 @@ Plan plan(Language language, const std::string& algorithm, const Tile& tile, con
         step.operands.push_back(static_cast<std::int32_t>(size));
     step.operands.push_back(shape.softmax_scale);
     step.operands.push_back(std::int32_t{shape.causal});
-    return {{source(language, algorithm, tile, shape)}, {}, {std::move(step)}};
+    return {{source(language, algorithm, tile, shape)}, {}, {std::move(step)}, {}};
 }
 
 }  // namespace

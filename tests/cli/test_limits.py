@@ -43,7 +43,7 @@ def test_the_large_is_skipped_and_the_small_runs(stele, limited, timed):
 
 
 def test_a_mask_that_does_not_fit_is_not_made(stele, limited, devices):
-    huge = "batch=1 heads=16 kv_heads=1 seq_q=131072 seq_k=131072 head_dim=64 f16 block=64 density=1 pattern=window"
+    huge = "batch=1 heads=24 kv_heads=1 seq_q=131072 seq_k=131072 head_dim=64 f16 block=64 density=1 pattern=window"
     small = "batch=1 heads=1 kv_heads=1 seq_q=64 seq_k=64 head_dim=64 f32 block=64 density=1 pattern=window"
     device = next(d["id"] for d in devices["devices"] if d["id"].startswith("opencl"))
     found = outcomes(stele, limited, 1, "sparse_attention/block_gather.opencl", "--no-isolate", "--device", device, "--problem", huge,

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/base/json_document.hpp"
-#include "harness/base/json_fields.hpp"
+#include "harness/base/json_of.hpp"
 
 namespace stele {
 namespace {
@@ -71,17 +71,10 @@ Outer read_back(const Json& json) {
     return out;
 }
 
-template <typename T>
-Json json_of(const T& value) {
-    Json json;
-    json_fields::write(json, value);
-    return json;
-}
-
 /// The message for the sample's JSON after `change`; empty if it is read.
 template <typename Change>
 std::string refusal(Change change) {
-    Json json = json_of(sample());
+    Json json = json_fields::json_of(sample());
     change(json);
     try {
         read_back(json);
@@ -93,36 +86,36 @@ std::string refusal(Change change) {
 
 TEST(JsonFields, WriteByName) {
     Outer outer = sample();
-    EXPECT_EQ(json_of(outer).dump(),
+    EXPECT_EQ(json_fields::json_of(outer).dump(),
               R"({"text":"word","truth":true,"number":1.5,"small":200,"large":-1,"colour":"green",)"
               R"("list":[{"whole":1},{"whole":2}],"table":{"a":"inf"}})");
     outer.perhaps = Inner{7};
-    EXPECT_EQ(json_of(outer)["perhaps"].dump(), R"({"whole":7})");
+    EXPECT_EQ(json_fields::json_of(outer)["perhaps"].dump(), R"({"whole":7})");
 }
 
 TEST(JsonFields, ReadBack) {
     Outer outer = sample();
     outer.perhaps = Inner{7};
     outer.truth = false;
-    const Json json = json_of(outer);
-    EXPECT_EQ(json_of(read_back(json)), json);
+    const Json json = json_fields::json_of(outer);
+    EXPECT_EQ(json_fields::json_of(read_back(json)), json);
     EXPECT_EQ(read_back(json).list.size(), 2u);
     EXPECT_EQ(read_back(json).table.at("a"), infinity);
     Json with_kind = json;
     with_kind["format"] = "x";
     with_kind["schema_version"] = 1;
-    EXPECT_EQ(json_of(read_back(with_kind)), json) << "what a file says of itself is not a field";
+    EXPECT_EQ(json_fields::json_of(read_back(with_kind)), json) << "what a file says of itself is not a field";
 }
 
 TEST(JsonFields, NumbersThatJsonCannotHold) {
     for (const double value : {infinity, -infinity, 0.1, -3.0}) {
         Outer outer = sample();
         outer.number = value;
-        EXPECT_EQ(read_back(json_of(outer)).number, value);
+        EXPECT_EQ(read_back(json_fields::json_of(outer)).number, value);
     }
     Outer outer = sample();
     outer.number = std::nan("");
-    EXPECT_TRUE(std::isnan(read_back(json_of(outer)).number));
+    EXPECT_TRUE(std::isnan(read_back(json_fields::json_of(outer)).number));
 }
 
 TEST(JsonFields, RefuseWithThePlace) {

@@ -25,16 +25,17 @@ Measurement measurement(std::string variant, Outcome outcome) {
     return out;
 }
 
-/// Two timed cells, one of them with two samples in a pass; one wrong, one skipped.
+/// Two timed cells, one of them with two samples in a pass and a pass in a second round; one wrong, one skipped.
 Report report() {
     Report out;
     out.environment.revision = "abc";
     Measurement fast = measurement("gemm/fast.cuda", Outcome::passed);
     fast.timing = Timing{};
     fast.timing->samples_ns = {100, 300, 400};
-    fast.timing->pass = {0, 0, 1};
-    fast.timing->round = {0, 0, 0};
-    fast.timing->passes = 2;
+    fast.timing->pass = {0, 0, 0};
+    fast.timing->round = {0, 0, 1};
+    fast.timing->passes = 1;
+    fast.timing->rounds = 2;
     Measurement slow = measurement("gemm/slow.cuda", Outcome::passed);
     slow.timing = Timing{};
     slow.timing->samples_ns = {5000};
