@@ -10,6 +10,8 @@
 #include <optional>
 #include <system_error>
 
+#include "backends/loaded_library.hpp"
+
 namespace stele {
 namespace {
 
@@ -113,15 +115,13 @@ Library::Library(const LibraryName& wanted, std::span<const LibraryFolder> folde
             const fs::path file = folder.path / name;
             std::error_code error;
             if (!folder.path.empty() && !fs::exists(file, error)) continue;
-            handle_ = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+            const LoadedLibrary loaded = load_library(file.string());
+            handle_ = loaded.handle;
             if (handle_) {
                 path_ = folder.path.empty() ? file_of(handle_) : file.string();
                 return;
             }
-            // Of a file that is nowhere the loader says its own name.
-            if (const std::string words = dlerror();
-                !words.starts_with(std::string(name) + ": cannot open shared object"))
-                refused.push_back(words);
+            if (loaded.is_there) refused.push_back(loaded.complaint);
         }
     }
     fail(refused.empty() ? fmt::format("{} was not found", fmt::join(names, " or "))

@@ -36,6 +36,8 @@ def commands():
 
 def needs_what_is_not_here(words, devices):
     wanted = re.findall(r"--device[ =]'?([a-z]+)", words)
+    if words.startswith("first-contact") and not wanted:
+        wanted = ["cuda"]  # it meets GPUs
     return [backend for backend in wanted if backend not in {device["backend"] for device in devices["devices"]}]
 
 

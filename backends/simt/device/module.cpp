@@ -7,6 +7,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "backends/loaded_library.hpp"
+
 namespace stele::simt {
 namespace {
 
@@ -32,12 +34,12 @@ Module load_module(const std::string& path) {
     out.why_not = missing_instructions();
     if (!out.why_not.empty()) return out;
     // Never closed: kernels' entries point into it.
-    void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle == nullptr) {
-        out.why_not = dlerror();
+    const LoadedLibrary library = load_library(path);
+    if (library.handle == nullptr) {
+        out.why_not = library.complaint;
         return out;
     }
-    auto* get = reinterpret_cast<const ModuleTable* (*)()>(dlsym(handle, module_symbol));
+    auto* get = reinterpret_cast<const ModuleTable* (*)()>(dlsym(library.handle, module_symbol));
     if (get == nullptr) {
         out.why_not = path + " is no module of kernels";
         return out;
