@@ -66,7 +66,7 @@ private:
 /// The file that the loader took.
 std::string file_of(void* handle) {
     link_map* map = nullptr;
-    return dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && map ? map->l_name : "";
+    return dlinfo(handle, RTLD_DI_LINKMAP, static_cast<void*>(&map)) == 0 && map ? map->l_name : "";
 }
 
 }  // namespace

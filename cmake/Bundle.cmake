@@ -43,6 +43,7 @@ endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/results/tuning DESTINATION results COMPONENT bundle)
 install(FILES ${PROJECT_SOURCE_DIR}/results/schema.json DESTINATION results COMPONENT bundle)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/docs/gpu.md DESTINATION . COMPONENT bundle)
+install(PROGRAMS ${CMAKE_CURRENT_LIST_DIR}/first_contact DESTINATION . COMPONENT bundle)
 # Those of the libraries in lib/, found by their files, and of what is compiled in.
 install(CODE "set(STELE_CUDART \"${STELE_CUDART}\")" COMPONENT bundle)
 install(SCRIPT ${PROJECT_SOURCE_DIR}/cmake/InstallLicences.cmake COMPONENT bundle)

@@ -72,4 +72,18 @@ void FolderGeneration::keep() {
     path_.clear();
 }
 
+TemporaryFolder::TemporaryFolder() {
+    std::error_code none;
+    const std::filesystem::path parent = std::filesystem::temp_directory_path(none);
+    std::string pattern = (none ? std::filesystem::path("/tmp") : parent) / "stele-XXXXXX";
+    if (!mkdtemp(pattern.data()))
+        throw CannotWrite(fmt::format("cannot make a folder {}: {}", pattern, std::strerror(errno)));
+    path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
 }  // namespace stele

@@ -1,10 +1,11 @@
-// A folder whose files belong together: all of one generation, or the one before.
+// Folders that are made as a whole, and folders that go away.
 #pragma once
 
 #include <filesystem>
 
 namespace stele {
 
+/// A folder whose files belong together: all of one generation, or the one before.
 /// Made beside its place, and renamed into it when all of it is written.
 class FolderGeneration {
 public:
@@ -23,6 +24,20 @@ public:
 
 private:
     std::filesystem::path place_, path_;
+};
+
+/// A folder that goes away with its owner.
+class TemporaryFolder {
+public:
+    /// Throws CannotWrite.
+    TemporaryFolder();
+    ~TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
 };
 
 }  // namespace stele

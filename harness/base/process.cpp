@@ -14,8 +14,9 @@
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/folder.hpp"
 
-namespace stele::explain {
+namespace stele {
 namespace {
 
 /// The signal of a person that ended a program, or one that it ran in turn; 0 if none did. A shell tells by its status,
@@ -80,18 +81,4 @@ std::optional<std::filesystem::path> find_program(const std::string& name) {
     return std::nullopt;
 }
 
-TemporaryFolder::TemporaryFolder() {
-    std::error_code none;
-    const std::filesystem::path parent = std::filesystem::temp_directory_path(none);
-    std::string pattern = (none ? std::filesystem::path("/tmp") : parent) / "stele-XXXXXX";
-    if (!mkdtemp(pattern.data()))
-        throw CannotWrite(fmt::format("cannot make a folder {}: {}", pattern, std::strerror(errno)));
-    path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
-
-}  // namespace stele::explain
+}  // namespace stele

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace stele::explain {
+namespace stele {
 
 struct ProcessResult {
     int status = 0;  ///< what it ended with; 128 and the signal where a signal ended it
@@ -20,18 +20,4 @@ ProcessResult run_process(const std::vector<std::string>& words);
 /// Full path of a program on PATH.
 std::optional<std::filesystem::path> find_program(const std::string& name);
 
-/// A folder that goes away with its owner.
-class TemporaryFolder {
-public:
-    /// Throws CannotWrite.
-    TemporaryFolder();
-    ~TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
-
-}  // namespace stele::explain
+}  // namespace stele

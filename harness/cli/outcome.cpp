@@ -13,7 +13,7 @@
 
 namespace stele {
 
-Ending outcome_of(std::exception_ptr error) {
+Ending outcome_of(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const Interrupted& what) {

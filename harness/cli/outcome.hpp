@@ -16,7 +16,7 @@ struct Ending {
 };
 
 /// By the error's kind.
-Ending outcome_of(std::exception_ptr error);
+Ending outcome_of(const std::exception_ptr& error);
 
 /// exit_interrupted, exit_wrong, or exit_fine. Throws NothingFound as fail_nothing_ran() does.
 ExitCode outcome_of(const std::vector<Measurement>& measurements, bool complete);

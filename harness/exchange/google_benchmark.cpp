@@ -99,7 +99,7 @@ std::string why_not(Value kind, const std::string& value) {
         }
         case Value::regex:
             try {
-                Filter{value};
+                static_cast<void>(Filter{value});
                 return "";
             } catch (const BadInput& error) {
                 return fmt::format("a regular expression: {}", error.what());

@@ -14,6 +14,7 @@
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/folder.hpp"
 #include "harness/base/process.hpp"
 #include "harness/toolchain/opencl_ptx.hpp"
 #include "kernels/source.hpp"

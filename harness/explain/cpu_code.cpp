@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "harness/base/error.hpp"
+#include "harness/base/folder.hpp"
 #include "harness/base/process.hpp"
 #include "harness/explain/hot_loop.hpp"
 

@@ -14,7 +14,7 @@ std::optional<DriverCompiler> find_driver_compiler(const DeviceSet& devices, Ope
             const std::string text = opencl_program_binary(*opened.open(device).load(source));
             if (text.find(".version") == std::string::npos) throw Failed("the driver's program binary is no PTX text");
             // A text in a buffer may end with zeros.
-            return std::string(text.c_str());
+            return text.substr(0, text.find('\0'));
         };
         return DriverCompiler{fmt::format("{} → PTX ({})", device.driver, device.id),
                               fmt::format("sm_{}", device.compute_capability), ptx};

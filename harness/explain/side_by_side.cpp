@@ -30,7 +30,7 @@ double loaded_bytes(const InstructionMix& mix) {
     return mix.shared_load_bytes > 0 ? mix.shared_load_bytes : mix.global_load_bytes;
 }
 
-Metric counted(std::string name, std::function<double(const KernelFigures&)> value, bool always = false) {
+Metric counted(std::string name, const std::function<double(const KernelFigures&)>& value, bool always = false) {
     auto text = [value](const KernelFigures& row) { return fmt::format("{:.0f}", value(row)); };
     return {std::move(name), value, text, always};
 }

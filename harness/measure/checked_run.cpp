@@ -68,7 +68,7 @@ Verdict verdict_of(const std::exception& error) {
     const auto* device_error = dynamic_cast<const DeviceError*>(&error);
     const bool out_of_memory = (device_error != nullptr && device_error->out_of_memory()) ||
                                dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
-    const bool no_tool = dynamic_cast<const explain::MissingTool*>(&error) != nullptr;
+    const bool no_tool = dynamic_cast<const MissingTool*>(&error) != nullptr;
     // A compiler that somebody ended says nothing of the kernel.
     const bool ended = dynamic_cast<const Interrupted*>(&error) != nullptr;
     verdict.outcome = out_of_memory || no_tool || ended ? Outcome::skipped : Outcome::error;

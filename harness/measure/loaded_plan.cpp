@@ -37,8 +37,8 @@ unsigned threads_of(const Plan& plan, std::size_t kernel) {
 }
 
 std::string ptx_of(const KernelSource& source, unsigned threads, const std::string& architecture) {
-    explain::Toolchain toolchain;
-    return explain::opencl_to_ptx(source, threads, architecture, toolchain, explain::ContentCache::of_user());
+    Toolchain toolchain;
+    return opencl_to_ptx(source, threads, architecture, toolchain, ContentCache::of_user());
 }
 
 }  // namespace

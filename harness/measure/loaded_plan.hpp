@@ -11,7 +11,7 @@
 namespace stele {
 
 /// OpenCL C reaches a CUDA device as the PTX that clang makes of it. The constructor throws what the plan and the
-/// device throw, and explain::MissingTool where clang is needed and absent.
+/// device throw, and MissingTool where clang is needed and absent.
 class LoadedPlan {
 public:
     LoadedPlan(Device& device, const Variant& variant, const Problem& problem);

@@ -63,6 +63,12 @@ void visit_fields(Visit& visit, T& parts) {
     visit("sizes", parts.sizes);
 }
 
+template <typename Visit, same_but_const<Refusal> T>
+void visit_fields(Visit& visit, T& refusal) {
+    visit("why", refusal.why);
+    visit("out_of_memory", refusal.out_of_memory);
+}
+
 template <typename Visit, same_but_const<Nothing> T>
 void visit_fields(Visit&, T&) {}
 
@@ -72,6 +78,7 @@ void visit_fields(Visit& visit, T& request) {
     visit("check_clock", request.check_clock);
     visit("run", request.run);
     visit("shared", request.shared);
+    visit("refused", request.refused);
     visit("stop", request.stop);
 }
 

@@ -48,6 +48,12 @@ struct SharedParts {
     PartSizes sizes;
 };
 
+/// Why a Want is not answered.
+struct Refusal {
+    std::string why;
+    bool out_of_memory = false;
+};
+
 struct Nothing {};
 
 /// One of these.
@@ -56,6 +62,7 @@ struct Request {
     std::optional<ClockRequest> check_clock{};
     std::optional<RunRequest> run{};
     std::optional<SharedParts> shared{};
+    std::optional<Refusal> refused{};
     std::optional<Nothing> stop{};  ///< the run, soon
 };
 

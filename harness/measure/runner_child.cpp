@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "harness/base/error.hpp"
@@ -34,6 +36,11 @@ std::size_t operand_bytes(const Problem& problem) {
     return bytes;
 }
 
+/// A worker's answer is not what was asked for.
+struct Unreadable : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 }  // namespace
 
 Child& RunnerChild::child() {
@@ -44,7 +51,6 @@ Child& RunnerChild::child() {
             throw Failed(fmt::format("a worker process is wanted and cannot be had ({}); --no-isolate does without",
                                      error.what()));
         }
-        ++workers_;
         resident_bytes_ = 0;
         stopping_ = false;
     }
@@ -58,12 +64,12 @@ RunnerChild::Death RunnerChild::bury(Outcome outcome, std::string how, milliseco
     const Ended ended = child_->end(grace);
     child_.reset();
     if (!how.empty()) return {outcome, std::move(how)};
-    how = ended.words();
     // Nobody else sends this one but whoever is at the machine.
-    if (ended.signal == SIGKILL)
-        how += fmt::format(", most likely for want of memory: it held {} when it was last seen",
-                           bytes_text(resident_bytes_));
-    return {outcome, std::move(how)};
+    Death death{outcome, ended.words(), false, ended.signal == SIGKILL};
+    if (death.starved)
+        death.how += fmt::format(", most likely for want of memory: it held {} when it was last seen",
+                                 bytes_text(resident_bytes_));
+    return death;
 }
 
 RunnerChild::Heard RunnerChild::hear(std::optional<double> limit) {
@@ -167,12 +173,13 @@ private:
     void ask();
     /// Until the worker is done with all that it was asked, or gone.
     void listen();
+    /// Throws Unreadable.
     void take(Reply& reply);
+    void take_outputs(const SharedParts& parts);
     void finish(std::size_t cell, FinishedReply reply);
     void fail(std::size_t cell, Outcome outcome, std::string reason);
     void give(const Want& want);
     void blame(const Death& death);
-    void give_up(const DeviceInfo& device, const std::string& why);
     std::size_t place(std::size_t index) const { return asked_.at(index); }
     const Cell& culprit() const { return cells_[place(intent_->cell)]; }
 
@@ -235,7 +242,22 @@ void RunnerChild::ProblemRun::listen() {
             runner_.bury(Outcome::error, "its device was lost");
             return;
         }
-        take(*heard.reply);
+        try {
+            take(*heard.reply);
+        } catch (const Unreadable& error) {
+            const std::string how = fmt::format("its worker's outputs cannot be read: {}", error.what());
+            return blame(runner_.bury(Outcome::error, how));
+        }
+    }
+}
+
+void RunnerChild::ProblemRun::take_outputs(const SharedParts& parts) {
+    std::vector<TensorSpec> specs = cells_.front().problem->tensors();
+    std::erase_if(specs, [](const TensorSpec& spec) { return spec.role != Role::output; });
+    try {
+        outputs = shared_tensors(runner_.child().channel().take_file(), parts.sizes, std::move(specs));
+    } catch (const std::exception& error) {
+        throw Unreadable(error.what());
     }
 }
 
@@ -258,14 +280,9 @@ void RunnerChild::ProblemRun::take(Reply& reply) {
         events_.sampled(cell, reply.sampled->sample);
     } else if (reply.finished && reply.finished->cell < asked_.size()) {
         FinishedReply& finished = *reply.finished;
-        if (finished.outputs) {
-            std::vector<TensorSpec> specs;
-            for (TensorSpec& spec : cells_.front().problem->tensors())
-                if (spec.role == Role::output) specs.push_back(std::move(spec));
-            if (!finished.outputs->sizes.empty())
-                outputs = shared_tensors(runner_.child().channel().take_file(), finished.outputs->sizes, specs);
-        }
-        finish(place(finished.cell), std::move(finished));
+        if (finished.outputs && !finished.outputs->sizes.empty()) take_outputs(*finished.outputs);
+        const std::size_t cell = place(finished.cell);
+        finish(cell, std::move(finished));
     } else if (reply.want) {
         give(*reply.want);
     } else if (reply.failed) {
@@ -304,7 +321,8 @@ void RunnerChild::ProblemRun::fail(std::size_t cell, Outcome outcome, std::strin
     finish(cell, std::move(reply));
 }
 
-void RunnerChild::ProblemRun::give(const Want& want) {
+/// What cannot be computed is the cell's fault: the worker is told, and makes a verdict of it.
+void RunnerChild::ProblemRun::give(const Want& want) try {
     const Problem& problem = *cells_.front().problem;
     SharedParts parts;
     const auto send = [&](const auto& tensors) {
@@ -316,10 +334,10 @@ void RunnerChild::ProblemRun::give(const Want& want) {
         send(given_ ? given_->expected : cache.expected(problem, want.seed, want.fill, *want.arithmetic));
     else
         send(given_ ? given_->inputs : cache.inputs(problem, want.seed, want.fill));
-}
-
-void RunnerChild::ProblemRun::give_up(const DeviceInfo& device, const std::string& why) {
-    runner_.given_up_[device.id] = fmt::format("it ended {} fresh workers in a row: {}", most_openings, why);
+} catch (const std::bad_alloc& error) {
+    runner_.say({.refused = Refusal{error.what(), true}});
+} catch (const std::exception& error) {
+    runner_.say({.refused = Refusal{error.what()}});
 }
 
 void RunnerChild::ProblemRun::blame(const Death& death) {
@@ -332,13 +350,14 @@ void RunnerChild::ProblemRun::blame(const Death& death) {
     }
     const Cell& cell = culprit();
     if (intent_->phase == Phase::open) {
-        if (++runner_.failed_openings_[cell.device->id] >= most_openings) give_up(*cell.device, death.how);
+        if (++runner_.failed_openings_[cell.device->id] >= most_openings)
+            runner_.given_up_[cell.device->id] =
+                fmt::format("it ended {} fresh workers in a row: {}", most_openings, death.how);
         return;
     }
     std::string reason = fmt::format("{} {}", death.how, while_in(intent_->phase));
     if (death.outcome == Outcome::timeout) reason += "; its worker process was ended";
-    if (death.how.find("memory") != std::string::npos)
-        reason += fmt::format("; its operands take {}", bytes_text(operand_bytes(*cell.problem)));
+    if (death.starved) reason += fmt::format("; its operands take {}", bytes_text(operand_bytes(*cell.problem)));
     fail(place(intent_->cell), death.outcome, std::move(reason));
 }
 

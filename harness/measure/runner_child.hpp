@@ -32,9 +32,6 @@ public:
                        const RunnerEvents& events) override;
     void begin_round() override { child_.reset(); }
 
-    /// Workers that were started.
-    std::size_t workers() const { return workers_; }
-
 private:
     class ProblemRun;
 
@@ -43,6 +40,7 @@ private:
         Outcome outcome = Outcome::error;
         std::string how;       ///< "Segmentation fault (signal 11)"
         bool stopped = false;  ///< by us, since it was asked for
+        bool starved = false;  ///< most likely for want of memory
     };
     /// A reply, or the death of the worker, which is then gone.
     struct Heard {
@@ -59,7 +57,6 @@ private:
     std::vector<std::string> words_;
     std::function<bool()> stop_;
     std::unique_ptr<Child> child_;
-    std::size_t workers_ = 0;
     std::size_t resident_bytes_ = 0;  ///< of the present worker, when it was last looked at
     bool stopping_ = false;           ///< the worker was asked to stop
     Channel::Clock::time_point stop_until_;

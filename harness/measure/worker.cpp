@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -41,6 +42,7 @@ public:
     explicit Worker(Channel& channel) : channel_(channel) {}
 
     void serve();
+    /// Throws what the other end met when it computed.
     SharedParts ask(const Want& want);
     Descriptor take_file() { return channel_.take_file(); }
 
@@ -105,6 +107,8 @@ SharedParts Worker::ask(const Want& want) {
     while (true) {
         const Request request = next();
         if (request.shared) return *request.shared;
+        if (request.refused && request.refused->out_of_memory) throw std::bad_alloc();
+        if (request.refused) throw std::runtime_error(request.refused->why);
         if (request.stop) stopped_ = true;
     }
 }

@@ -67,7 +67,7 @@ std::string value_of(const char* path, std::string_view key) {
     return {};
 }
 
-std::string or_unknown(std::string text) { return text.empty() ? "unknown" : text; }
+std::string or_unknown(const std::string& text) { return text.empty() ? "unknown" : text; }
 
 std::string read_os() {
     utsname name{};

@@ -44,7 +44,7 @@ public:
                 if (timing_of(cell) == nullptr) ++count_[reason_of(cell)];
     }
     std::string text(const CellSide& cell) {
-        const std::string reason = reason_of(cell);
+        std::string reason = reason_of(cell);
         const bool failed = cell.measurement && is_failure(cell.measurement->verdict.outcome);
         if (failed || reason.size() < 60 || count_[reason] == 1) return reason;
         // "skipped: no cuda device: …" is told by its first two clauses.

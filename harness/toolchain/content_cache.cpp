@@ -8,7 +8,7 @@
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
 
-namespace stele::explain {
+namespace stele {
 namespace fs = std::filesystem;
 namespace {
 
@@ -66,4 +66,4 @@ std::string digest_of(std::string_view text) {
     return fmt::format("{:08x}{:08x}{:08x}", words[0], words[1], words[2]);
 }
 
-}  // namespace stele::explain
+}  // namespace stele

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace stele::explain {
+namespace stele {
 
 /// A convenience: what cannot be read, or is not what was written, is not there; what cannot be written is not kept.
 class ContentCache {
@@ -27,4 +27,4 @@ private:
 /// Hexadecimal, 96 bits of SHA-1: names what is cached by content.
 std::string digest_of(std::string_view text);
 
-}  // namespace stele::explain
+}  // namespace stele

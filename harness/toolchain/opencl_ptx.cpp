@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "harness/base/file.hpp"
+#include "harness/base/folder.hpp"
 #include "harness/base/process.hpp"
 
-namespace stele::explain {
+namespace stele {
 namespace fs = std::filesystem;
 namespace {
 
@@ -108,4 +109,4 @@ std::string opencl_to_ptx(const KernelSource& source, unsigned threads, const st
     return with_block_size(std::move(*ptx), source.entry, threads);
 }
 
-}  // namespace stele::explain
+}  // namespace stele

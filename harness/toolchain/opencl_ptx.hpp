@@ -8,7 +8,7 @@
 #include "harness/toolchain/content_cache.hpp"
 #include "harness/toolchain/toolchain.hpp"
 
-namespace stele::explain {
+namespace stele {
 
 /// How rows are labelled that were made this way.
 inline constexpr std::string_view clang_label = "clang → NVPTX (proxy)";
@@ -23,4 +23,4 @@ std::string opencl_to_ptx(const KernelSource& source, unsigned threads, const st
 /// `ptx` with `.maxntid threads` on its kernel `entry`, unless the kernel states a block size itself. Throws Failed.
 std::string with_block_size(std::string ptx, std::string_view entry, unsigned threads);
 
-}  // namespace stele::explain
+}  // namespace stele

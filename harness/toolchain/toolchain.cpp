@@ -11,7 +11,7 @@
 
 #include "harness/base/process.hpp"
 
-namespace stele::explain {
+namespace stele {
 namespace fs = std::filesystem;
 namespace {
 
@@ -79,13 +79,13 @@ const std::string& Toolchain::version_of(const std::string& name) {
     // "Cuda compilation tools, release 13.0, V13.0.88", "clang version 19.1.7": the first number with two dots.
     constexpr std::string_view in_number = "0123456789.";
     std::string& version = versions_[name] = "unknown";
-    for (std::size_t at = text.find_first_of(in_number), end = at; at != text.npos && version == "unknown";
-         at = text.find_first_of(in_number, end)) {
-        end = std::min(text.find_first_not_of(in_number, at), text.size());
+    for (std::size_t at = text.find_first_of(in_number); at != text.npos && version == "unknown";) {
+        const std::size_t end = std::min(text.find_first_not_of(in_number, at), text.size());
         std::string number = text.substr(at, end - at);
         if (std::count(number.begin(), number.end(), '.') == 2) version = std::move(number);
+        at = text.find_first_of(in_number, end);
     }
     return version;
 }
 
-}  // namespace stele::explain
+}  // namespace stele

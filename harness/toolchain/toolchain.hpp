@@ -7,7 +7,7 @@
 
 #include "harness/base/error.hpp"
 
-namespace stele::explain {
+namespace stele {
 
 /// A program that is needed is not on this machine: `what()` says which and how to get it.
 class MissingTool : public NothingFound {
@@ -26,4 +26,4 @@ private:
     std::map<std::string, std::string> tools_, versions_;
 };
 
-}  // namespace stele::explain
+}  // namespace stele

@@ -30,6 +30,7 @@ Support supports_tile(const DeviceInfo& device, Language language, const Tile& t
 /// The rows of each algorithm, in its own folder.
 std::vector<Variant> naive_variants();
 std::vector<Variant> flash_variants();
+std::vector<Variant> flash_panel_variants();
 std::vector<Variant> openblas_variants();
 std::vector<Variant> onednn_variants();
 

@@ -131,3 +131,11 @@ def test_the_gpu_tests_start_there_one_at_a_time(inside, root):
     one = inside("gpu_tests", "--gtest_filter=All/PtxInstruction.*/mma_s8_s32")
     assert one.returncode == 0 and "Running 1 test " in one.stdout, one.stdout + one.stderr
     assert "SKIPPED" in one.stdout or "PASSED  ] 1 test" in one.stdout
+
+
+def test_first_contact_is_one_word(root, tmp_path):
+    made = run(root / "stele/first_contact", "met", "--minutes", "1", cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+    if made.returncode == 5:
+        assert "no GPU is here" in made.stderr
+    else:  # a GPU is
+        assert (tmp_path / "met/steps.json").exists(), made.stderr

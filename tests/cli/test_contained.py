@@ -56,6 +56,17 @@ def test_a_fault_costs_one_cell(faults, fault, says):
     assert right_ones_passed(cells) == 3, cells
 
 
+@pytest.mark.parametrize("isolation", [[], ["--no-isolate"]])
+def test_a_reference_that_cannot_be_had_costs_its_problem(faults, isolation):
+    words = [word for rows in (13, 14, 4) for word in ("--problem", f"rows={rows} columns=8")]
+    done = faults("bench", RIGHT[0], *words, "--time", "0.05", "--out", "refused.json", *isolation, code=4)
+    report = json.loads((faults.folder / "refused.json").read_text())
+    said = [(cell["problem"], cell["verdict"]["outcome"], cell["verdict"]["reason"]) for cell in report["measurements"]]
+    assert said[0][1] == "skipped" and "memory" in said[0][2], said
+    assert said[1][1] == "error" and "no reference of 14 rows" in said[1][2], said
+    assert said[2][1] == "passed", done.stderr
+
+
 def test_what_a_kernel_prints_is_no_message(faults):
     cells = verify(faults, "twice/chatter.host", code=0)
     assert cells["chatter.host"].startswith("passed")

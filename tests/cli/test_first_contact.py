@@ -17,7 +17,7 @@ def steps(faults):
 
 
 def test_rehearsal_with_planted_faults(faults):
-    meet = ("first-contact", "met", "--device", "simt:0", "--device", "opencl:0", "--device", "host:0", "--time", "3m")
+    meet = ("first-contact", "met", "--device", "simt:0", "--device", "opencl:0", "--device", "host:0", "--minutes", "3")
     done = faults(*meet, code=4, timeout=200)
     told = done.stdout.splitlines()
     assert len(told) <= 80
@@ -39,11 +39,11 @@ def test_rehearsal_with_planted_faults(faults):
 
 
 def test_a_second_call_goes_on_where_the_first_stopped(faults):
-    meet = ("first-contact", "met", "--device", "simt:0", "--time")
-    faults(*meet, "1s", code=None)
+    meet = ("first-contact", "met", "--device", "simt:0", "--minutes")
+    faults(*meet, "0.1", code=None)
     first = steps(faults)
     assert any(step["outcome"] == "left out" for step in first.values())
-    faults(*meet, "2m", code=4)
+    faults(*meet, "2", code=4)
     second = steps(faults)
     assert second["smoke/twice/right.cuda/simt:0"]["outcome"] == "fine"
     for name, step in first.items():

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -99,7 +100,7 @@ Variant cuda(const std::string& entry) {
     return variant;
 }
 
-std::vector<Variant> variants() {
+std::vector<Variant> faulty_variants() {
     const std::string right = "y[i] = 2 * x[i];";
     return {
         host("right", twice),
@@ -128,12 +129,25 @@ std::vector<Variant> variants() {
     };
 }
 
+/// With problems whose references cannot be had: 13 rows want too much memory, 14 are refused.
+class FaultyOperation final : public test::TwiceOperation {
+public:
+    FaultyOperation() : TwiceOperation(faulty_variants()) {}
+    std::unique_ptr<Problem> parse(std::string_view text) const override {
+        std::unique_ptr<Problem> problem = TwiceOperation::parse(text);
+        auto& refuse = dynamic_cast<test::TwiceProblem&>(*problem).refuse;
+        if (problem->id().starts_with("rows=13 ")) refuse = [] { throw std::bad_alloc(); };
+        if (problem->id().starts_with("rows=14 ")) refuse = [] { throw ProblemError("no reference of 14 rows"); };
+        return problem;
+    }
+};
+
 }  // namespace
 
 const std::vector<std::unique_ptr<Operation>>& all_operations() {
     static const std::vector<std::unique_ptr<Operation>> operations = [] {
         std::vector<std::unique_ptr<Operation>> list;
-        list.push_back(std::make_unique<test::TwiceOperation>(variants()));
+        list.push_back(std::make_unique<FaultyOperation>());
         return list;
     }();
     return operations;

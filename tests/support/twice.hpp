@@ -34,6 +34,7 @@ public:
     }
     std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic&) const override {
         ++references;
+        if (refuse) refuse();
         Expected expected;
         for (float x : inputs[0].as<float>()) {
             expected.value.push_back(2.0 * x);
@@ -47,6 +48,7 @@ public:
 
     mutable int references = 0;  ///< how often reference() was asked
     ProbeResult probe_result;
+    void (*refuse)() = nullptr;  ///< throws in the place of a reference
 
 private:
     std::int64_t rows_, columns_;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <sstream>
 #include <thread>
@@ -9,6 +10,7 @@
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/process.hpp"
+#include "harness/base/visible.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/interrupt.hpp"
@@ -25,7 +27,7 @@ namespace fs = std::filesystem;
 
 /// The names of GoogleTest's tests in a program.
 std::vector<std::string> tests_of(const std::string& program) {
-    std::istringstream listed(explain::run_process({program, "--gtest_list_tests"}).output);
+    std::istringstream listed(run_process({program, "--gtest_list_tests"}).output);
     std::vector<std::string> names;
     std::string suite;
     for (std::string line; std::getline(listed, line);) {
@@ -54,13 +56,21 @@ std::vector<const DeviceInfo*> devices_to_meet(const DeviceSet& devices, const s
     return selected;
 }
 
+double minutes_from(const std::string& text) {
+    double minutes = 0;
+    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), minutes);
+    if (error != std::errc{} || stopped != text.data() + text.size() || !(minutes >= 0.1 && minutes <= 600))
+        throw std::invalid_argument(fmt::format("'{}' is no number of minutes from 0.1 to 600", shortened(text)));
+    return minutes;
+}
+
 class FirstContact final : public Command {
 public:
     std::string_view name() const override { return "first-contact"; }
     void declare(Arguments& arguments) override {
         arguments.text("folder", folder_, true);
         arguments.texts("--device", devices_);
-        arguments.duration("--time", seconds_);
+        arguments.parsed("--minutes", [this](const std::string& text) { seconds_ = 60 * minutes_from(text); });
     }
     ExitCode run() override;
 
@@ -89,7 +99,7 @@ ContactOptions FirstContact::options(const DeviceSet& devices) const {
     const fs::path folder = fs::path(options.stele).parent_path();
     for (const fs::path& place : {folder / "bounded", folder.parent_path() / "lib" / "bounded"})
         if (is_gpu && fs::exists(place)) options.bounded = place.string();
-    if (const auto profiler = explain::find_program("ncu")) options.profiler = profiler->string();
+    if (const auto profiler = find_program("ncu")) options.profiler = profiler->string();
     options.together = std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 8);
     return options;
 }
@@ -111,7 +121,7 @@ ExitCode FirstContact::run() {
     const fs::path folder = fs::weakly_canonical(folder_);
     const std::string archive = folder.string() + ".tar.gz";
     const auto packed =
-        explain::run_process({"tar", "-czf", archive, "-C", folder.parent_path().string(), folder.filename().string()});
+        run_process({"tar", "-czf", archive, "-C", folder.parent_path().string(), folder.filename().string()});
     if (packed.status != 0) throw CannotWrite(fmt::format("{}: {}", archive, packed.errors));
     show_line("all of it: " + archive);
     const auto any = [&](StepOutcome outcome) {

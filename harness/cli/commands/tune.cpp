@@ -84,7 +84,7 @@ public:
 
 private:
     void choose_jobs();
-    std::vector<const DeviceInfo*> different_hardware(std::vector<const DeviceInfo*> selected) const;
+    std::vector<const DeviceInfo*> different_hardware(const std::vector<const DeviceInfo*>& selected) const;
     void work(const Job& job, double seconds);
     void tell(const Job& job, const TunedCell& cell, const std::string& how);
     UnfinishedCell unfinished(const Job& job) const;
@@ -144,7 +144,7 @@ void TuneRun::choose_jobs() {
 }
 
 /// Two devices of one identity would be tuned twice into one place.
-std::vector<const DeviceInfo*> TuneRun::different_hardware(std::vector<const DeviceInfo*> selected) const {
+std::vector<const DeviceInfo*> TuneRun::different_hardware(const std::vector<const DeviceInfo*>& selected) const {
     std::vector<const DeviceInfo*> kept;
     for (const DeviceInfo* device : selected) {
         const DeviceIdentity identity = identity_of(*device, environment_);

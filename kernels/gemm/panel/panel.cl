@@ -6,9 +6,8 @@
 // at a time against each strip, their THREAD_M × THREAD_N sums in registers. Between two steps the sums lie in
 // `partial`, f32, BLOCK_M × BLOCK_N a block in the order of their use. There are as many blocks as compute units; a
 // block takes tile after tile.
-#include "common/element.clh"
+#include "common/panel.clh"
 #include "gemm/layout.clh"
-#include "gemm/panel/wide.clh"
 
 // A strip of the panel has BLOCK_K rows of THREAD_N floats, one behind the other.
 #define STRIPS (BLOCK_N / THREAD_N)
@@ -20,31 +19,6 @@
 static inline int part_of(int extent, int block, int unit) {
     const int parts = (extent + block - 1) / block;
     return parts == 0 ? block : ((extent + parts - 1) / parts + unit - 1) / unit * unit;
-}
-
-// Where row k, column col of the panel lies.
-static inline int in_panel(int k, int col) { return col / THREAD_N * STRIP + k * THREAD_N + col % THREAD_N; }
-
-// A part of B into the panel: `rows` of its rows as they are stored, `length` of each; zeros beyond both, to whole
-// pieces. A piece is eight rows of 16 elements, or of 8 that are transposed: rows read together hide each other's
-// misses.
-static inline void pack(local float* panel_b, global const Element* from, int stride, int rows, int length) {
-    const int width = B_IS_KN ? 16 : 8;
-    for (int row = 0; row < rows; row += 8)
-        for (int begin = 0; begin < length; begin += width) {
-            local float* to = panel_b + (B_IS_KN ? in_panel(row, begin) : in_panel(begin, row));
-#pragma unroll
-            for (int part = 0; part < width; part += 8) {
-                float8 x[8];
-#pragma unroll
-                for (int i = 0; i < 8; ++i)
-                    x[i] = load_some(from + (long)(row + i) * stride + begin + part,
-                                     row + i < rows ? length - begin - part : 0);
-                if (!B_IS_KN) transpose8(x);
-#pragma unroll
-                for (int i = 0; i < 8; ++i) vstore8(x[i], 0, to + i * THREAD_N + part);
-            }
-        }
 }
 
 // Columns `begin` to `end` of THREAD_M rows of A as f32, a cache line at a time; zeros beyond `rows` and `depth`.
@@ -67,22 +41,14 @@ static inline void fetch_rows(global const Element* from, int K, int begin, int 
 }
 
 // sums[THREAD_M, THREAD_N] = a[THREAD_M, depth] b[depth, THREAD_N], and what they were before unless this is the
-// `first` step. All of acc is indexed by constants once it is unrolled, so it stays in registers.
+// `first` step.
 static inline void multiply(global float* sums, local const float* a, local const float* b, int depth, bool first) {
     float16 acc[THREAD_M][THREAD_N / 16];
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i)
 #pragma unroll
         for (int v = 0; v < THREAD_N / 16; ++v) acc[i][v] = first ? (float16)(0.0f) : vload16(v, sums + i * THREAD_N);
-#pragma unroll 4
-    for (int k = 0; k < depth; ++k) {
-#pragma unroll
-        for (int v = 0; v < THREAD_N / 16; ++v) {
-            const float16 row = vload16(v, b + k * THREAD_N);
-#pragma unroll
-            for (int i = 0; i < THREAD_M; ++i) acc[i][v] = fma((float16)(a[i * BLOCK_K + k]), row, acc[i][v]);
-        }
-    }
+    add_products(acc, a, BLOCK_K, b, depth);
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i)
 #pragma unroll
@@ -127,9 +93,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm_panel(
             const int depth = min(step, K - k_begin);
             global const Element* from = tile_a + k_begin;
             if (B_IS_KN)
-                pack(panel_b, tile_b + (long)k_begin * N, N, depth, cols);
+                pack(panel_b, STRIP, tile_b + (long)k_begin * N, N, depth, cols, true);
             else
-                pack(panel_b, tile_b + k_begin, K, cols, depth);
+                pack(panel_b, STRIP, tile_b + k_begin, K, cols, depth, false);
             copy_rows(rows_a[0], from, K, rows, depth, 0, BLOCK_K);
 
             // -- multiply

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "backends/opencl/vendor_folder.hpp"
-#include "harness/base/process.hpp"
+#include "harness/base/folder.hpp"
 
 namespace stele {
 namespace {
@@ -39,7 +39,7 @@ protected:
     static constexpr LibraryName pretended{"Pretended", {"libpretended.so.2", "libpretended.so.1"}, "pretend harder"};
 
 private:
-    explain::TemporaryFolder root_;
+    TemporaryFolder root_;
 };
 
 TEST_F(LibraryTest, NamedFoldersComeBeforeTheLoadersAndThoseOfPythonsBehindIt) {

@@ -15,13 +15,6 @@ namespace fs = std::filesystem;
 
 class FolderGenerationTest : public testing::Test {
 protected:
-    void SetUp() override {
-        std::string name = (fs::temp_directory_path() / "stele-folder-XXXXXX").string();
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        root_ = name;
-    }
-    void TearDown() override { fs::remove_all(root_); }
-
     static void write(const fs::path& place, const std::set<std::string>& names, bool keep = true) {
         FolderGeneration generation(place);
         for (const std::string& name : names) write_atomically(generation.path() / name, name);
@@ -33,7 +26,8 @@ protected:
         return names;
     }
 
-    fs::path root_;
+    const TemporaryFolder folder_;
+    const fs::path root_ = folder_.path();
 };
 
 TEST_F(FolderGenerationTest, IsMadeWithItsParents) {

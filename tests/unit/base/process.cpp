@@ -1,5 +1,6 @@
 // Programs that are run: what they said, and who ended them.
 #include "harness/base/process.hpp"
+#include "harness/base/folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +10,7 @@
 #include "harness/base/file.hpp"
 #include "tests/support/variable.hpp"
 
-namespace stele::explain {
+namespace stele {
 namespace {
 
 ProcessResult shell(const std::string& script) { return run_process({"/bin/sh", "-c", script}); }
@@ -72,4 +73,4 @@ TEST(Process, ATemporaryFolderIsTheSystemsWhereTheVariableNamesNone) {
 }
 
 }  // namespace
-}  // namespace stele::explain
+}  // namespace stele

@@ -29,7 +29,7 @@ TEST(Outcome, OfEachKindOfError) {
     EXPECT_EQ(code_of(ProblemError("because")), exit_usage);
     EXPECT_EQ(code_of(NothingFound("because")), exit_nothing);
     EXPECT_EQ(code_of(RegistryError("because")), exit_nothing);
-    EXPECT_EQ(code_of(explain::MissingTool("because")), exit_nothing);
+    EXPECT_EQ(code_of(MissingTool("because")), exit_nothing);
     EXPECT_EQ(code_of(Interrupted("because")), exit_interrupted);
     EXPECT_EQ(code_of(Failed("because")), exit_wrong);
     EXPECT_EQ(code_of(DeviceError("call", 1, "because")), exit_wrong);

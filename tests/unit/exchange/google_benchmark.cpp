@@ -96,7 +96,9 @@ TEST_F(ReplayTest, NamesHoldWhatIdentifiesAlone) {
     const nlohmann::json json = replay({});
     for (const auto& run : json["benchmarks"]) {
         names.insert(run["run_name"]);
-        if (run["run_type"] == "iteration") EXPECT_EQ(run["name"], run["run_name"]);
+        if (run["run_type"] == "iteration") {
+            EXPECT_EQ(run["name"], run["run_name"]);
+        }
     }
     EXPECT_EQ(names, (std::set<std::string>{timed, "gemm/slow.cuda/m=8 n=8 k=8 f32/fake:0/manual_time",
                                             "gemm/broken.cuda/m=8 n=8 k=8 f32/fake:0/manual_time"}));

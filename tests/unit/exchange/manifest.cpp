@@ -7,6 +7,7 @@
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/folder.hpp"
 #include "tests/support/twice.hpp"
 
 namespace stele {
@@ -16,13 +17,6 @@ namespace fs = std::filesystem;
 
 class RunFolder : public testing::Test {
 protected:
-    void SetUp() override {
-        std::string name = (fs::temp_directory_path() / "stele-run-XXXXXX").string();
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        root = name;
-    }
-    void TearDown() override { fs::remove_all(root); }
-
     void write(bool ended) const {
         const std::vector<Tensor> inputs = problem.inputs(1, Fill::normal);
         const std::vector<Tensor> outputs(ended ? 1 : 0, Tensor(problem.tensors()[1]));
@@ -43,7 +37,8 @@ protected:
         return "";
     }
 
-    fs::path root;
+    const TemporaryFolder folder;
+    const fs::path root = folder.path();
     test::TwiceProblem problem{2, 3};
 };
 

@@ -8,6 +8,7 @@
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/folder.hpp"
 #include "harness/exchange/manifest.hpp"
 
 namespace stele {
@@ -107,13 +108,8 @@ TEST(Npy, AnOpenLengthIsTheFilesAndNoMoreThanItHolds) {
 
 class Folder : public testing::Test {
 protected:
-    void SetUp() override {
-        std::string name = (std::filesystem::temp_directory_path() / "stele-npy-XXXXXX").string();
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        path_ = name;
-    }
-    void TearDown() override { std::filesystem::remove_all(path_); }
-    std::filesystem::path path_;
+    const TemporaryFolder folder_;
+    const std::filesystem::path path_ = folder_.path();
 };
 
 using AtomicFile = Folder;

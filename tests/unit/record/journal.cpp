@@ -8,8 +8,8 @@
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
+#include "harness/base/folder.hpp"
 #include "harness/base/json_document.hpp"
-#include "harness/base/process.hpp"
 
 namespace stele {
 namespace {
@@ -25,7 +25,7 @@ JournalEntry entry(std::size_t cell, const std::string& variant) {
 
 class JournalTest : public testing::Test {
 protected:
-    const explain::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const std::filesystem::path path = folder.path() / "run.journal";
     JournalHead head{{}, {"a.json", "b.json"}};
 };

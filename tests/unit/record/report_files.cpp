@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "harness/base/error.hpp"
+#include "harness/base/folder.hpp"
 #include "harness/record/report_json.hpp"
 #include "tests/support/sample_report.hpp"
 
@@ -38,9 +39,8 @@ TEST(ReportFiles, OneForEachPieceOfHardware) {
 
 TEST(ReportFiles, ANameThatIsTakenIsCountedOn) {
     const fs::path before = fs::current_path();
-    std::string name = (fs::temp_directory_path() / "stele-reports-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    fs::current_path(name);
+    const TemporaryFolder folder;
+    fs::current_path(folder.path());
     Environment made = test::sample_environment();
     for (const char* wanted :
          {"results/h200/2026-01-31-0123456789ab-dirty.json", "results/h200/2026-01-31-0123456789ab-dirty-2.json",
@@ -51,7 +51,6 @@ TEST(ReportFiles, ANameThatIsTakenIsCountedOn) {
         EXPECT_EQ(dump(to_json(read_report(path))), dump(to_json(test::sample_report())));
     }
     fs::current_path(before);
-    fs::remove_all(name);
 }
 
 TEST(ReportFiles, ANumberedOneTakesNobodysPlace) {

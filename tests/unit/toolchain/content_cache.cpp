@@ -8,10 +8,10 @@
 #include <fstream>
 
 #include "harness/base/file.hpp"
-#include "harness/base/process.hpp"
+#include "harness/base/folder.hpp"
 #include "tests/support/variable.hpp"
 
-namespace stele::explain {
+namespace stele {
 namespace {
 namespace fs = std::filesystem;
 
@@ -89,4 +89,4 @@ TEST(ContentCache, TheUsersIsWhereTheVariablesSay) {
 }
 
 }  // namespace
-}  // namespace stele::explain
+}  // namespace stele

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "harness/base/process.hpp"
+#include "harness/base/folder.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/explain/compiler.hpp"
 #include "harness/explain/figures.hpp"
@@ -12,7 +12,7 @@
 #include "tests/support/fake_device.hpp"
 #include "tests/support/variable.hpp"
 
-namespace stele::explain {
+namespace stele {
 namespace {
 
 constexpr const char* two_kernels = R"(//
@@ -178,12 +178,12 @@ TEST(OpenclPtx, TheDriversOwnPtxIsARowBesideTheProxy) {
     const ContentCache cache(folder.path());
     Toolchain toolchain;
     // What a driver gives is stood in for by clang's text: only the way to the row is tested here.
-    const DriverCompiler driver{"driver 1.2 → PTX (opencl:0)", "sm_90", [&](const KernelSource& source) {
-                                    return opencl_to_ptx(source, 32, "sm_90", toolchain, cache);
-                                }};
-    Compiler compiler(find_source_root(""), cache);
-    Explanation explanation;
-    explain_variant(registry.variant("gemm/naive.opencl"), *problem, "sm_90a", compiler, explanation, &driver);
+    const explain::DriverCompiler driver{"driver 1.2 → PTX (opencl:0)", "sm_90", [&](const KernelSource& source) {
+                                             return opencl_to_ptx(source, 32, "sm_90", toolchain, cache);
+                                         }};
+    explain::Compiler compiler(explain::find_source_root(""), cache);
+    explain::Explanation explanation;
+    explain::explain_variant(registry.variant("gemm/naive.opencl"), *problem, "sm_90a", compiler, explanation, &driver);
     if (explanation.kernels.empty()) GTEST_SKIP() << explanation.absent.at(0).reason;
     ASSERT_EQ(explanation.kernels.size(), 2u);
     EXPECT_EQ(explanation.kernels[0].compiler, clang_label);
@@ -192,9 +192,9 @@ TEST(OpenclPtx, TheDriversOwnPtxIsARowBesideTheProxy) {
     EXPECT_NE(explanation.kernels[0].key(), explanation.kernels[1].key());
 
     explanation = {};
-    explain_variant(registry.variant("gemm/naive.opencl"), *problem, "sm_80", compiler, explanation, &driver);
+    explain::explain_variant(registry.variant("gemm/naive.opencl"), *problem, "sm_80", compiler, explanation, &driver);
     EXPECT_EQ(explanation.kernels.size(), 1u) << "the driver compiles for its own device only";
 }
 
 }  // namespace
-}  // namespace stele::explain
+}  // namespace stele

@@ -1,0 +1,81 @@
+// attention / flash_panel: its rows.
+#include "kernels/attention/flash_panel/flash_panel.hpp"
+
+#include "kernels/attention/rows.hpp"
+#include "kernels/source.hpp"
+#include "kernels/tile_space.hpp"
+
+namespace stele::attention {
+namespace {
+
+Support supports(const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
+    if (!device.is_cpu)
+        return Support::no("shaped for CPUs: a block is one thread, with panels of K and V in the second-level cache");
+    return fits_block(device, 1, tile.local_bytes(static_cast<int>(shape.head_dim)));
+}
+
+Plan make_plan(Language language, const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
+    const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
+    std::vector<std::string> options = definitions(tile);
+    for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
+    if (device.platform == "Portable Computing Language") options.emplace_back("-DBUILTIN_PREFETCH");
+
+    Plan plan;
+    plan.kernels.push_back(kernel_source(language, "attention/flash_panel", "attention_flash_panel",
+                                         text(tile) + ' ' + instance_of(shape), std::move(options)));
+    plan.steps.push_back(
+        {0,
+         {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
+          static_cast<unsigned>(shape.batch)},
+         {1, 1, 1},
+         0,
+         {TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v}, TensorOperand{tensor_o},
+          TensorOperand{tensor_lse}, extent(shape.batch), extent(shape.heads), extent(shape.kv_heads),
+          extent(shape.seq_q), extent(shape.seq_k), shape.softmax_scale, extent(shape.causal)}});
+    return plan;
+}
+
+VariantRow row_of(const PanelTile& tile) {
+    VariantRow row;
+    row.operation = "attention";
+    row.algorithm = "flash_panel";
+    row.tile = text(tile);
+    row.default_tile = tile == panel_tiles.front();
+    row.languages = {Language::opencl};
+    row.supports = [tile](Language, const DeviceInfo& device, const Problem& problem) {
+        return supports(tile, device, shape_of(problem));
+    };
+    row.plan = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
+        return make_plan(language, tile, device, shape_of(problem));
+    };
+    return row;
+}
+
+}  // namespace
+
+std::string why_illegal(const PanelTile& tile) {
+    if (tile.thread_n % 16 != 0) return "THREAD_N is not a multiple of 16, the width of a vector";
+    if (tile.thread_m * tile.thread_n > 512)
+        return "THREAD_M x THREAD_N is above 512 sums: they must fit into registers";
+    if (64 % tile.thread_n != 0) return "THREAD_N does not divide 64, the least head_dim";
+    if (tile.block_m % tile.thread_m != 0) return "THREAD_M does not divide BLOCK_M";
+    if (tile.block_n % tile.thread_n != 0) return "THREAD_N does not divide BLOCK_N";
+    if (tile.local_bytes(128) > 1024 * 1024) return "rows, panels and sums take more than 1 MiB at head_dim 128";
+    return {};
+}
+
+std::vector<Variant> flash_panel_variants() {
+    const std::shared_ptr<const TileSpace> space = make_tile_space<PanelTile>(
+        {{{24, 48, 96, 192, 384}, {32, 64, 96, 128, 192, 256}, {4, 6, 8, 12}, {16, 32}}},
+        [](const PanelTile& tile) { return why_illegal(tile); },
+        [](const PanelTile& tile) { return variants_of(row_of(tile)).front(); });
+    std::vector<Variant> out;
+    for (const PanelTile& tile : panel_tiles) {
+        VariantRow row = row_of(tile);
+        row.tile_space = space;
+        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
+    }
+    return out;
+}
+
+}  // namespace stele::attention
