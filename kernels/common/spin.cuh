@@ -28,12 +28,13 @@ static const bool wait_place_is_listed = (stele_wait_places()->push_back(&wait_p
 
 /// The first thread that comes here tells where it waits and ends the grid.
 __device__ __forceinline__ void give_up(const std::uint64_t* barrier, std::uint32_t parity) {
-    if (wait_place == nullptr || atomicExch(&wait_place_is_taken, 1u) != 0) return;
-    *wait_place = {{blockIdx.x, blockIdx.y, blockIdx.z},
-                   {threadIdx.x, threadIdx.y, threadIdx.z},
-                   shared_address(barrier),
-                   parity,
-                   true};
+    if (atomicExch(&wait_place_is_taken, 1u) != 0) return;
+    if (wait_place != nullptr)
+        *wait_place = {{blockIdx.x, blockIdx.y, blockIdx.z},
+                       {threadIdx.x, threadIdx.y, threadIdx.z},
+                       shared_address(barrier),
+                       parity,
+                       true};
     fence_system();
     trap();
 }

@@ -6,6 +6,7 @@ The kernels are those of the build's object files: nothing is compiled here.
 import os
 import re
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +22,7 @@ GPU_FENCE = re.compile(r"MEMBAR\..*(GPU|SYS).*|CCTL\S*\.IV\S*")
 CLUSTER = "its cluster begins and ends with barriers, whose release and acquire reach all of the GPU on sm_90"
 FENCED = {
     "gemm_hopper_clusters": CLUSTER,
+    "gemm_hopper_lean": CLUSTER + "; where the last wave is shared, sums are left for other blocks and found once a launch",
     "gemm_hopper_scaled": CLUSTER,
     "gemm_hopper_split": CLUSTER,
     "ceiling_wgmma": "fence.proxy.async before the loop, by which wgmma sees what the threads have stored",
@@ -81,6 +83,19 @@ def test_kernels_that_spin_trap_in_the_bounded_build_alone(functions, tmp_path_f
     assert not names_with(r"BPT\.TRAP.*", functions)
     plain, limited = ({function.name: sum(map(is_wgmma, function.code)) for function in of} for of in (functions, bounded))
     assert all(limited[name] == plain[name] for name in spinning), "it multiplies otherwise than what is measured"
+
+
+def test_the_loader_takes_the_bounded_kernels_where_it_is_told():
+    folder = BUILD / "bounded"
+    if not folder.exists():
+        pytest.skip("this build has no kernel for a GPU")
+
+    def kernels(**variables):
+        listed = subprocess.run(["ldd", BUILD / "stele"], env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+        return re.search(r"libstele_cuda_kernels\.so => (\S+)", listed.stdout)[1]
+
+    assert Path(kernels()) == BUILD / "libstele_cuda_kernels.so"
+    assert Path(kernels(LD_LIBRARY_PATH=str(folder))) == folder / "libstele_cuda_kernels.so"
 
 
 # Registers of wgmma ---------------------------------------------------------------------------------------------------
