@@ -79,7 +79,12 @@ std::optional<KernelFigures> figures_of(const PlannedKernel& kernel, const Compi
     row.whole = count_mix(code->second);
     const std::vector<Loop> loops = find_loops(code->second);
     row.loops = loops.size();
-    const auto work = [&](std::span<const std::size_t> body) { return count_mix(code->second, body).thread_flops(); };
+    // By the matrix unit's work, where there is any: what else such a loop does is in the way.
+    const auto work = [&](std::span<const std::size_t> body) {
+        const InstructionMix mix = count_mix(code->second, body);
+        const double matrix = mix.matrix_flops_per_warp;
+        return std::pair(matrix, matrix > 0 ? 0 : mix.thread_flops());
+    };
     if (const auto body = hot_loop(loops, work); !body.empty()) row.loop = count_mix(code->second, body);
     row.occupancy = occupancy(limits, static_cast<int>(row.threads), row.assembler.registers, row.shared_bytes());
     return row;

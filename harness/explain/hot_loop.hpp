@@ -17,8 +17,8 @@ namespace stele::explain {
 ///
 /// `work_of` says what instructions (indices) do, as an ordered value; `Work{}` is nothing. Each loop is taken without
 /// those inside it that work themselves, so that a loop around the main one does not take its place, and with those
-/// that do not: polling a barrier belongs to what waits for it. Where no loop works, the longest innermost one stands
-/// for all.
+/// that do not: polling a barrier belongs to what waits for it. Of loops that do the same work it is the one with the
+/// least beside it, as others are for exceptions. Where no loop works, the longest innermost one stands for all.
 template <typename WorkOf>
 std::vector<std::size_t> hot_loop(std::span<const Loop> loops, WorkOf&& work_of) {
     using Work = decltype(work_of(std::span<const std::size_t>{}));
@@ -36,12 +36,13 @@ std::vector<std::size_t> hot_loop(std::span<const Loop> loops, WorkOf&& work_of)
         }
         return body;
     };
-    std::optional<std::pair<Work, std::size_t>> most;
+    std::optional<std::pair<Work, std::ptrdiff_t>> most;
     std::vector<std::size_t> hot;
     for (std::size_t i = 0; i < loops.size(); ++i) {
         if (!works[i] && !loops[i].innermost) continue;
         std::vector<std::size_t> body = own_body(loops[i]);
-        const std::pair work(work_of(std::span<const std::size_t>(body)), body.size());
+        const auto size = static_cast<std::ptrdiff_t>(body.size());
+        const std::pair work(work_of(std::span<const std::size_t>(body)), works[i] ? -size : size);
         if (most && !(*most < work)) continue;
         most = work;
         hot = std::move(body);

@@ -31,6 +31,8 @@ Support supports_tile(const DeviceInfo& device, Language language, const Tile& t
 std::vector<Variant> naive_variants();
 std::vector<Variant> flash_variants();
 std::vector<Variant> flash_panel_variants();
+std::vector<Variant> flash_tensor_variants();
+std::vector<Variant> flash_hopper_variants();
 std::vector<Variant> openblas_variants();
 std::vector<Variant> onednn_variants();
 

@@ -27,7 +27,7 @@ constexpr int exit_no_device = 77;
 
 /// What the tests share, and what they did.
 struct Conformance {
-    explicit Conformance(std::vector<std::string> wanted) : chosen(devices.select(wanted)) {
+    explicit Conformance(const std::vector<std::string>& wanted) : chosen(devices.select(wanted)) {
         for (const Operation* operation : registry.operations())
             for (Suite suite : {Suite::smoke, Suite::edge})
                 for (auto& problem : stele::problems(*operation, suite))

@@ -48,7 +48,7 @@ void chatter(float* x, float* y, std::int64_t count) {
     }
 }
 
-Variant host(const std::string& name, test::TwiceKernel kernel) { return twice_variant(name, std::move(kernel)); }
+Variant host(const std::string& name, const test::TwiceKernel& kernel) { return twice_variant(name, kernel); }
 
 Variant opencl(const std::string& name, const std::string& body) {
     Variant variant = twice_variant(name);
@@ -107,7 +107,7 @@ std::vector<Variant> faulty_variants() {
         host("segfault",
              [](float* x, float*, std::int64_t) {
                  volatile float* nowhere = nullptr;
-                 *nowhere = x[0];
+                 *nowhere = x[0];  // NOLINT: on purpose
              }),
         host("abort", [](float*, float*, std::int64_t) { std::abort(); }),
         host("exit", [](float*, float*, std::int64_t) { std::exit(0); }),

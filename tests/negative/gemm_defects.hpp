@@ -125,7 +125,7 @@ inline Variant opencl_variant(const std::string& algorithm, const std::string& t
     return variant;
 }
 
-inline Variant host_variant(const std::string& algorithm, std::function<void(const HostGemm&)> kernel) {
+inline Variant host_variant(const std::string& algorithm, const std::function<void(const HostGemm&)>& kernel) {
     Variant variant = gemm_variant(algorithm, Language::host);
     variant.make_plan = [kernel](const DeviceInfo&, const Problem& problem) {
         const gemm::Shape& shape = gemm::as_gemm(problem).shape();

@@ -21,12 +21,12 @@ using test::right_host;
 
 class HostKernels : public testing::Test {
 protected:
-    Verdict verify(std::function<void(const HostGemm&)> kernel) {
-        const Variant variant = host_variant("host", std::move(kernel));
+    Verdict verify(const std::function<void(const HostGemm&)>& kernel) {
+        const Variant variant = host_variant("host", kernel);
         return test::verify_on({{&variant, &problem, device.get()}}, {}, {}).at(0).verdict;
     }
     /// The right result, spoiled.
-    Verdict spoiled(std::function<void(const HostGemm&)> spoil) {
+    Verdict spoiled(const std::function<void(const HostGemm&)>& spoil) {
         return verify([spoil](const HostGemm& g) {
             right_host(g);
             spoil(g);

@@ -62,7 +62,7 @@ inline void twice(float* x, float* y, std::int64_t count) {
 }
 
 /// A host variant `twice/<algorithm>.host` whose kernel's entry is the algorithm's name.
-inline Variant twice_variant(const std::string& algorithm, TwiceKernel kernel = twice, std::string tile = "",
+inline Variant twice_variant(const std::string& algorithm, const TwiceKernel& kernel = twice, std::string tile = "",
                              bool default_tile = true) {
     Variant variant;
     variant.operation = "twice";

@@ -112,7 +112,7 @@ static inline void multiply(local float* sums, local const float* rescale, local
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_panel(
     global const Element* restrict Q, global const Element* restrict K, global const Element* restrict V,
-    global Element* restrict O, global float* restrict lse, int batch, int heads, int kv_heads, int seq_q, int seq_k,
+    global Element* restrict O, global float* restrict lse, int heads, int kv_heads, int seq_q, int seq_k,
     float softmax_scale, int causal) {
     local __attribute__((aligned(64))) float rows_q[BLOCK_M * HEAD_DIM];
     local __attribute__((aligned(64))) float panel_k[HEAD_DIM * BLOCK_N];

@@ -30,8 +30,8 @@ Plan make_plan(Language language, const PanelTile& tile, const DeviceInfo& devic
          {1, 1, 1},
          0,
          {TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v}, TensorOperand{tensor_o},
-          TensorOperand{tensor_lse}, extent(shape.batch), extent(shape.heads), extent(shape.kv_heads),
-          extent(shape.seq_q), extent(shape.seq_k), shape.softmax_scale, extent(shape.causal)}});
+          TensorOperand{tensor_lse}, extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
+          extent(shape.seq_k), shape.softmax_scale, extent(shape.causal)}});
     return plan;
 }
 

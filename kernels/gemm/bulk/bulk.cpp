@@ -19,7 +19,7 @@ std::vector<Variant> bulk_variants() {
             return padded_bytes(tile, shape) + bulk_barrier_bytes(tile);
         };
         row.takes = [tile](const DeviceInfo& device, const Shape& shape) {
-            const Support answer = takes_wmma(device, shape);
+            Support answer = takes_wmma(device, shape);
             if (!answer || bulk_takes(tile, shape.dtype)) return answer;
             return Support::no(fmt::format("tile {} holds fragments of f16 only in its registers", text(tile)));
         };

@@ -180,7 +180,7 @@ private:
 
     template <typename T>
     static void set(SetAttribute* setter, Owned& object, int attribute, const T& value) {
-        check(setter(object.get(), attribute, &value, sizeof value), "cublasLt…SetAttribute");
+        check(setter(object.get(), attribute, static_cast<const void*>(&value), sizeof value), "cublasLt…SetAttribute");
     }
 
     void set_scales(const Operands& operands) {

@@ -1,0 +1,34 @@
+// The tiles of flash_hopper.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace stele::attention {
+
+/// A block owns 64 query rows of a head for each of its consumers, and walks over the keys block_n at a time; two
+/// stages of K and two of V are on their way or in use.
+struct HopperTile {
+    int consumers, block_n;
+
+    static constexpr std::array names{"CONSUMERS", "BLOCK_N"};
+    constexpr std::array<int, 2> values() const { return {consumers, block_n}; }
+    constexpr bool operator==(const HopperTile&) const = default;
+
+    constexpr int block_m() const { return consumers * 64; }
+    /// The producer's warpgroup first.
+    constexpr int threads() const { return (consumers + 1) * 128; }
+    constexpr std::size_t shared_bytes(int head_dim) const {
+        return static_cast<std::size_t>(block_m() + 2 * hopper_stages * block_n) * static_cast<std::size_t>(head_dim) *
+               2;
+    }
+    static constexpr int hopper_stages = 2;
+};
+
+/// Two consumers of 240 registers: 64 scores, 32 of weights and head_dim / 2 of O; three of 160, where head_dim 64
+/// leaves 32 of O.
+inline constexpr HopperTile hopper_two{2, 128}, hopper_three{3, 96};
+inline constexpr std::array flash_hopper_tiles{hopper_two, hopper_three};
+constexpr bool takes_head_dim(const HopperTile& tile, int head_dim) { return tile.consumers == 2 || head_dim == 64; }
+
+}  // namespace stele::attention

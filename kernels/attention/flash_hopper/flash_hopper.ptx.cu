@@ -1,0 +1,300 @@
+// attention / flash_hopper — CUDA C++ with PTX, sm_90a
+//
+// O[batch, heads, seq_q, head_dim] = softmax(softmax_scale · Q Kᵀ) V, lse[batch, heads, seq_q] its normaliser, by TMA
+// and wgmma (FlashAttention-3, Shah et al. 2024). A block owns 64 query rows of one head for each of its consumers and
+// walks over the keys BLOCK_N at a time, from the last ones that it sees to the first. Warpgroup 0 is the producer: one
+// thread brings Q, and K and V into rings of STAGES stages. A consumer has its rows' scores, weights and O in
+// registers. It issues the scores of a tile before the product of the tile before with V, so that its softmax runs
+// under a product; and consumers take turns, so that one's softmax runs under another's products. Tiles of which not
+// all rows see all come first, and without that overlap.
+#include "kernels/attention/flash_hopper/flash_hopper.hpp"
+#include "kernels/attention/matrix_rows.ptx.cuh"
+#include "kernels/common/native.cuh"
+#include "kernels/common/ptx/barrier.cuh"
+#include "kernels/common/ptx/fence.cuh"
+#include "kernels/common/ptx/mbarrier.cuh"
+#include "kernels/common/ptx/registers.cuh"
+#include "kernels/common/ptx/tma.cuh"
+#include "kernels/common/ptx/wgmma_f32.cuh"
+#include "kernels/common/shared.cuh"
+
+namespace stele::attention::ptx {
+
+using namespace stele::ptx;
+
+template <typename T>
+inline constexpr Element element_of = std::is_same_v<T, half> ? Element::f16 : Element::bf16;
+
+template <HopperTile tile>
+inline constexpr int flash_hopper_threads = tile.threads();
+
+/// The stage that is next, and the parity of its phase.
+template <int STAGES>
+struct Turn {
+    int stage = 0;
+    std::uint32_t phase = 0;
+
+    __device__ __forceinline__ void next() {
+        if (++stage == STAGES) {
+            stage = 0;
+            phase ^= 1;
+        }
+    }
+};
+
+/// Tiles are boxes of 64 columns, box behind box, their rows of 128 bytes swizzled.
+template <typename T, HopperTile tile, int head_dim>
+struct Consumer : MatrixRows<T, 1, tile.block_n, head_dim> {
+    using Rows = MatrixRows<T, 1, tile.block_n, head_dim>;
+    using Rows::acc, Rows::scores, Rows::weights;
+    static constexpr int CONSUMERS = tile.consumers, BLOCK_N = tile.block_n, STAGES = HopperTile::hopper_stages;
+    static constexpr int PIECES = head_dim / 8, BOXES = head_dim / 64, ROW = 128, QUERY_BOX = 64 * ROW,
+                         KEY_BOX = BLOCK_N * ROW;
+    static constexpr int QUERY_BYTES = BOXES * QUERY_BOX, KEY_BYTES = BOXES * KEY_BOX;
+    static constexpr int PRODUCER_REGISTERS = CONSUMERS == 2 ? 24 : 32, CONSUMER_REGISTERS = CONSUMERS == 2 ? 240 : 160;
+
+    /// Where a 16-byte piece lies in a tile whose boxes have `rows` rows.
+    template <int rows>
+    static __device__ __forceinline__ int place(int row, int piece) {
+        return piece / 8 * rows * ROW + row * ROW + (piece % 8 ^ row % 8) * 16;
+    }
+
+    /// Whether the thread's part of tile_v, from row `from` on, has a value that is infinite or no number.
+    template <typename Place>
+    static __device__ __forceinline__ bool any_spoilt(const unsigned char* tile_v, int from, int thread,
+                                                      Place&& place) {
+        bool spoilt = false;
+        for (int i = from * PIECES + thread; i < BLOCK_N * PIECES; i += CONSUMERS * 128)
+            spoilt = spoilt || any_nonfinite<T>(ld_shared_v4_b32(tile_v + place(i / PIECES, i % PIECES)));
+        return spoilt;
+    }
+
+    /// Zeros in the place of such values.
+    template <typename Place>
+    static __device__ __forceinline__ void drop_spoilt(unsigned char* tile_v, int thread, Place&& place) {
+        for (int i = thread; i < BLOCK_N * PIECES; i += CONSUMERS * 128) {
+            unsigned char* at = tile_v + place(i / PIECES, i % PIECES);
+            st_shared_v4_b32(at, finite_of<T>(ld_shared_v4_b32(at)));
+        }
+    }
+
+    /// Issues scores = tile_q tile_kᵀ.
+    __device__ __forceinline__ void score(const unsigned char* tile_q, const unsigned char* tile_k) {
+        const std::uint64_t q = wgmma_descriptor(tile_q, 16, 8 * ROW, Swizzle::bytes_128);
+        const std::uint64_t k = wgmma_descriptor(tile_k, 16, 8 * ROW, Swizzle::bytes_128);
+        wgmma_fence();
+#pragma unroll
+        for (int step = 0; step < head_dim / 16; ++step) {
+            const int in_box = step % 4 * 32;
+            wgmma<element_of<T>>(scores[0], wgmma_advance(q, step / 4 * QUERY_BOX + in_box),
+                                 wgmma_advance(k, step / 4 * KEY_BOX + in_box), step > 0);
+        }
+        wgmma_commit_group();
+    }
+
+    /// Issues acc += weights tile_v; a box of V is 64 columns, 16 of its rows a step.
+    __device__ __forceinline__ void weigh_async(const unsigned char* tile_v) {
+        const std::uint64_t v = wgmma_descriptor(tile_v, KEY_BOX, 8 * ROW, Swizzle::bytes_128);
+        wgmma_fence();
+#pragma unroll
+        for (int step = 0; step < BLOCK_N / 16; ++step) {
+            const std::uint32_t a[4] = {weights[0][4 * step], weights[0][4 * step + 1], weights[0][4 * step + 2],
+                                        weights[0][4 * step + 3]};
+            wgmma<element_of<T>, Major::mn>(acc[0], a, wgmma_advance(v, step * 16 * ROW), true);
+        }
+        wgmma_commit_group();
+    }
+};
+
+/// Maps: Q [batch · heads, seq_q, head_dim] in boxes of 64 rows × 64, K and V [batch · kv_heads, seq_k, head_dim] in
+/// boxes of BLOCK_N × 64. O as Q; lse [batch, heads, seq_q].
+template <typename T, int CONSUMERS, int BLOCK_N, int HEAD_DIM>
+__global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
+    attention_flash_hopper(const __grid_constant__ TensorMap map_q, const __grid_constant__ TensorMap map_k,
+                           const __grid_constant__ TensorMap map_v, T* __restrict__ O, float* __restrict__ lse,
+                           int heads, int kv_heads, int seq_q, int seq_k, float softmax_scale, int causal) {
+    using C = Consumer<T, HopperTile{CONSUMERS, BLOCK_N}, HEAD_DIM>;
+    unsigned char* shared = dynamic_shared<unsigned char>();
+    __shared__ std::uint64_t full_q, full_k[C::STAGES], empty_k[C::STAGES], full_v[C::STAGES], empty_v[C::STAGES];
+    // Of the last tile but one, and the last, with such a value: how many came before it.
+    __shared__ int spoilt[2];
+
+    // -- place
+    const int thread = static_cast<int>(threadIdx.x), warpgroup = thread / 128;
+    const int head = static_cast<int>(blockIdx.y), sequence = static_cast<int>(blockIdx.z);
+    const int kv_matrix = sequence * kv_heads + head / (heads / kv_heads);
+    const auto keys_of = [&](int query) {
+        const int keys = min(query, seq_q - 1) + 1 + seq_k - seq_q;
+        return causal ? min(max(keys, 0), seq_k) : seq_k;
+    };
+    // Blocks that see most come first, so that the last ones to run are short.
+    const int first = static_cast<int>(causal ? gridDim.x - 1 - blockIdx.x : blockIdx.x) * CONSUMERS * 64;
+    const int tiles = (keys_of(first + CONSUMERS * 64 - 1) + BLOCK_N - 1) / BLOCK_N;
+    const int whole_keys = keys_of(first), whole_tiles = whole_keys / BLOCK_N;
+    unsigned char* tiles_k = shared + CONSUMERS * C::QUERY_BYTES;
+    unsigned char* tiles_v = tiles_k + C::STAGES * C::KEY_BYTES;
+    if (thread == 0) {
+        spoilt[0] = spoilt[1] = -1;
+        mbarrier_init(&full_q, 1);
+        for (int stage = 0; stage < C::STAGES; ++stage) {
+            mbarrier_init(&full_k[stage], 1);
+            mbarrier_init(&full_v[stage], 1);
+            mbarrier_init(&empty_k[stage], CONSUMERS * 4);
+            mbarrier_init(&empty_v[stage], CONSUMERS * 4);
+        }
+        fence_mbarrier_init();
+    }
+    __syncthreads();
+
+    Turn<C::STAGES> turn_k, turn_v;
+    if (warpgroup == 0) {
+        // -- load
+        setmaxnreg_dec<C::PRODUCER_REGISTERS>();
+        if (thread != 0) return;
+        const auto load_tile = [&](unsigned char* to, const TensorMap& map, std::uint64_t* full, std::uint64_t* empty,
+                                   std::uint32_t phase, int row) {
+            mbarrier_wait_parity(empty, phase ^ 1);
+            mbarrier_arrive_expect_tx(full, C::KEY_BYTES);
+            for (int box = 0; box < C::BOXES; ++box)
+                tma_load_3d(to + box * C::KEY_BOX, map, full, box * 64, row, kv_matrix);
+        };
+        mbarrier_arrive_expect_tx(&full_q, CONSUMERS * C::QUERY_BYTES);
+        for (int consumer = 0; consumer < CONSUMERS; ++consumer)
+            for (int box = 0; box < C::BOXES; ++box)
+                tma_load_3d(shared + consumer * C::QUERY_BYTES + box * C::QUERY_BOX, map_q, &full_q, box * 64,
+                            first + consumer * 64, sequence * heads + head);
+        for (int tile = tiles - 1; tile >= 0; --tile, turn_k.next(), turn_v.next()) {
+            load_tile(tiles_k + turn_k.stage * C::KEY_BYTES, map_k, &full_k[turn_k.stage], &empty_k[turn_k.stage],
+                      turn_k.phase, tile * BLOCK_N);
+            load_tile(tiles_v + turn_v.stage * C::KEY_BYTES, map_v, &full_v[turn_v.stage], &empty_v[turn_v.stage],
+                      turn_v.phase, tile * BLOCK_N);
+        }
+        return;
+    }
+    setmaxnreg_inc<C::CONSUMER_REGISTERS>();
+    C own;
+    own.clear();
+    const int consumer = warpgroup - 1, warp = thread % 128 / 32, lane = thread % 32;
+    const int own_row = first + consumer * 64 + warp * 16;
+    unsigned char* tile_q = shared + consumer * C::QUERY_BYTES;
+    const float factor = mul_rn_f32(softmax_scale, 1.44269504088896341f);
+#pragma unroll
+    for (int h = 0; h < 2; ++h) own.seen[0][h] = keys_of(own_row + h * 8 + lane / 4);
+    const auto release = [&](std::uint64_t* empty) {
+        if (lane == 0) mbarrier_arrive(empty);
+    };
+    const auto place_v = [](int row, int piece) { return C::template place<BLOCK_N>(row, piece); };
+    float rescale[1][2];
+    // Barrier 1 + consumer of 256 threads: its turn to issue products.
+    constexpr std::uint32_t ALL_CONSUMERS = CONSUMERS + 1;
+    const std::uint32_t mine = 1 + consumer, others = 1 + (consumer + 1) % CONSUMERS;
+    mbarrier_wait_parity(&full_q, 0);
+
+    int tile = tiles - 1;
+    for (; tile >= whole_tiles; --tile, turn_k.next(), turn_v.next()) {
+        unsigned char* tile_v = tiles_v + turn_v.stage * C::KEY_BYTES;
+        const int key_begin = tile * BLOCK_N;
+
+        // -- score
+        mbarrier_wait_parity(&full_k[turn_k.stage], turn_k.phase);
+        own.score(tile_q, tiles_k + turn_k.stage * C::KEY_BYTES);
+        wgmma_wait_group<0>();
+        release(&empty_k[turn_k.stage]);
+        own.scale_scores(factor);
+        own.mask(key_begin, lane);
+
+        // -- softmax
+        own.softmax(rescale);
+        own.pack();
+        own.scale_acc(rescale);
+
+        // -- multiply
+        mbarrier_wait_parity(&full_v[turn_v.stage], turn_v.phase);
+        if (C::any_spoilt(tile_v, max(whole_keys - key_begin, 0), thread - 128, place_v))
+            atomicMax(&spoilt[tile % 2], tiles - tile);
+        barrier_sync(ALL_CONSUMERS, CONSUMERS * 128);
+        if (spoilt[tile % 2] == tiles - tile) {
+            own.add_spoilt(tile_v, key_begin, lane, place_v);
+            // What others have yet to read is not lost before.
+            barrier_sync(ALL_CONSUMERS, CONSUMERS * 128);
+            C::drop_spoilt(tile_v, thread - 128, place_v);
+            fence_proxy_async_shared();
+            barrier_sync(ALL_CONSUMERS, CONSUMERS * 128);
+        }
+        own.weigh_async(tile_v);
+        wgmma_wait_group<0>();
+        release(&empty_v[turn_v.stage]);
+    }
+    if (tile >= 0) {
+        if (consumer == CONSUMERS - 1) barrier_arrive(1, 256);
+        // -- score
+        mbarrier_wait_parity(&full_k[turn_k.stage], turn_k.phase);
+        barrier_sync(mine, 256);
+        own.score(tile_q, tiles_k + turn_k.stage * C::KEY_BYTES);
+        barrier_arrive(others, 256);
+        wgmma_wait_group<0>();
+        release(&empty_k[turn_k.stage]);
+        turn_k.next();
+
+        // -- softmax
+        own.scale_scores(factor);
+        own.softmax(rescale);
+        own.pack();
+        own.scale_acc(rescale);
+        for (--tile; tile >= 0; --tile, turn_k.next(), turn_v.next()) {
+            // -- score
+            mbarrier_wait_parity(&full_k[turn_k.stage], turn_k.phase);
+            barrier_sync(mine, 256);
+            own.score(tile_q, tiles_k + turn_k.stage * C::KEY_BYTES);
+
+            // -- multiply
+            mbarrier_wait_parity(&full_v[turn_v.stage], turn_v.phase);
+            own.weigh_async(tiles_v + turn_v.stage * C::KEY_BYTES);
+            barrier_arrive(others, 256);
+            wgmma_wait_group<1>();
+            release(&empty_k[turn_k.stage]);
+
+            // -- softmax
+            own.scale_scores(factor);
+            own.softmax(rescale);
+            wgmma_wait_group<0>();
+            release(&empty_v[turn_v.stage]);
+            own.pack();
+            own.scale_acc(rescale);
+        }
+        // The last turn given is taken, so that no barrier is left half full.
+        if (consumer == 0) barrier_sync(1, 256);
+
+        // -- multiply
+        mbarrier_wait_parity(&full_v[turn_v.stage], turn_v.phase);
+        own.weigh_async(tiles_v + turn_v.stage * C::KEY_BYTES);
+        wgmma_wait_group<0>();
+    }
+
+    // -- store
+    const auto place_q = [&](int row, int piece) { return C::template place<64>(warp * 16 + row, piece); };
+    const auto row_of = [&](int r) {
+        return own_row + r < seq_q ? (sequence * heads + head) * seq_q + own_row + r : -1;
+    };
+    own.finish(tile_q, lse, lane, place_q, row_of);
+    __syncwarp();
+    store_staged<16, HEAD_DIM>(O, tile_q, lane, place_q, row_of);
+}
+
+std::vector<NativeInstance> attention_flash_hopper() {
+    NativeList list;
+    const auto add = [&]<typename T, int head_dim>(const std::string& instance) {
+        for_each_tile<flash_hopper_tiles>([&]<HopperTile tile>() {
+            if constexpr (takes_head_dim(tile, head_dim))
+                list.add<&attention_flash_hopper<T, tile.consumers, tile.block_n, head_dim>>(
+                    "attention_flash_hopper", text(tile) + ' ' + instance);
+        });
+    };
+    add.operator()<half, 64>("f16 d64");
+    add.operator()<half, 128>("f16 d128");
+    add.operator()<bf16, 64>("bf16 d64");
+    add.operator()<bf16, 128>("bf16 d128");
+    return std::move(list);
+}
+
+}  // namespace stele::attention::ptx
