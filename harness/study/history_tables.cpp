@@ -26,11 +26,11 @@ std::string slower_text(double ratio) {
     return fmt::format("{} % {}", three_digits(100 * std::abs(ratio - 1)), ratio < 1 ? "faster" : "slower");
 }
 
-std::string p_text(double p) { return p > 0 ? fmt::format("p = {}", error_text(p)) : "p < 1e-06"; }
+std::string change_p_text(double p) { return p > 0 ? fmt::format("p = {}", error_text(p)) : "p < 1e-06"; }
 
 std::string change_text(const ChangePoint& change) {
     return fmt::format("{} from here on: {} to {}, {}", slower_text(change.ratio()), time_text(change.before_ns),
-                       time_text(change.after_ns), p_text(change.p));
+                       time_text(change.after_ns), change_p_text(change.p));
 }
 
 std::string without_time(const Measurement& cell) {
