@@ -54,7 +54,7 @@ struct CellComparison {
     Effect effect;
     double adjusted_p = 1;
     Found found;
-    bool counts = true;  ///< for an exit code: long enough, or short ones were asked for
+    bool counts = true;  ///< to be worse by: long enough, or short ones were asked for
     std::vector<std::string> causes;
     std::optional<Confirmation> again{};
 

@@ -79,7 +79,7 @@ def test_kernels_call_no_clock():
 
 def test_only_the_command_line_knows_what_a_process_ends_with():
     """Low rooms throw what happened, by its kind (harness/base/error.hpp)."""
-    known = re.compile(r"exit[ _]?codes?\b|\bExitCode\b|\bexit_(fine|worse|usage|wrong|nothing|interrupted)\b|CommandError", re.I)
+    known = re.compile(r"exit[ _]?codes?\b|\bExitCode\b|\bexit_(fine|worse|usage|inconclusive|wrong|nothing|interrupted)\b|CommandError", re.I)
     wrong = [f"{path.relative_to(ROOT)}: {found.group(0)}"
              for layer in LAYERS for path in files(layer, "*.hpp", "*.cpp", "*.cu", "*.cuh")
              if not path.is_relative_to(ROOT / "harness/cli") and (found := known.search(path.read_text()))]
