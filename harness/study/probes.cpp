@@ -21,7 +21,7 @@ struct Instruction {
 };
 constexpr std::array instructions{
     Instruction{"mma", "-DPROBE_MMA", 32},           Instruction{"ldmatrix", "-DPROBE_LDMATRIX", 32},
-    Instruction{"cp.async", "-DPROBE_CP_ASYNC", 32}, Instruction{"mbarrier", "-DPROBE_MBARRIER", 32},
+    Instruction{"cp_async", "-DPROBE_CP_ASYNC", 32}, Instruction{"mbarrier", "-DPROBE_MBARRIER", 32},
     Instruction{"bulk", "-DPROBE_BULK", 32},         Instruction{"wgmma", "-DPROBE_WGMMA", 128}};
 
 KernelSource probe_source(const char* option) {
