@@ -190,8 +190,8 @@ Table history_header(const History& history, std::span<const NamedReport> report
                                second_text(reports.back().report.environment.started), history.courses.size()),
                    "change points: " + change_points};
     if (history.never_ran > 0)
-        table.notes.push_back(
-            fmt::format("{} cells were skipped in every report; `stele report` says why", history.never_ran));
+        table.notes.push_back(fmt::format("{} more {} skipped in every report; `stele report` says why",
+                                          history.never_ran, history.never_ran == 1 ? "was" : "were"));
     return table;
 }
 

@@ -14,6 +14,7 @@
 #include "harness/exchange/csv.hpp"
 #include "harness/exchange/csv_text.hpp"
 #include "harness/exchange/github_action.hpp"
+#include "harness/exchange/google_benchmark.hpp"
 #include "harness/exchange/junit.hpp"
 #include "harness/exchange/nvbench.hpp"
 #include "harness/exchange/otava.hpp"
@@ -52,7 +53,9 @@ TEST(Exporters, EachHasANameOfItsOwnATitleAndOneWayToWrite) {
         EXPECT_TRUE(names.insert(exporter.name).second) << exporter.name;
         EXPECT_FALSE(exporter.title.empty());
         EXPECT_EQ((exporter.of_one ? 1 : 0) + (exporter.of_all ? 1 : 0) + (exporter.folder ? 1 : 0), 1);
-        EXPECT_FALSE(exported(exporter, sample()).empty()) << exporter.name;
+        // What Google Benchmark is told once stays in the process, which google_benchmark.cpp looks at.
+        if (exporter.of_one != google_benchmark_json)
+            EXPECT_FALSE(exported(exporter, sample()).empty()) << exporter.name;
     }
 }
 
