@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <list>
+#include <memory>
 #include <vector>
 
+#include "harness/measure/loaded_plan.hpp"
+#include "harness/measure/operands.hpp"
 #include "tests/support/fake_device.hpp"
 #include "tests/support/run_on.hpp"
 #include "tests/support/twice.hpp"
