@@ -1,6 +1,7 @@
 // stele doctor: is this machine fit to measure, what does it reach, and how far apart are two identical sides?
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -148,7 +149,8 @@ void Examination::measure() {
                                  cell.timing->median_ns / (cell.bytes / size_of(cell.dtype) - 1)});
         if (is_failure(cell.verdict.outcome))
             checks_.push_back({"kernels of " + cell.device, Fitness::bad,
-                               fmt::format("{} on {}: {}", cell.variant, cell.problem, cell.verdict.reason),
+                               fmt::format("{} on {}: {}", cell.variant, cell.problem,
+                                           cell.verdict.reason.substr(0, cell.verdict.reason.find('\n'))),
                                "stele verify ceiling tells more"});
     }
     for (const DeviceInfo* device : timed_) found_[device->id].ceilings = ceilings_of(once, device->id);
@@ -186,7 +188,9 @@ Table check_table(const std::vector<FitnessCheck>& checks) {
     table.columns = {{"check", Align::left}, {"state", Align::left}, {"seen", Align::left}};
     for (const FitnessCheck& check : checks) {
         table.rows.push_back({{check.name, std::string(name(check.state))}, check.seen});
-        if (!check.advice.empty()) table.notes.push_back(fmt::format("{}: {}", check.name, check.advice));
+        if (check.advice.empty()) continue;
+        std::string note = fmt::format("{}: {}", check.name, check.advice);
+        if (std::ranges::find(table.notes, note) == table.notes.end()) table.notes.push_back(std::move(note));
     }
     return table;
 }

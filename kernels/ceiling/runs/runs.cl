@@ -7,8 +7,8 @@
 // -- place
 // The pieces of this thread: all but the last of as many.
 long2 run_of(long pieces) {
-    const long threads = get_global_size(0), each = (pieces + threads - 1) / threads;
-    return (long2)(min(get_global_id(0) * each, pieces), min((get_global_id(0) + 1) * each, pieces));
+    const long threads = get_global_size(0), thread = get_global_id(0), each = (pieces + threads - 1) / threads;
+    return (long2)(min(thread * each, pieces), min((thread + 1) * each, pieces));
 }
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void ceiling_runs_copy(global const uint4* restrict from,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <list>
+#include <memory>
 #include <vector>
 
 #include "harness/measure/loaded_plan.hpp"

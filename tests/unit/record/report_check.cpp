@@ -71,9 +71,38 @@ TEST(ReportCheck, WhatFollowsFromTheProblemIsRefusedWithBothValues) {
     EXPECT_EQ(refusal([](Report&, Measurement& cell) {
                   cell.operation = "novel";
                   cell.flops = 1;
+                  cell.timing->ceiling.reset();
+                  cell.timing->fraction_of_peak.reset();
               }),
               "")
         << "an operation that this stele does not know is believed";
+}
+
+TEST(ReportCheck, AFractionIsOfItsCeilingAndNeverAlone) {
+    EXPECT_NE(refused_timing([](Timing& timing) { *timing.fraction_of_peak *= 2; }).find("by its ceiling it is"),
+              std::string::npos);
+    EXPECT_NE(refused_timing([](Timing& timing) { timing.ceiling.reset(); }).find("fraction_of_peak stands alone"),
+              std::string::npos);
+    EXPECT_NE(refused_timing([](Timing& timing) { timing.fraction_of_peak.reset(); }).find("ceiling stands alone"),
+              std::string::npos);
+    EXPECT_NE(refused_timing([](Timing& timing) { timing.ceiling->per_second = 0; }).find("must be a rate"),
+              std::string::npos);
+}
+
+TEST(ReportCheck, TelemetryThatCannotBeIsRefused) {
+    EXPECT_NE(refused_timing([](Timing& timing) { timing.stolen_ms->pop_back(); }).find("6 entries for 7 samples"),
+              std::string::npos);
+    EXPECT_NE(refused_timing([](Timing& timing) { timing.energy->seconds = 0; }).find("energy.seconds"),
+              std::string::npos);
+    EXPECT_NE(refused_timing([](Timing& timing) { timing.energy->executions = 0; }).find("energy.executions"),
+              std::string::npos);
+    const auto refused_noise = [](const std::function<void(NoiseFloor&)>& change) {
+        return refusal([&](Report& report, Measurement&) { change(report.noise_floors->at("opencl:0").at(0)); });
+    };
+    EXPECT_NE(refused_noise([](NoiseFloor& noise) { noise.rounds = 0; }).find("noise_floors.opencl:0[0].rounds"),
+              std::string::npos);
+    EXPECT_NE(refused_noise([](NoiseFloor& noise) { noise.false_alarms = 1.5; }).find("false_alarms"),
+              std::string::npos);
 }
 
 TEST(ReportCheck, NumbersThatCannotBeAreRefused) {
