@@ -29,8 +29,8 @@ TEST(FormerIds, NameVariantsThatThereAre) {
     EXPECT_EQ(registry.variant("gemm/hopper.ptx@128x256x2").id(), "gemm/hopper/clusters.ptx@128x256x2");
     EXPECT_EQ(registry.select("gemm/hopper_roles").size(), 1u);
     // The family: the choice, and the default of each rung.
-    EXPECT_EQ(registry.select("gemm/hopper").size(), 7u);
-    EXPECT_GT(registry.select("gemm/hopper@*").size(), 7u);
+    EXPECT_EQ(registry.select("gemm/hopper").size(), 8u);
+    EXPECT_GT(registry.select("gemm/hopper@*").size(), 8u);
 }
 
 }  // namespace
