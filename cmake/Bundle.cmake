@@ -25,6 +25,12 @@ set_target_properties(${bundle_programs} PROPERTIES INSTALL_RPATH "$ORIGIN/../li
 set_target_properties(${bundle_modules} PROPERTIES INSTALL_RPATH "$ORIGIN:${folders}:$ORIGIN/gcc")
 install(TARGETS ${bundle_programs} ${bundle_modules} RUNTIME_DEPENDENCY_SET bundle
   RUNTIME DESTINATION bin COMPONENT bundle LIBRARY DESTINATION lib COMPONENT bundle)
+if(STELE_HAS_CUDA)
+  # The kernels with bounded waits, for LD_LIBRARY_PATH.
+  set_target_properties(stele_cuda_kernels_bounded PROPERTIES INSTALL_RPATH "$ORIGIN/..:${folders}:$ORIGIN/../gcc")
+  add_dependencies(stele_bundle stele_cuda_kernels_bounded)
+  install(TARGETS stele_cuda_kernels_bounded LIBRARY DESTINATION lib/bounded COMPONENT bundle)
+endif()
 install(RUNTIME_DEPENDENCY_SET bundle DESTINATION lib COMPONENT bundle
   # What is glibc's, what stands in lib/gcc, and what is installed above.
   PRE_EXCLUDE_REGEXES "^ld-linux" "^lib(c|m|dl|rt|pthread|mvec|resolv)\\.so" "^lib(stdc\\+\\+|gcc_s)\\.so" "^libstele_")

@@ -23,6 +23,8 @@ set(CMAKE_CUDA_STANDARD 20)
 set(CMAKE_CUDA_STANDARD_COMPUTED_DEFAULT 17)
 set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
 set(STELE_HAS_CUDA ON)
+# Nanoseconds after which a bounded wait gives up: beyond what several processes that share a GPU take from each other.
+set(STELE_WAIT_LIMIT 2000000000)
 set(STELE_CUDA_WHY_NOT "")
 
 # One CUDA runtime a process, and so a shared one: programs, the library of kernels and tests with kernels of their own all

@@ -26,6 +26,12 @@ __global__ void evict_kernel(uint4* buffer, std::size_t count, unsigned value) {
         buffer[i] = make_uint4(value, value, value, value);
 }
 
+__global__ void __launch_bounds__(384, 1) whole_multiprocessor_kernel(unsigned* out) {
+    extern __shared__ unsigned words[];
+    words[threadIdx.x] = threadIdx.x;
+    out[blockIdx.x] = words[threadIdx.x];
+}
+
 }  // namespace
 
 const void* clock_chain() { return reinterpret_cast<const void*>(&clock_chain_kernel); }
@@ -38,6 +44,22 @@ cudaError_t launch_gate(GateState* state, long long cycles, cudaStream_t stream)
 cudaError_t launch_evict(void* buffer, std::size_t bytes, unsigned value, cudaStream_t stream) {
     evict_kernel<<<1024, 256, 0, stream>>>(static_cast<uint4*>(buffer), bytes / sizeof(uint4), value);
     return cudaGetLastError();
+}
+
+cudaError_t clusters_at_a_time(int blocks, std::size_t shared_bytes, int* clusters) {
+    const cudaError_t allowed = cudaFuncSetAttribute(
+        whole_multiprocessor_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes));
+    if (allowed != cudaSuccess) return allowed;
+    cudaLaunchAttribute cluster{};
+    cluster.id = cudaLaunchAttributeClusterDimension;
+    cluster.val.clusterDim = {static_cast<unsigned>(blocks), 1, 1};
+    cudaLaunchConfig_t config{};
+    config.gridDim = dim3(static_cast<unsigned>(blocks));
+    config.blockDim = dim3(384);
+    config.dynamicSmemBytes = shared_bytes;
+    config.attrs = &cluster;
+    config.numAttrs = 1;
+    return cudaOccupancyMaxActiveClusters(clusters, whole_multiprocessor_kernel, &config);
 }
 
 }  // namespace stele::cudart

@@ -19,4 +19,8 @@ cudaError_t launch_gate(GateState* state, long long cycles, cudaStream_t stream)
 /// Writes `bytes` (a multiple of 16) with every multiprocessor.
 cudaError_t launch_evict(void* buffer, std::size_t bytes, unsigned value, cudaStream_t stream);
 
+/// How many clusters of so many blocks run at a time, where each block takes a whole multiprocessor as those of
+/// gemm/hopper do: one of `shared_bytes` of dynamic shared memory.
+cudaError_t clusters_at_a_time(int blocks, std::size_t shared_bytes, int* clusters);
+
 }  // namespace stele::cudart

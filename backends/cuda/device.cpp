@@ -16,6 +16,7 @@
 #include "backends/cuda/calibration.cuh"
 #include "backends/cuda/nvml.hpp"
 #include "backends/cuda/objects.hpp"
+#include "backends/cuda/wait_watch.hpp"
 #include "backends/error.hpp"
 
 namespace stele::cudart {
@@ -72,6 +73,7 @@ public:
     CudaDevice(int ordinal, const DeviceInfo& info) : ordinal_(ordinal), info_(info), nvml_(pci_bus_id(ordinal)) {
         use();
         check(cudaStreamCreateWithFlags(stream_.out(), cudaStreamNonBlocking), "cudaStreamCreate on " + info_.id);
+        waits_.begin();
         begin_ = make_event();
         end_ = make_event();
         check(cudaHostAlloc(gate_.out(), sizeof(GateState), cudaHostAllocMapped), "cudaHostAlloc");
@@ -122,6 +124,10 @@ public:
 
     double nanoseconds(std::span<const Launch> launches) override {
         if (launches.empty()) return 0;
+        if (waits_.bounded())
+            throw DeviceError("timing " + own_kernel<CudaKernel>(launches.back()).name(), 0, "",
+                              "these kernels have bounded waits, for results and not for times; take the folder of "
+                              "the bounded libstele_cuda_kernels.so out of LD_LIBRARY_PATH");
         use();
         return held_window(launches, [&](Gate& gate) {
             const std::size_t held = std::min(launches.size(), launches_behind_gate);
@@ -225,7 +231,9 @@ private:
     }
 
     // A kernel's own failure shows only here.
-    void wait(const std::string& what) { check(cudaStreamSynchronize(stream_.get()), "waiting for " + what); }
+    void wait(const std::string& what) {
+        check(cudaStreamSynchronize(stream_.get()), "waiting for " + what, waits_.told());
+    }
     void wait(std::span<const Launch> launches) {
         wait(launches.empty() ? "nothing" : own_kernel<CudaKernel>(launches.back()).name());
     }
@@ -241,6 +249,7 @@ private:
     int ordinal_;
     DeviceInfo info_;
     Nvml nvml_;
+    WaitWatch waits_;
     Stream stream_;
     Event begin_, end_;
     PinnedMemory gate_;

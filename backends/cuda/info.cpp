@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "backends/cuda/calibration.cuh"
 #include "backends/cuda/handle.hpp"
 #include "backends/cuda/nvml.hpp"
 #include "backends/error.hpp"
@@ -53,6 +54,20 @@ int attribute(cudaDeviceAttr key, int device) {
     return value;
 }
 
+/// "clusters of 2: 66 at a time"; nothing of sizes that the device refuses.
+std::vector<std::string> cluster_features(int device, const DeviceInfo& info) {
+    check(cudaSetDevice(device), "cudaSetDevice " + info.id);
+    std::vector<std::string> out;
+    for (const int blocks : {2, 4, 8}) {
+        int clusters = 0;
+        if (clusters_at_a_time(blocks, info.shared_bytes_per_block, &clusters) == cudaSuccess)
+            out.push_back(fmt::format("clusters of {}: {} at a time", blocks, clusters));
+        else
+            cudaGetLastError();
+    }
+    return out;
+}
+
 DeviceInfo describe(int device) {
     cudaDeviceProp properties{};
     check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
@@ -83,7 +98,10 @@ DeviceInfo describe(int device) {
     info.features = {"f64", "subgroups"};
     if (info.compute_capability >= 53) info.features.emplace_back("f16");
     if (info.compute_capability >= 80) info.features.emplace_back("bf16");
-    if (attribute(cudaDevAttrClusterLaunch, device)) info.features.emplace_back("clusters");
+    if (attribute(cudaDevAttrClusterLaunch, device)) {
+        info.features.emplace_back("clusters");
+        for (std::string& told : cluster_features(device, info)) info.features.push_back(std::move(told));
+    }
     info.languages = {Language::cuda, Language::ptx, Language::opencl, Language::opencl_ptx, Language::vendor};
     info.opencl_as_ptx = true;
     info.host_queue = HostQueue::cuda_stream;

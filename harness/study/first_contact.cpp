@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <utility>
 
+#include "harness/base/file.hpp"
 #include "harness/base/text.hpp"
 #include "harness/record/report_json.hpp"
+#include "harness/study/probes.hpp"
 #include "harness/study/side_by_side.hpp"
 
 namespace stele {
@@ -64,19 +67,29 @@ const std::vector<Question>& questions() {
     return list;
 }
 
+/// Steps whose output is one line for the summary.
+constexpr char probe_prefix[] = "here/opencl/";
+
 class Steps {
 public:
     Steps(const Registry& registry, const ContactOptions& options) : registry_(registry), options_(options) {}
 
     StepGroup here() const {
-        return {"what is here", 0.05, 1, {{"here/devices", {options_.stele, "devices", "--json"}, 60, {}}}};
+        StepGroup group{"what is here", 0.05, 1, {{"here/devices", {options_.stele, "devices", "--json"}, 60, {}}}};
+        if (!std::ranges::any_of(options_.devices, [](const DeviceInfo* device) { return can_be_probed(*device); }))
+            return group;
+        for (const std::string& name : probe_names())
+            group.steps.push_back({probe_prefix + name, {options_.stele, "devices", "--probe", name}, 20, {}});
+        return group;
     }
 
     StepGroup instructions() const {
         StepGroup group{"instructions", 0.15, 1};
         for (const std::string& test : options_.tests)
-            group.steps.push_back(
-                {"instructions/" + test, {options_.gpu_tests, "--gtest_brief=1", "--gtest_filter=" + test}, 20, {}});
+            group.steps.push_back({"instructions/" + test,
+                                   bounded({options_.gpu_tests, "--gtest_brief=1", "--gtest_filter=" + test}),
+                                   20,
+                                   {}});
         return group;
     }
 
@@ -91,8 +104,8 @@ public:
                     if (!device->speaks(variant->language)) continue;
                     const std::string id = variant->base_id();
                     ContactStep step{fmt::format("{}/{}/{}", suite, id, device->id),
-                                     {options_.stele, "verify", id, "--device", device->id, "--suite", suite,
-                                      "--cell-timeout", "10s", "--verbose"},
+                                     bounded({options_.stele, "verify", id, "--device", device->id, "--suite", suite,
+                                              "--cell-timeout", "10s", "--verbose"}),
                                      120,
                                      {}};
                     step.nothing_to_do = options_.nothing_ran;
@@ -147,6 +160,15 @@ public:
     }
 
 private:
+    /// With kernels whose waits are bounded, so that a hang is an error with a place.
+    std::vector<std::string> bounded(std::vector<std::string> words) const {
+        if (options_.bounded.empty()) return words;
+        const char* given = std::getenv("LD_LIBRARY_PATH");
+        const std::string before = given && *given ? fmt::format(":{}", given) : std::string();
+        words.insert(words.begin(), {"/usr/bin/env", fmt::format("LD_LIBRARY_PATH={}{}", options_.bounded, before)});
+        return words;
+    }
+
     bool has(const std::string& glob) const {
         try {
             return !registry_.select(glob).empty();
@@ -178,6 +200,13 @@ void tell_speed(const std::filesystem::path& report, std::vector<std::string>& l
     }
 }
 
+/// Of what a step printed, no longer than a console is wide.
+std::string first_line(const std::filesystem::path& output) {
+    constexpr std::size_t most = 118;
+    const std::string text = read_text(output);
+    return text.substr(0, std::min(most, text.find('\n')));
+}
+
 /// The first `most` of them, and how many more there are.
 void append(std::vector<std::string>& lines, const std::vector<std::string>& more, std::size_t most) {
     for (std::size_t i = 0; i < std::min(most, more.size()); ++i) lines.push_back(more[i]);
@@ -195,7 +224,7 @@ std::vector<std::string> contact_summary(const std::vector<StepGroup>& groups, s
                                          const std::filesystem::path& folder, std::size_t most_lines) {
     std::map<std::string, const StepResult*> by_name;
     for (const StepResult& result : results) by_name[result.name] = &result;
-    std::vector<std::string> left_out, wrong, counts, speed;
+    std::vector<std::string> left_out, wrong, counts, speed, told;
     for (const StepGroup& group : groups) {
         std::size_t fine = 0, nothing = 0;
         for (const ContactStep& step : group.steps) {
@@ -208,6 +237,8 @@ std::vector<std::string> contact_summary(const std::vector<StepGroup>& groups, s
                 left_out.push_back(fmt::format("  {}: {}", step.name, result.reason));
             else if (result.outcome != StepOutcome::fine && result.outcome != StepOutcome::nothing)
                 wrong.push_back(fmt::format("  {}: {}; {}", step.name, result.reason, result.output));
+            if (step.name.starts_with(probe_prefix) && result.outcome == StepOutcome::fine)
+                told.push_back("  " + first_line(folder / result.output));
             const auto report = folder / report_name(step.name);
             if (std::filesystem::exists(report)) tell_speed(report, speed);
         }
@@ -215,7 +246,9 @@ std::vector<std::string> contact_summary(const std::vector<StepGroup>& groups, s
                                      nothing ? fmt::format(", {} had nothing to do here", nothing) : ""));
     }
     std::vector<std::string> lines;
-    const std::size_t room = most_lines - counts.size() - 6;
+    const std::size_t room = most_lines - counts.size() - told.size() - 7;
+    if (!told.empty()) lines.emplace_back("OpenCL's compiler:");
+    append(lines, told, probe_names().size());
     if (!left_out.empty()) lines.emplace_back("Left out:");
     append(lines, left_out, room / 6);
     if (!speed.empty()) lines.emplace_back("Measured:");

@@ -16,6 +16,7 @@ struct ContactOptions {
     std::string stele;                       ///< path of this program
     std::filesystem::path folder;            ///< of what comes out
     std::vector<const DeviceInfo*> devices;  ///< that are met
+    std::string bounded;                     ///< folder of the kernels with bounded waits; empty: not there
     std::string gpu_tests;                   ///< path of the tests of instructions; empty: not there
     std::vector<std::string> tests;          ///< their names
     std::string profiler;                    ///< path of ncu; empty: not there

@@ -65,6 +65,7 @@ std::vector<Variant> hopper_single_variants();
 std::vector<Variant> hopper_roles_variants();
 std::vector<Variant> hopper_persistent_variants();
 std::vector<Variant> hopper_clusters_variants();
+std::vector<Variant> hopper_lean_variants();
 std::vector<Variant> hopper_split_variants();
 std::vector<Variant> hopper_scaled_variants();
 std::vector<Variant> vendor_variants();

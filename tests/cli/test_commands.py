@@ -28,6 +28,21 @@ def test_devices(stele, devices):
     assert {d["backend"] for d in devices["devices"]} | {b["name"] for b in devices["absent"]} >= {"cuda", "opencl", "host"}
 
 
+def test_probes_of_opencls_compiler_are_one_line_each(stele, devices):
+    asked = [d for d in devices["devices"] if d["backend"] == "opencl"]
+    if not asked:
+        pytest.skip("no OpenCL device")
+    for name in ("mma", "wgmma", "target", "extensions"):
+        lines = stele("devices", "--probe", name).stdout.splitlines()
+        assert len(lines) == len(asked)
+        for line, device in zip(lines, asked):
+            assert line.startswith(f"{device['id']} {name}: ")
+            if "NVIDIA" in device["vendor"]:
+                continue
+            expected = {"target": "its program binary is no PTX", "extensions": device["features"][0]}
+            assert expected.get(name, "takes no NVIDIA PTX") in line
+
+
 def test_pocls_threads_are_pinned_unless_told(stele, timed):
     variant = next((variant for variant, device in timed if device.startswith("opencl")), None)
     if variant is None:

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import BINARY, Stele
+from conftest import BINARY, GEMM, Stele
 
 PROBLEM = "rows=4 columns=8"
 FAULTS = os.environ.get("STELE_FAULTS", BINARY.parent / "faults" / "stele_faults")
@@ -219,3 +219,19 @@ def test_without_isolation_all_is_one_process(faults):
 
 def test_a_worker_is_not_for_people(faults):
     assert "--help" in faults("worker", code=2).stderr
+
+
+def test_a_device_whose_compiler_fails_leaves_the_rest(stele, timed):
+    """PoCL runs a linker for each kernel, and aborts where there is none: already when its clock is asked for."""
+    chosen = {device.split(":")[0]: variant for variant, device in timed if device.split(":")[0] in ("opencl", "host")}
+    if len(chosen) < 2:
+        pytest.skip("no OpenCL device beside the host")
+    words = [word for backend, variant in chosen.items() for word in (variant, "--device", f"{backend}:*")]
+    alone = {"PATH": "/nowhere", "POCL_CACHE_DIR": str(stele.folder / "pocl")}
+    stele("bench", *words, "--problem", GEMM, "--time", "0.01", "--out", "report.json", env=alone, code=None)
+    cells = json.loads((stele.folder / "report.json").read_text())["measurements"]
+    outcomes = {backend: {cell["verdict"]["outcome"] for cell in cells if cell["device"].startswith(backend)}
+                for backend in chosen}
+    if outcomes["opencl"] == {"passed"}:
+        pytest.skip("this OpenCL driver wants no linker")
+    assert outcomes == {"opencl": {"error"}, "host": {"passed"}}, cells

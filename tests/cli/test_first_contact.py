@@ -23,13 +23,14 @@ def test_rehearsal_with_planted_faults(faults):
     assert len(told) <= 80
     known = steps(faults)
     for right in ("smoke/twice/right.cuda/simt:0", "smoke/twice/right.opencl/opencl:0", "smoke/twice/right.host/host:0",
-                  "edge/twice/right.cuda/simt:0", "here/devices"):
+                  "edge/twice/right.cuda/simt:0", "here/devices", "here/opencl/mma", "here/opencl/target"):
         assert known[right]["outcome"] == "fine", known[right]
     for wrong in ("segfault.host/host:0", "abort.host/host:0", "exit.host/host:0", "endless.host/host:0",
                   "endless.opencl/opencl:0", "endless_barrier.cuda/simt:0"):
         assert known[f"smoke/twice/{wrong}"]["outcome"] == "failed", wrong
         assert known[f"edge/twice/{wrong}"]["outcome"] == "left out", "what fails on the first problems is not asked the next"
         assert any(wrong in line for line in told) or any("more" in line for line in told)
+    assert any(line.startswith("  opencl:0 wgmma: ") for line in told), "what OpenCL's compiler takes is told"
     assert told[-1].startswith("all of it: ")
     with tarfile.open(faults.folder / "met.tar.gz") as archive:
         names = archive.getnames()

@@ -6,6 +6,7 @@ The kernels are those of the build's object files: nothing is compiled here.
 import os
 import re
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +22,7 @@ GPU_FENCE = re.compile(r"MEMBAR\..*(GPU|SYS).*|CCTL\S*\.IV\S*")
 CLUSTER = "its cluster begins and ends with barriers, whose release and acquire reach all of the GPU on sm_90"
 FENCED = {
     "gemm_hopper_clusters": CLUSTER,
+    "gemm_hopper_lean": CLUSTER + "; where the last wave is shared, sums are left for other blocks and found once a launch",
     "gemm_hopper_scaled": CLUSTER,
     "gemm_hopper_split": CLUSTER,
     "ceiling_wgmma": "fence.proxy.async before the loop, by which wgmma sees what the threads have stored",
@@ -34,9 +36,9 @@ def tool(name):
     return found
 
 
-@pytest.fixture(scope="module")
-def functions(tmp_path_factory):
-    objects = sorted((BUILD / "kernels").rglob("*.cu.o"))
+def machine_code(target, tmp_path_factory):
+    """The functions of the object files that a target of the build made itself."""
+    objects = sorted((BUILD / f"kernels/CMakeFiles/{target}.dir").rglob("*.cu.o"))
     if not objects:
         pytest.skip("this build has no kernel for a GPU")
     tools = tool("cuobjdump"), tool("nvdisasm")
@@ -46,6 +48,11 @@ def functions(tmp_path_factory):
         found = [function for part in parts for function in part]
     assert len(found) > len(objects)
     return found
+
+
+@pytest.fixture(scope="module")
+def functions(tmp_path_factory):
+    return machine_code("stele_cuda_kernels", tmp_path_factory)
 
 
 def test_no_loop_that_works_has_a_fence_of_the_gpu(functions):
@@ -62,6 +69,33 @@ def test_kernels_with_a_fence_of_the_gpu_are_the_declared_ones(functions):
     assert not undeclared, undeclared
     unused = [kernel for kernel in FENCED if not any(kernel in name for name in found)]
     assert not unused, f"declared, but without a fence: {unused}"
+
+
+def names_with(pattern, functions):
+    return {function.name for function in functions
+            if any(re.fullmatch(pattern, instruction.opcode) for instruction in function.code)}
+
+
+def test_kernels_that_spin_trap_in_the_bounded_build_alone(functions, tmp_path_factory):
+    bounded = machine_code("stele_cuda_kernels_bounded", tmp_path_factory)
+    spinning = names_with(r"SYNCS\.PHASECHK\..*TRYWAIT.*", functions) & names_with(r"[HIQ]GMMA\..*", functions)
+    assert spinning and spinning <= names_with(r"BPT\.TRAP.*", bounded), "a kernel that spins is not among those with bounds"
+    assert not names_with(r"BPT\.TRAP.*", functions)
+    plain, limited = ({function.name: sum(map(is_wgmma, function.code)) for function in of} for of in (functions, bounded))
+    assert all(limited[name] == plain[name] for name in spinning), "it multiplies otherwise than what is measured"
+
+
+def test_the_loader_takes_the_bounded_kernels_where_it_is_told():
+    folder = BUILD / "bounded"
+    if not folder.exists():
+        pytest.skip("this build has no kernel for a GPU")
+
+    def kernels(**variables):
+        listed = subprocess.run(["ldd", BUILD / "stele"], env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+        return re.search(r"libstele_cuda_kernels\.so => (\S+)", listed.stdout)[1]
+
+    assert Path(kernels()) == BUILD / "libstele_cuda_kernels.so"
+    assert Path(kernels(LD_LIBRARY_PATH=str(folder))) == folder / "libstele_cuda_kernels.so"
 
 
 # Registers of wgmma ---------------------------------------------------------------------------------------------------

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 
+#include "backends/error.hpp"
 #include "tests/gpu/both.hpp"
 
 namespace stele {
@@ -258,6 +261,23 @@ TEST(PtxGpu, ArrivalsFollowCpAsyncTheSame) {
         {Parameter::Kind::buffer, 0}, {Parameter::Kind::buffer, 1}, {Parameter::Kind::scalar, 0, {}, 512}};
     const Both both = run_both(ptx::ptx_kernels(), call);
     EXPECT_EQ(both.gpu[1], both.simt[1]);
+}
+
+// In a process of its own, as a device is lost to the one whose kernel trapped.
+TEST(PtxGpu, AMissingArrivalIsAnErrorWithAPlace) {
+    if (const std::string why = no_hopper(); !why.empty()) GTEST_SKIP() << why;
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto run_it = [] {
+        try {
+            const Call call{"missing_arrival", "", {{2}, {32}}, {}, {}};
+            run(*gpu().device, native(ptx::ptx_kernels(), call), call);
+        } catch (const DeviceError& error) {
+            std::fputs(error.what(), stderr);
+            std::exit(1);
+        }
+    };
+    EXPECT_EXIT(run_it(), testing::ExitedWithCode(1),
+                "block \\(1,0,0\\), thread \\(0,0,0\\) waits for parity 0 of the mbarrier at shared address 0x");
 }
 
 #endif

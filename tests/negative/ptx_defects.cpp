@@ -137,6 +137,13 @@ TEST(PtxDefects, StoresThatAreNotWaitedFor) {
     EXPECT_NE(out[5], 1.0f);
 }
 
+TEST(PtxDefects, AMissingArrivalHasAPlace) {
+    SimtMemory memory;
+    const std::string found = module().run("missing_arrival", "", {{2}, {32}}, memory);
+    expect_defect(found, "deadlock", "parity 0 of the mbarrier at shared address 0x");
+    expect_defect(found, "deadlock", "block (1,0,0), thread (0,0,0)");
+}
+
 TEST(PtxDefects, OtherMisuseIsNamed) {
     SimtMemory memory;
     float* out = memory.add(std::vector<float>(128));

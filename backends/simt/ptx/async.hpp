@@ -2,6 +2,7 @@
 // asynchronous proxy. Private to the emulation of PTX.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -98,11 +99,13 @@ private:
     std::uint32_t flying_arrivals_ = 0;
     std::vector<InFlight> flying_;
     SyncClock arriving_, ended_;
-    std::string label_, wait_label_;
+    std::string label_;
+    std::array<std::string, 2> wait_labels_;
     Where last_arrival_;
 
 public:
-    const char* wait_label() const { return wait_label_.c_str(); }
+    /// What a thread waits for.
+    const char* wait_label(std::uint32_t parity) const { return wait_labels_[parity % 2].c_str(); }
 };
 
 /// Asynchronous state of one block.

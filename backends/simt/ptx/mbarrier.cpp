@@ -44,7 +44,7 @@ Mbarrier::Mbarrier(AsyncBlock& owning, const std::uint64_t* address, std::uint32
       expected_(count),
       pending_(count),
       label_(std::move(label)),
-      wait_label_("a wait for " + label_) {}
+      wait_labels_{"a wait for parity 0 of " + label_, "a wait for parity 1 of " + label_} {}
 
 std::uint64_t Mbarrier::token() const {
     return reinterpret_cast<std::uintptr_t>(address_) * 0x9E3779B97F4A7C15u ^ (std::uint64_t{expected_} << 32);
@@ -200,7 +200,7 @@ bool mbarrier_test_wait_parity(std::uint64_t* barrier, std::uint32_t parity, Whe
 
 bool mbarrier_try_wait_parity(std::uint64_t* barrier, std::uint32_t parity, Where where) {
     if (mbarrier_test_wait_parity(barrier, parity, where)) return true;
-    yield(mbarrier_at(barrier, "mbarrier.try_wait", where).wait_label(), where);
+    yield(mbarrier_at(barrier, "mbarrier.try_wait", where).wait_label(parity), where);
     return mbarrier_test_wait_parity(barrier, parity, where);
 }
 
@@ -216,7 +216,7 @@ void mbarrier_wait_parity(std::uint64_t* barrier, std::uint32_t parity, Where wh
             self.barrier.settle();
             return self.barrier.has_ended(self.parity);
         },
-        &waiting, waiting.barrier.wait_label(),
+        &waiting, waiting.barrier.wait_label(parity),
         [](void* context) { return static_cast<Waiting*>(context)->barrier.diagnosis(); }, where);
     waiting.barrier.observe();
 }

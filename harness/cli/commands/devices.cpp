@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/library.hpp"
+#include "harness/base/error.hpp"
 #include "harness/base/text.hpp"
 #include "harness/catalog/device_set.hpp"
 #include "harness/cli/arguments.hpp"
@@ -14,6 +15,7 @@
 #include "harness/cli/output.hpp"
 #include "harness/cli/workplace.hpp"
 #include "harness/record/report_json.hpp"
+#include "harness/study/probes.hpp"
 
 namespace stele {
 
@@ -21,7 +23,7 @@ namespace {
 
 /// OpenCL's extensions and a CPU's flags are many; --json has them all.
 bool is_telling(const std::string& feature) {
-    constexpr std::array starts{"f16", "f64", "bf16", "fma", "avx", "amx", "subgroups", "int"};
+    constexpr std::array starts{"f16", "f64", "bf16", "fma", "avx", "amx", "subgroups", "int", "clusters"};
     return std::any_of(starts.begin(), starts.end(), [&](const char* start) { return feature.starts_with(start); });
 }
 
@@ -85,14 +87,38 @@ nlohmann::ordered_json libraries_json() {
 class Devices final : public Command {
 public:
     std::string_view name() const override { return "devices"; }
-    void declare(Arguments& arguments) override { arguments.flag("--json", json_); }
+    void declare(Arguments& arguments) override {
+        arguments.flag("--json", json_);
+        arguments.choice("--probe", probe_, probe_names());
+        arguments.useless_beside("--json", "--probe");
+    }
     ExitCode run() override;
 
 private:
+    void probe_all() const;
+
     bool json_ = false;
+    std::string probe_;
 };
 
+/// In this process, which a driver may take with it: that is what is asked.
+void Devices::probe_all() const {
+    OpenDevices opened;
+    const DeviceSet devices(opened.found());
+    bool any = false;
+    for (const DeviceInfo& device : devices.infos())
+        if (can_be_probed(device)) {
+            show_line(probe(probe_, opened.open(device)));
+            any = true;
+        }
+    if (!any) throw NothingFound(devices.why_none_speaks(Language::opencl, {}));
+}
+
 ExitCode Devices::run() {
+    if (!probe_.empty()) {
+        probe_all();
+        return exit_fine;
+    }
     Workplace workplace;
     const DeviceSet devices(workplace.runner().found());
     if (json_) {

@@ -96,6 +96,9 @@ ContactOptions FirstContact::options(const DeviceSet& devices) const {
         options.gpu_tests = tests.string();
         options.tests = tests_of(options.gpu_tests);
     }
+    const fs::path folder = fs::path(options.stele).parent_path();
+    for (const fs::path& place : {folder / "bounded", folder.parent_path() / "lib" / "bounded"})
+        if (is_gpu && fs::exists(place)) options.bounded = place.string();
     if (const auto profiler = find_program("ncu")) options.profiler = profiler->string();
     options.together = std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 8);
     return options;

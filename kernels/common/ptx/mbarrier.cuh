@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernels/common/ptx/address.cuh"
+#include "kernels/common/spin.cuh"
 
 namespace stele::ptx {
 
@@ -101,52 +102,75 @@ __device__ __forceinline__ bool mbarrier_try_wait_parity(std::uint64_t* barrier,
 #endif
 }
 
+/// mbarrier_try_wait_parity that also sees what threads of other blocks of the cluster did before they arrived. sm_90.
+/// PTX ISA: mbarrier.try_wait.parity.acquire.cluster.
+__device__ __forceinline__ bool mbarrier_try_wait_parity_cluster(std::uint64_t* barrier, std::uint32_t parity,
+                                                                 Where where = Where::current()) {
+#ifdef STELE_SIMT
+    return simt::mbarrier_try_wait_parity(barrier, parity, where);
+#else
+    std::uint32_t done;
+    asm volatile(
+        "{\n"
+        ".reg .pred ended;\n"
+        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 ended, [%1], %2;\n"
+        "selp.b32 %0, 1, 0, ended;\n"
+        "}"
+        : "=r"(done)
+        : "r"(shared_address(barrier)), "r"(parity)
+        : "memory");
+    return done != 0;
+#endif
+}
+
+/// The same, but it sees nothing of what those threads did: for arrivals that only say "done reading". The acquire form
+/// empties the L1 cache on sm_90. sm_90. PTX ISA: mbarrier.try_wait.parity.relaxed.cluster.
+__device__ __forceinline__ bool mbarrier_try_wait_parity_relaxed_cluster(std::uint64_t* barrier, std::uint32_t parity,
+                                                                         Where where = Where::current()) {
+#ifdef STELE_SIMT
+    return simt::mbarrier_try_wait_parity(barrier, parity, where);
+#else
+    std::uint32_t done;
+    asm volatile(
+        "{\n"
+        ".reg .pred ended;\n"
+        "mbarrier.try_wait.parity.relaxed.cluster.shared::cta.b64 ended, [%1], %2;\n"
+        "selp.b32 %0, 1, 0, ended;\n"
+        "}"
+        : "=r"(done)
+        : "r"(shared_address(barrier)), "r"(parity)
+        : "memory");
+    return done != 0;
+#endif
+}
+
 /// Waits until the phase of this parity has ended: mbarrier_try_wait_parity until it says so. sm_90.
 __device__ __forceinline__ void mbarrier_wait_parity(std::uint64_t* barrier, std::uint32_t parity,
                                                      Where where = Where::current()) {
 #ifdef STELE_SIMT
     simt::mbarrier_wait_parity(barrier, parity, where);
 #else
-    while (!mbarrier_try_wait_parity(barrier, parity, where)) {
-    }
+    spin(barrier, parity, [&] { return mbarrier_try_wait_parity(barrier, parity, where); });
 #endif
 }
 
-/// The same as mbarrier_wait_parity, but it also sees what threads of other blocks of the cluster did before they
-/// arrived. sm_90. PTX ISA: mbarrier.try_wait.parity.acquire.cluster.
+/// The same with mbarrier_try_wait_parity_cluster. sm_90.
 __device__ __forceinline__ void mbarrier_wait_parity_cluster(std::uint64_t* barrier, std::uint32_t parity,
                                                              Where where = Where::current()) {
 #ifdef STELE_SIMT
     simt::mbarrier_wait_parity_cluster(barrier, parity, where);
 #else
-    asm volatile(
-        "{\n"
-        ".reg .pred ended;\n"
-        "again_%=:\n"
-        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 ended, [%0], %1;\n"
-        "@!ended bra again_%=;\n"
-        "}" ::"r"(shared_address(barrier)),
-        "r"(parity)
-        : "memory");
+    spin(barrier, parity, [&] { return mbarrier_try_wait_parity_cluster(barrier, parity, where); });
 #endif
 }
 
-/// The same, but it sees nothing of what those threads did: for arrivals that only say "done reading". The acquire form
-/// empties the L1 cache on sm_90. sm_90. PTX ISA: mbarrier.try_wait.parity.relaxed.cluster.
+/// The same with mbarrier_try_wait_parity_relaxed_cluster. sm_90.
 __device__ __forceinline__ void mbarrier_wait_parity_relaxed_cluster(std::uint64_t* barrier, std::uint32_t parity,
                                                                      Where where = Where::current()) {
 #ifdef STELE_SIMT
     simt::mbarrier_wait_parity_cluster(barrier, parity, where);
 #else
-    asm volatile(
-        "{\n"
-        ".reg .pred ended;\n"
-        "again_%=:\n"
-        "mbarrier.try_wait.parity.relaxed.cluster.shared::cta.b64 ended, [%0], %1;\n"
-        "@!ended bra again_%=;\n"
-        "}" ::"r"(shared_address(barrier)),
-        "r"(parity)
-        : "memory");
+    spin(barrier, parity, [&] { return mbarrier_try_wait_parity_relaxed_cluster(barrier, parity, where); });
 #endif
 }
 

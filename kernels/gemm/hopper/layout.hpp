@@ -36,6 +36,8 @@ public:
     Operand c() const;
 
     void add(KernelSource kernel, Step step);
+    /// A buffer of its own; its index.
+    std::size_t scratch(std::int64_t bytes);
     Plan take() { return std::move(plan_); }
 
 private:
@@ -49,7 +51,6 @@ private:
     /// B [matrices, K, N] as [matrices, N, K] in scratch.
     Rows transposed_b();
     Operand scale(std::size_t tensor) const;
-    std::size_t scratch(std::int64_t bytes);
 
     Shape shape_;
     std::int64_t element_bytes_, products_;

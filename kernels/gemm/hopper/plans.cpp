@@ -29,19 +29,6 @@ Dim3 line(std::int64_t blocks) { return {static_cast<unsigned>(blocks), 1, 1}; }
 
 std::int64_t sms_of(const DeviceInfo& device) { return std::max(1, device.compute_units); }
 
-/// The steps are for what they differ in: no operand is laid out again for them.
-Support step_takes(const Shape& shape) {
-    if (shape.dtype != Dtype::f16 && shape.dtype != Dtype::bf16)
-        return Support::no(
-            fmt::format("a step to gemm/hopper/clusters computes f16 and bf16, not {}", stele::name(shape.dtype)));
-    if (shape.b != LayoutB::nk) return Support::no("a step to gemm/hopper/clusters takes B as [N,K] only");
-    if (!shape.plain())
-        return Support::no("a step to gemm/hopper/clusters computes one product, no batch and no groups");
-    if (shape.k == 0 || shape.k * 2 % 16 != 0)
-        return Support::no(fmt::format("a tensor map wants rows of multiples of 16 bytes, and A has {}", shape.k * 2));
-    return {};
-}
-
 Plan persistent_plan(const std::string& rung, const DeviceInfo& device, const Shape& shape, const HopperTile& tile) {
     HopperPlan plan(shape);
     const TensorMapOperand a = plan.map_a(tile.block_m), b = plan.map_b(tile.block_n / tile.cluster);
@@ -115,6 +102,18 @@ Support hopper_takes(const Shape& shape) {
     return {};
 }
 
+Support hopper_step_takes(const Shape& shape) {
+    if (shape.dtype != Dtype::f16 && shape.dtype != Dtype::bf16)
+        return Support::no(
+            fmt::format("a step to gemm/hopper/clusters computes f16 and bf16, not {}", stele::name(shape.dtype)));
+    if (shape.b != LayoutB::nk) return Support::no("a step to gemm/hopper/clusters takes B as [N,K] only");
+    if (!shape.plain())
+        return Support::no("a step to gemm/hopper/clusters computes one product, no batch and no groups");
+    if (shape.k == 0 || shape.k * 2 % 16 != 0)
+        return Support::no(fmt::format("a tensor map wants rows of multiples of 16 bytes, and A has {}", shape.k * 2));
+    return {};
+}
+
 Support hopper_fits(const DeviceInfo& device, std::size_t shared_bytes) {
     if (shared_bytes + barrier_bytes > device.shared_bytes_per_block)
         return Support::no(fmt::format("a block needs {} bytes of shared memory, and {} has {}",
@@ -142,7 +141,7 @@ std::vector<Variant> hopper_step_variants(const std::string& rung, std::span<con
     std::vector<Variant> out;
     for (const HopperStepTile& tile : tiles) {
         const auto takes = [tile](const DeviceInfo& device, const Shape& shape) {
-            if (Support answer = step_takes(shape); !answer) return answer;
+            if (Support answer = hopper_step_takes(shape); !answer) return answer;
             if (Support answer = hopper_takes(shape); !answer) return answer;
             return hopper_fits(device, tile.shared_bytes());
         };

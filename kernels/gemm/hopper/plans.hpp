@@ -22,6 +22,8 @@ Plan hopper_split_plan(const Shape& shape, const HopperSplitTile& tile);
 
 /// What every kernel of the family asks: an element that wgmma takes, and launches within a device's limits.
 Support hopper_takes(const Shape& shape);
+/// What the steps and lean take: they are for what they differ in, and no operand is laid out again for them.
+Support hopper_step_takes(const Shape& shape);
 /// Room for the tile's shared memory?
 Support hopper_fits(const DeviceInfo& device, std::size_t shared_bytes);
 

@@ -54,6 +54,14 @@ public:
     }
 
     __device__ __forceinline__ void advance(int clusters) { index_ += clusters; }
+    __device__ __forceinline__ int index() const { return index_; }
+    /// The same for a tile of the only product.
+    __device__ __forceinline__ bool at(int index, TilePlace& place) {
+        index_ = index;
+        return find(place);
+    }
+    /// Of one product.
+    __device__ __forceinline__ int tiles() const { return down_ * across_; }
 
 private:
     __device__ __forceinline__ void measure() {

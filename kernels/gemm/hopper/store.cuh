@@ -109,16 +109,16 @@ __device__ __forceinline__ void fill_slot(unsigned char* slot, const Accumulator
 /// 64 rows of C through this warpgroup's slots, by TMA. Returns while the last stores are under way: they read the
 /// slots while the next tile is multiplied. `barrier` is a named barrier of this warpgroup alone; the thread that
 /// stores is its first. bulk_wait_group_read<0> by that thread must come before the kernel ends.
-template <typename T, int ACCUMULATORS, typename Accumulator>
+template <typename T, int SLOTS, int ACCUMULATORS, typename Accumulator>
 __device__ __forceinline__ void store_by_tma(unsigned char* slots, const Accumulator (&acc)[ACCUMULATORS],
                                              const TensorMap& map_c, const TilePlace& place, int row, float scale,
                                              std::uint32_t barrier, int thread, int N) {
     constexpr int CHUNKS = ACCUMULATORS * 2 / slot_columns<T>;
 #pragma unroll
     for (int chunk = 0; chunk < CHUNKS; ++chunk) {
-        unsigned char* slot = slots + chunk % gemm::hopper_slots * gemm::hopper_slot_bytes;
-        // The store before the last has read this slot.
-        if (thread == 0) bulk_wait_group_read<gemm::hopper_slots - 1>();
+        unsigned char* slot = slots + chunk % SLOTS * gemm::hopper_slot_bytes;
+        // The store that was in this slot has read it.
+        if (thread == 0) bulk_wait_group_read<SLOTS - 1>();
         barrier_sync(barrier, 128);
         fill_slot<T>(slot, acc, chunk * slot_columns<T>, scale, thread);
         fence_proxy_async_shared();

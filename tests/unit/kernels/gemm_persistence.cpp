@@ -42,8 +42,11 @@ TEST(GemmPersistence, ABlockComputesSeveralTiles) {
     const std::vector<const Variant*> variants = registry.select("gemm/hopper*.ptx@*");
     std::size_t ran = 0;
     for (int units : {3, 4})
-        for (const char* text : {"m=520 n=1100 k=200 bf16 b=nk", "groups=130,0,3,300 n=520 k=136 f16 b=nk",
-                                 "m=200 n=300 k=72 bf16 batch=3", "m=300 n=520 k=272 e4m3 b=nk scale=block"}) {
+        for (const char* text :
+             {"m=520 n=1100 k=200 bf16 b=nk", "groups=130,0,3,300 n=520 k=136 f16 b=nk",
+              "m=200 n=300 k=72 bf16 batch=3",
+              // Two tiles in the last wave of three blocks, of which the second ends one and begins the other.
+              "m=520 n=1000 k=328 bf16 b=nk", "m=300 n=520 k=272 e4m3 b=nk scale=block"}) {
             const auto problem = operation.parse(text);
             for (const Variant* variant : variants) {
                 FewUnits few(*simt.device, units);

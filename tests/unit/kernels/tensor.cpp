@@ -138,6 +138,27 @@ TEST(Tensor, FillIsTheSameOnEveryMachine) {
     EXPECT_EQ(tensor.at(2), -682127845.0 / 0x1p32);
 }
 
+TEST(Tensor, WhatManyThreadsDrawIsOneStream) {
+    constexpr std::size_t count = 200001;
+    Tensor tensor(TensorSpec{"x", Role::input, Dtype::f64, {count}, {"n"}});
+    fill(tensor, Fill::normal, 9);
+    constexpr std::uint64_t step = 0x9e3779b97f4a7c15u;
+    const auto mixed = [](std::uint64_t state) {
+        state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9u;
+        state = (state ^ (state >> 27)) * 0x94d049bb133111ebu;
+        return state ^ (state >> 31);
+    };
+    std::uint64_t state = mixed(9 + step);
+    for (std::size_t i = 0; i < count; ++i) {
+        std::int64_t sum = 6 - (std::int64_t{6} << 32);
+        for (int word = 0; word < 6; ++word) {
+            const std::uint64_t bits = mixed(state += step);
+            sum += static_cast<std::int64_t>((bits & 0xffffffffu) + (bits >> 32));
+        }
+        ASSERT_EQ(tensor.at(i), static_cast<double>(sum) * 0x1p-32) << i;
+    }
+}
+
 TEST(Tensor, FillIsZeroMeanUnitVarianceScaledAndSeeded) {
     constexpr std::int64_t count = 200000;
     Tensor tensor(TensorSpec{"x", Role::input, Dtype::f32, {count}, {"n"}}), other = tensor;

@@ -164,6 +164,18 @@ __global__ void __launch_bounds__(128) matrices(const std::uint32_t* in, std::ui
     for (int i = 0; i < 4; ++i) out[thread * 4 + i] = back[i];
 }
 
+/// The second block waits for an arrival that never comes.
+__global__ void missing_arrival() {
+    __shared__ std::uint64_t full;
+    if (threadIdx.x == 0) {
+        mbarrier_init(&full, 2);
+        fence_mbarrier_init();
+        mbarrier_arrive(&full);
+        if (blockIdx.x != 1) mbarrier_arrive(&full);
+        mbarrier_wait_parity(&full, 0);
+    }
+}
+
 std::vector<NativeInstance> ptx_kernels() {
     NativeList list;
     list.add<&ampere_gemm<Flaw::none>>("ampere_gemm", "");
@@ -184,6 +196,7 @@ std::vector<NativeInstance> ptx_kernels() {
     list.add<&cluster_exchange>("cluster_exchange", "");
     list.add<&noinc_copy>("noinc_copy", "");
     list.add<&matrices>("matrices", "");
+    list.add<&missing_arrival>("missing_arrival", "");
     return std::move(list);
 }
 
