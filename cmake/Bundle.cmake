@@ -29,7 +29,7 @@ if(STELE_HAS_CUDA)
   # The kernels with bounded waits, for LD_LIBRARY_PATH.
   set_target_properties(stele_cuda_kernels_bounded PROPERTIES INSTALL_RPATH "$ORIGIN/..:${folders}:$ORIGIN/../gcc")
   add_dependencies(stele_bundle stele_cuda_kernels_bounded)
-  install(TARGETS stele_cuda_kernels_bounded LIBRARY DESTINATION lib/bounded COMPONENT bundle)
+  install(TARGETS stele_cuda_kernels_bounded OPTIONAL LIBRARY DESTINATION lib/bounded COMPONENT bundle)
 endif()
 install(RUNTIME_DEPENDENCY_SET bundle DESTINATION lib COMPONENT bundle
   # What is glibc's, what stands in lib/gcc, and what is installed above.
