@@ -92,7 +92,7 @@ def test_every_kernel_is_explained(everything, variants):
         if not variant["default_tile"] or variant["language"] not in ("cuda", "ptx", "opencl", "opencl_ptx"):
             continue
         reasons = {row["reason"] for row in found["absent"] if row["variant"] == variant["id"]}
-        shaped_for_a_cpu = any("shaped for CPUs" in reason for reason in reasons)
+        shaped_for_a_cpu = any("for CPUs" in reason for reason in reasons)
         assert variant["id"] in explained or shaped_for_a_cpu, f"{variant['id']}: {reasons}"
         assert not any("no machine code" in reason for reason in reasons), f"{variant['id']}: {reasons}"
 
@@ -123,7 +123,7 @@ def test_no_tile_spills_or_has_its_wgmma_serialised(tiles):
 
 
 # They move data.
-WITHOUT_ARITHMETIC = ("ceiling_copy", "ceiling_launch", "gemm_hopper_pack", "gemm_hopper_transpose", "gemm_tensor_pad", "gemm_bulk_pad")
+WITHOUT_ARITHMETIC = ("ceiling_copy", "ceiling_launch", "gemm_hopper_lean_begin", "gemm_hopper_pack", "gemm_hopper_transpose", "gemm_tensor_pad", "gemm_bulk_pad")
 
 
 def test_the_hot_loop_of_every_kernel_works(tiles, everything):
@@ -159,9 +159,9 @@ def test_an_iteration_has_the_matrix_instructions_of_its_tile(tiles):
     held = set()
     for row in tiles:
         family = row["kernel"].split("_")[1]
-        tile = row["instance"].split()[0].split("x")
         if family not in ("hopper", "tensor", "bulk") or not row["whole"]["matrix_instructions"]:
             continue
+        tile = row["instance"].split()[0].split("x")
         rule = warpgroup_instructions if family == "hopper" else warp_instructions
         kind, count, flops = rule(row, [int(number) for number in tile])
         loop = row["hot_loop"]
