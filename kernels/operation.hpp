@@ -137,6 +137,10 @@ enum class Handing {
     one_by_one,  ///< each when the one before has ended: the host's clock, latency inside
     graph,       ///< as one graph, made beforehand: the device's own clock
 };
+constexpr auto name_list(Handing) {
+    return name_rows<Handing>(
+        {{Handing::queue, "queue"}, {Handing::one_by_one, "one_by_one"}, {Handing::graph, "graph"}});
+}
 
 /// Everything a device needs to run a variant on a problem. No steps: nothing to do (an empty output).
 struct Plan {

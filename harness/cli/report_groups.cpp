@@ -4,60 +4,44 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 #include "harness/base/error.hpp"
-#include "harness/catalog/registry.hpp"
-#include "harness/cli/output.hpp"
-#include "harness/record/report_json.hpp"
-#include "harness/study/ratio.hpp"
+#include "harness/cli/report_input.hpp"
 #include "harness/study/sides.hpp"
 
 namespace stele {
 
 namespace {
 
+/// A file, or all of a folder.
 std::vector<std::string> files_at(const std::string& path) {
     std::error_code error;
     if (!std::filesystem::is_directory(path, error)) return {path};
     std::vector<std::string> files;
-    for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error))
-        if (entry->path().extension() == ".json") files.push_back(entry->path().string());
-    if (error) throw CannotRead(fmt::format("{}: {}", path, error.message()));
-    std::ranges::sort(files);
+    for (const std::filesystem::path& file : report_files_in(path)) files.push_back(file.string());
     if (files.empty()) throw BadInput(fmt::format("{}: a folder without reports (*.json)", path));
     return files;
-}
-
-void drop_repeated_runs(ReportGroup& group) {
-    const std::vector<RepeatedReport> repeated = repeated_reports(group.reports);
-    for (auto one = repeated.rbegin(); one != repeated.rend(); ++one) {
-        const auto at = static_cast<std::ptrdiff_t>(one->index);
-        say(fmt::format("{} is the same run as {}, and counts once", group.files[one->index], group.files[one->first]));
-        group.files.erase(group.files.begin() + at);
-        group.reports.erase(group.reports.begin() + at);
-    }
 }
 
 }  // namespace
 
 ReportGroup read_group(const std::vector<std::string>& paths) {
+    std::vector<std::string> files;
+    for (const std::string& path : paths) std::ranges::move(files_at(path), std::back_inserter(files));
+    std::vector<NamedReport> named = read_reports(files);
+    drop_repeated(named);
     ReportGroup group;
-    for (const std::string& path : paths)
-        for (std::string& file : files_at(path)) {
-            group.reports.push_back(read_report(file));
-            group.files.push_back(std::move(file));
-        }
-    drop_repeated_runs(group);
+    for (NamedReport& one : named) {
+        group.files.push_back(std::move(one.name));
+        group.reports.push_back(std::move(one.report));
+    }
     return group;
 }
 
-void keep_problems(std::vector<Report>& reports, const std::vector<std::string>& globs) {
-    if (globs.empty()) return;
-    for (Report& report : reports)
-        std::erase_if(report.measurements, [&](const Measurement& cell) {
-            return std::ranges::none_of(globs, [&](const std::string& glob) { return glob_match(glob, cell.problem); });
-        });
+void keep_problems(ReportGroup& group, const std::vector<std::string>& globs) {
+    for (Report& report : group.reports) keep_problems(report, globs);
 }
 
 std::string group_line(std::string_view name, const ReportGroup& group) {

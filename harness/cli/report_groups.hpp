@@ -18,8 +18,8 @@ struct ReportGroup {
 /// which is said. Throws ReportError and BadInput.
 ReportGroup read_group(const std::vector<std::string>& paths);
 
-/// Leaves only the problems that a glob matches; no globs leave all.
-void keep_problems(std::vector<Report>& reports, const std::vector<std::string>& globs);
+/// As keep_problems() of report_input.hpp; nothing may be left.
+void keep_problems(ReportGroup& group, const std::vector<std::string>& globs);
 
 /// One line: from which files, which revision, when, how many rounds.
 std::string group_line(std::string_view name, const ReportGroup& group);

@@ -35,15 +35,19 @@ std::vector<NamedReport> read_reports(const std::vector<std::string>& files) {
     return reports;
 }
 
-std::vector<NamedReport> read_report_folder(const std::string& folder) {
+std::vector<fs::path> report_files_in(const fs::path& folder) {
     std::error_code failed;
     std::vector<fs::path> files;
     for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end; entry.increment(failed))
         if (entry->path().extension() == ".json") files.push_back(entry->path());
-    if (failed) throw CannotRead(fmt::format("{}: cannot be read as a folder: {}", folder, failed.message()));
+    if (failed) throw CannotRead(fmt::format("{}: cannot be read as a folder: {}", folder.string(), failed.message()));
     std::ranges::sort(files);
+    return files;
+}
+
+std::vector<NamedReport> read_report_folder(const std::string& folder) {
     std::vector<NamedReport> reports;
-    for (const fs::path& file : files) try {
+    for (const fs::path& file : report_files_in(folder)) try {
             reports.push_back({file.filename().string(), read_report(file)});
         } catch (const BadInput& wrong) {
             say(fmt::format("left out: {}", wrong.what()));
@@ -79,15 +83,18 @@ void keep_variants(std::vector<NamedReport>& reports, const std::string& glob) {
     throw NothingFound(fmt::format("no variant of these reports matches '{}'{}", glob, did_you_mean(glob, ids)));
 }
 
+bool keep_problems(Report& report, const std::vector<std::string>& globs) {
+    if (!globs.empty())
+        std::erase_if(report.measurements, [&](const Measurement& cell) {
+            return std::ranges::none_of(globs, [&](const std::string& glob) { return glob_match(glob, cell.problem); });
+        });
+    return !report.measurements.empty();
+}
+
 void keep_problems(std::vector<NamedReport>& reports, const std::vector<std::string>& globs) {
     if (globs.empty()) return;
     bool any = false;
-    for (NamedReport& named : reports) {
-        std::erase_if(named.report.measurements, [&](const Measurement& cell) {
-            return std::ranges::none_of(globs, [&](const std::string& glob) { return glob_match(glob, cell.problem); });
-        });
-        any = any || !named.report.measurements.empty();
-    }
+    for (NamedReport& named : reports) any = keep_problems(named.report, globs) || any;
     if (!any) throw NothingFound("no problem of these reports matches --problem; a glob must match all of its text");
 }
 

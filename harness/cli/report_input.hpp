@@ -1,6 +1,7 @@
 // Reports that a command is given.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@ namespace stele {
 
 /// Throws ReportError, which names the file.
 std::vector<NamedReport> read_reports(const std::vector<std::string>& files);
+
+/// The files *.json of a folder, by name. Throws CannotRead where it is no folder.
+std::vector<std::filesystem::path> report_files_in(const std::filesystem::path& folder);
 
 /// All reports of a folder, each run once. What else is there is left out, and said where its name ends in .json.
 /// Throws CannotRead where it is no folder, and NothingFound where it has no report.
@@ -25,5 +29,7 @@ void keep_variants(std::vector<NamedReport>& reports, const std::string& glob);
 /// Leaves only the problems that a glob matches whole; all where there is no glob. Throws NothingFound where none is
 /// left.
 void keep_problems(std::vector<NamedReport>& reports, const std::vector<std::string>& globs);
+/// The same of one report; true where anything is left.
+bool keep_problems(Report& report, const std::vector<std::string>& globs);
 
 }  // namespace stele

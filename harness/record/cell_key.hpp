@@ -38,7 +38,7 @@ CellKey key_of(const Measurement& measurement, const Report& report);
 
 /// A cell as people are told of it, by the device's id: "gemm/tiled.cuda@128x128 on m=… (cuda:0)".
 std::string cell_title(std::string_view variant, std::string_view problem, std::string_view device);
-/// As trackers know it: "gemm/tiled.cuda@128x128/m=… f32/cuda:0".
+/// As trackers know it: "gemm/tiled.cuda@128x128/m=… f32/cuda:0", and "…/warm" where it is not burst, cold and normal.
 std::string cell_path(const Measurement& measurement);
 
 }  // namespace stele

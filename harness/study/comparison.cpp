@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "harness/base/multiplicity.hpp"
+#include "harness/record/noise_floor.hpp"
 
 namespace stele {
 
@@ -61,7 +62,8 @@ CellComparison compare_cells(const MatchedCells& cells, const std::set<Condition
     out.effect = effect_of(samples, rules.seed);
     const double shortest = rules.min_time(*cells.base);
     out.counts = rules.short_cells_count || (out.base_ns >= shortest && out.other_ns >= shortest);
-    out.causes = causes_of(out.cells, rounds, out.effect, rules.effective_margin());
+    out.margin = rules.margin_for(cells, out.effect.pairs);
+    out.causes = causes_of(out.cells, rounds, out.effect, out.margin);
     return out;
 }
 
@@ -80,7 +82,7 @@ void decide(Comparison& comparison, const CompareRules& rules) {
         for (std::size_t i = 0; i < family.size(); ++i) {
             family[i]->adjusted_p = adjusted[i];
             family[i]->found =
-                finding_of(family[i]->effect, adjusted[i], {rules.effective_margin(), rules.alpha, family.size()});
+                finding_of(family[i]->effect, adjusted[i], {family[i]->margin, rules.alpha, family.size()});
         }
     }
 }
@@ -167,6 +169,17 @@ void add_pair(Comparison& comparison, const NamedSide& base, const NamedSide& ot
 
 }  // namespace
 
+double CompareRules::margin_for(const MatchedCells& cells, std::size_t pairs) const {
+    if (floor) return std::max(margin, *floor);
+    double largest = margin;
+    for (const SideCell* cell : {cells.base, cells.other}) {
+        const CellSource& source = cell->sources.front();
+        const auto known = noise_floor(*source.report, *source.measurement, static_cast<std::uint32_t>(pairs));
+        if (known) largest = std::max(largest, known->floor);
+    }
+    return largest;
+}
+
 double CompareRules::min_time(const SideCell& cell) const {
     constexpr double shortest_on_gpu_ns = 10e3;
     if (min_time_ns) return *min_time_ns;
@@ -224,10 +237,17 @@ std::size_t Comparison::most_pairs() const {
     return most;
 }
 
+double Comparison::least_margin() const {
+    return cells.empty() ? 0 : std::ranges::min(cells, {}, &CellComparison::margin).margin;
+}
+
+double Comparison::most_margin() const {
+    return cells.empty() ? 0 : std::ranges::max(cells, {}, &CellComparison::margin).margin;
+}
+
 Comparison compare_sides(std::span<const NamedSide> sides, By by, const CompareRules& rules) {
     if (sides.size() < 2) throw std::invalid_argument("a comparison needs two sides");
     Comparison comparison;
-    comparison.margin = rules.effective_margin();
     for (const NamedSide& other : sides.subspan(1)) add_pair(comparison, sides.front(), other, by, rules);
     decide(comparison, rules);
     order(comparison.cells);

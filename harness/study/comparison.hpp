@@ -28,7 +28,7 @@ constexpr auto name_list(By) {
 
 struct CompareRules {
     double margin = 0.02;         ///< asked for
-    std::optional<double> floor;  ///< of the machine, see noise_floor()
+    std::optional<double> floor;  ///< in the place of what the reports carry of each kind of kernel
     double alpha = 0.05;
     bool gate = false;                  ///< Holm in the place of Benjamini and Hochberg
     bool short_cells_count = false;     ///< else they are only shown
@@ -36,7 +36,8 @@ struct CompareRules {
     std::set<Condition> allowed;        ///< to differ
     std::uint64_t seed = 1;             ///< of resampling
 
-    double effective_margin() const { return floor && *floor > margin ? *floor : margin; }
+    /// The larger of the margin asked for and what equal sides differ by in so many pairs of rounds, on either side.
+    double margin_for(const MatchedCells& cells, std::size_t pairs) const;
     double min_time(const SideCell& cell) const;
 };
 
@@ -52,6 +53,7 @@ struct CellComparison {
     std::string base_side, other_side;
     double base_ns = 0, other_ns = 0;  ///< medians of the compared rounds
     Effect effect;
+    double margin = 0;  ///< that decided
     double adjusted_p = 1;
     Found found;
     bool counts = true;  ///< to be worse by: long enough, or short ones were asked for
@@ -91,7 +93,6 @@ struct Comparison {
     std::vector<RefusedCells> refused;
     std::vector<OneSided> one_sided;
     std::vector<GroupComparison> groups;
-    double margin = 0;      ///< that decided
     std::size_t tests = 0;  ///< that were corrected for
 
     std::size_t count(Finding finding, bool counting_only = false) const;
@@ -100,6 +101,7 @@ struct Comparison {
     std::size_t worse() const;
     /// The fewest and the most pairs of rounds that a cell has.
     std::size_t least_pairs() const, most_pairs() const;
+    double least_margin() const, most_margin() const;
 };
 
 /// A side with its cells.

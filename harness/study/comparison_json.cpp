@@ -34,6 +34,7 @@ Json cell_json(const CellComparison& cell) {
               {"other_ns", cell.other_ns},
               {"ratio", cell.ratio()},
               {"pairs", cell.effect.pairs},
+              {"margin", cell.margin},
               {"counts", cell.counts},
               {"differs", cell.found.differs}};
     if (cell.effect.test) {
@@ -60,7 +61,7 @@ Json comparison_json(const Comparison& comparison, const CompareRules& rules, co
     Json json = new_document({"comparison", "stele-comparison", 1});
     json["summary"] = comparison_summary(comparison);
     json["sides"] = shown.sides;
-    json["margin"] = {{"asked", rules.margin}, {"used", comparison.margin}};
+    json["margin"] = {{"asked", rules.margin}};
     if (rules.floor) json["margin"]["floor"] = *rules.floor;
     json["alpha"] = rules.alpha;
     json["correction"] = rules.gate ? "Holm" : "Benjamini-Hochberg";

@@ -3,45 +3,24 @@
 #include <string>
 #include <string_view>
 
-#include "harness/base/visible.hpp"
+#include "harness/base/markup.hpp"
 #include "harness/study/comparison_tables.hpp"
 
 namespace stele {
 
 namespace {
 
-/// For an attribute's value.
-std::string xml(std::string_view text) {
-    std::string out;
-    for (const char byte : visible(text)) switch (byte) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += byte;
-        }
-    return out;
-}
-
 /// A case of a variant, with nothing in it where all is well.
 std::string test_case(const SideCell& cell, std::string_view side, std::string_view inside) {
-    const std::string start = fmt::format(R"(  <testcase classname="{}" name="{} on {}, {}")", xml(cell.key.variant),
-                                          xml(cell.key.problem), xml(cell.first().device), xml(side));
+    const std::string start =
+        fmt::format(R"(  <testcase classname="{}" name="{} on {}, {}")", markup_text(cell.key.variant),
+                    markup_text(cell.key.problem), markup_text(cell.first().device), markup_text(side));
     return inside.empty() ? start + "/>\n" : fmt::format("{}>{}</testcase>\n", start, inside);
 }
 
 std::string case_of(const CellComparison& cell) {
     const std::string message =
-        xml(fmt::format("{} {:.4f}: {}", name(cell.found.finding), cell.ratio(), cell_text(cell)));
+        markup_text(fmt::format("{} {:.4f}: {}", name(cell.found.finding), cell.ratio(), cell_text(cell)));
     std::string inside;
     if (cell.found.finding == Finding::regression && cell.counts)
         inside = fmt::format(R"(<failure type="REGRESSION" message="{}"/>)", message);
@@ -58,12 +37,13 @@ std::string comparison_junit(const Comparison& comparison) {
     for (const WithoutTime& pair : comparison.without_time) {
         const Measurement& now = pair.cells.other->telling();
         if (pair.is_broken())
+            cases += test_case(*pair.cells.other, pair.other_side,
+                               fmt::format(R"(<error type="{}" message="{}"/>)", name(now.verdict.outcome),
+                                           markup_text(now.verdict.reason)));
+        else if (pair.is_too_slow())
             cases += test_case(
                 *pair.cells.other, pair.other_side,
-                fmt::format(R"(<error type="{}" message="{}"/>)", name(now.verdict.outcome), xml(now.verdict.reason)));
-        else if (pair.is_too_slow())
-            cases += test_case(*pair.cells.other, pair.other_side,
-                               fmt::format(R"(<failure type="REGRESSION" message="{}"/>)", xml(now.untimed->reason)));
+                fmt::format(R"(<failure type="REGRESSION" message="{}"/>)", markup_text(now.untimed->reason)));
         else
             continue;
         ++tests;

@@ -62,9 +62,9 @@ std::vector<std::string> reading_notes(const Comparison& comparison, const Compa
                     "adjusted for {} by {}; "
                     "flips: exact p of flipped signs, of one cell alone",
                     pairs, plural(comparison.tests, "cell"), rules.gate ? "Holm" : "Benjamini and Hochberg"));
-    notes.push_back(
-        fmt::format("margin {:.3g} %{}", 100 * comparison.margin,
-                    rules.floor && *rules.floor > rules.margin ? ", what equal sides differ by on this machine" : ""));
+    const double narrow = 100 * comparison.least_margin(), wide = 100 * comparison.most_margin();
+    notes.push_back(fmt::format("margin {:.3g} %{}{}", narrow, wide > narrow ? fmt::format(" to {:.3g} %", wide) : "",
+                                comparison.most_margin() > rules.margin ? ", what equal sides differ by there" : ""));
     notes.push_back(fmt::format("{} of rounds give no p of flips below {}; for {} a p below {} takes {} rounds",
                                 plural(most, "pair"), p_text(least_sign_flip_p(most)), plural(comparison.tests, "cell"),
                                 rules.alpha, pairs_for_sign_flips(comparison.tests, rules.alpha)));

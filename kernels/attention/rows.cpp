@@ -15,6 +15,20 @@ std::vector<std::string> definitions_of(const Shape& shape) {
 
 unsigned blocks(std::int64_t a, std::int64_t b) { return static_cast<unsigned>((a + b - 1) / b); }
 
+std::vector<Operand> with_sizes(std::vector<Operand> tensors, const Shape& shape) {
+    for (const std::int64_t extent : {shape.heads, shape.kv_heads, shape.seq_q, shape.seq_k})
+        tensors.emplace_back(static_cast<std::int32_t>(extent));
+    tensors.emplace_back(shape.softmax_scale);
+    tensors.emplace_back(static_cast<std::int32_t>(shape.causal));
+    return tensors;
+}
+
+Arithmetic rounded_weights(const Problem& problem) {
+    Arithmetic arithmetic;
+    arithmetic.probabilities = problem.dtype();
+    return arithmetic;
+}
+
 std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape, int stages) {
     if (!is_native(language)) return 0;
     return tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype), stages);

@@ -20,6 +20,12 @@ std::vector<std::string> definitions_of(const Shape& shape);
 /// ceil(a / b) as a grid extent.
 unsigned blocks(std::int64_t a, std::int64_t b);
 
+/// What a kernel without splits is given: `tensors`, then heads, kv_heads, seq_q, seq_k, softmax_scale and causal.
+std::vector<Operand> with_sizes(std::vector<Operand> tensors, const Shape& shape);
+
+/// Of matrix instructions: weights are rounded to the type of V.
+Arithmetic rounded_weights(const Problem& problem);
+
 /// Shared memory that a launch asks for: none where the kernel declares its own.
 std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape, int stages);
 

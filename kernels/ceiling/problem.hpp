@@ -11,15 +11,6 @@
 #include "kernels/operation.hpp"
 #include "kernels/problem_text.hpp"
 
-namespace stele {
-
-constexpr auto name_list(Handing) {
-    return name_rows<Handing>(
-        {{Handing::queue, "queue"}, {Handing::one_by_one, "one_by_one"}, {Handing::graph, "graph"}});
-}
-
-}  // namespace stele
-
 namespace stele::ceiling {
 
 /// Beyond it f32 no longer holds every sum, 16 · iterations, exactly.

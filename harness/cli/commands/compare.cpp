@@ -24,7 +24,6 @@
 #include "harness/cli/progress.hpp"
 #include "harness/cli/report_groups.hpp"
 #include "harness/study/comparison_tables.hpp"
-#include "harness/study/noise_floor.hpp"
 
 namespace stele {
 
@@ -114,10 +113,6 @@ private:
     ExitCode compare_files();
     ExitCode compare_values();
     ExitCode compare_binaries();
-    /// Takes the floor that the reports carry, where none was given.
-    void take_floor(const ReportGroup& group) {
-        if (!rules_.floor) rules_.floor = noise_floor(group.reports);
-    }
     InterleavedRuns runs_of(const MeasuredCells& cells, const std::filesystem::path& folder) const;
     ExitCode show_comparison(const Comparison& comparison, std::vector<std::string> sides) const;
 
@@ -164,10 +159,7 @@ void Compare::check_options() const {
 ExitCode Compare::compare_files() {
     const auto [base_files, new_files] = two_sides(words_);
     ReportGroup base = read_group(base_files), other = read_group(new_files);
-    for (ReportGroup* group : {&base, &other}) {
-        keep_problems(group->reports, problems_);
-        take_floor(*group);
-    }
+    for (ReportGroup* group : {&base, &other}) keep_problems(*group, problems_);
     const std::vector<NamedSide> sides{side_of("base", base.reports), side_of("new", other.reports)};
     return show_comparison(compare_sides(sides, By::side, rules_),
                            {group_line("base", base), group_line("new", other)});
@@ -176,8 +168,7 @@ ExitCode Compare::compare_files() {
 ExitCode Compare::compare_values() {
     if (words_.empty()) throw BadInput("--by takes one report or more");
     ReportGroup group = read_group(words_);
-    keep_problems(group.reports, problems_);
-    take_floor(group);
+    keep_problems(group, problems_);
     const By by = *from_name<By>(by_);
     std::vector<NamedSide> sides = sides_by(by, group.reports);
     std::vector<std::string> values;
@@ -253,7 +244,6 @@ ExitCode Compare::compare_binaries() {
                                         : fmt::format("interrupted; {} whole rounds are kept: stele compare {} {}",
                                                       done, base, other));
         auto measured = std::make_unique<Measured>(Measured{read_group({base}), read_group({other}), {}});
-        take_floor(measured->base);
         measured->sides = {side_of("base", measured->base.reports), side_of("new", measured->other.reports)};
         return measured;
     };

@@ -36,7 +36,6 @@ TensorMapOperand map_of(std::size_t tensor, const Shape& shape, std::int64_t mat
 }
 
 Plan make_plan(const HopperTile& tile, const Shape& shape) {
-    const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
     Plan plan;
     plan.kernels.push_back(kernel_source(Language::ptx, "attention/flash_hopper", "attention_flash_hopper",
                                          text(tile) + ' ' + instance_of(shape)));
@@ -45,11 +44,11 @@ Plan make_plan(const HopperTile& tile, const Shape& shape) {
          {blocks(shape.seq_q, tile.block_m()), static_cast<unsigned>(shape.heads), static_cast<unsigned>(shape.batch)},
          {static_cast<unsigned>(tile.threads()), 1, 1},
          tile.shared_bytes(static_cast<int>(shape.head_dim)),
-         {map_of(tensor_q, shape, shape.batch * shape.heads, shape.seq_q, 64),
-          map_of(tensor_k, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
-          map_of(tensor_v, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n), TensorOperand{tensor_o},
-          TensorOperand{tensor_lse}, extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
-          extent(shape.seq_k), shape.softmax_scale, extent(shape.causal)}});
+         with_sizes({map_of(tensor_q, shape, shape.batch * shape.heads, shape.seq_q, 64),
+                     map_of(tensor_k, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
+                     map_of(tensor_v, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
+                     TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
+                    shape)});
     return plan;
 }
 
@@ -65,11 +64,7 @@ std::vector<Variant> flash_hopper_variants() {
         row.default_tile = tile == flash_hopper_tiles.front();
         row.languages = {Language::ptx};
         row.architectures = {"sm_90a"};
-        row.arithmetic_of = [](const Problem& problem) {
-            Arithmetic arithmetic;
-            arithmetic.probabilities = problem.dtype();
-            return arithmetic;
-        };
+        row.arithmetic_of = rounded_weights;
         row.supports = [tile](Language, const DeviceInfo& device, const Problem& problem) {
             return supports(tile, device, shape_of(problem));
         };

@@ -16,6 +16,7 @@
 #include "kernels/common/ptx/registers.cuh"
 #include "kernels/common/ptx/tma.cuh"
 #include "kernels/common/ptx/wgmma_f32.cuh"
+#include "kernels/common/ring.cuh"
 #include "kernels/common/shared.cuh"
 
 namespace stele::attention::ptx {
@@ -27,20 +28,6 @@ inline constexpr Element element_of = std::is_same_v<T, half> ? Element::f16 : E
 
 template <HopperTile tile>
 inline constexpr int flash_hopper_threads = tile.threads();
-
-/// The stage that is next, and the parity of its phase.
-template <int STAGES>
-struct Turn {
-    int stage = 0;
-    std::uint32_t phase = 0;
-
-    __device__ __forceinline__ void next() {
-        if (++stage == STAGES) {
-            stage = 0;
-            phase ^= 1;
-        }
-    }
-};
 
 /// Tiles are boxes of 64 columns, box behind box, their rows of 128 bytes swizzled.
 template <typename T, HopperTile tile, int head_dim>
@@ -116,7 +103,7 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     using C = Consumer<T, HopperTile{CONSUMERS, BLOCK_N}, HEAD_DIM>;
     unsigned char* shared = dynamic_shared<unsigned char>();
     __shared__ std::uint64_t full_q, full_k[C::STAGES], empty_k[C::STAGES], full_v[C::STAGES], empty_v[C::STAGES];
-    // Of the last tile but one, and the last, with such a value: how many came before it.
+    // By the parity of tiles: the last one with a value that is infinite or no number, by how many tiles are behind it.
     __shared__ int spoilt[2];
 
     // -- place
@@ -146,7 +133,7 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     }
     __syncthreads();
 
-    Turn<C::STAGES> turn_k, turn_v;
+    Ring<C::STAGES> ring_k, ring_v;
     if (warpgroup == 0) {
         // -- load
         setmaxnreg_dec<C::PRODUCER_REGISTERS>();
@@ -163,11 +150,11 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
             for (int box = 0; box < C::BOXES; ++box)
                 tma_load_3d(shared + consumer * C::QUERY_BYTES + box * C::QUERY_BOX, map_q, &full_q, box * 64,
                             first + consumer * 64, sequence * heads + head);
-        for (int tile = tiles - 1; tile >= 0; --tile, turn_k.next(), turn_v.next()) {
-            load_tile(tiles_k + turn_k.stage * C::KEY_BYTES, map_k, &full_k[turn_k.stage], &empty_k[turn_k.stage],
-                      turn_k.phase, tile * BLOCK_N);
-            load_tile(tiles_v + turn_v.stage * C::KEY_BYTES, map_v, &full_v[turn_v.stage], &empty_v[turn_v.stage],
-                      turn_v.phase, tile * BLOCK_N);
+        for (int tile = tiles - 1; tile >= 0; --tile, ring_k.next(), ring_v.next()) {
+            load_tile(tiles_k + ring_k.stage * C::KEY_BYTES, map_k, &full_k[ring_k.stage], &empty_k[ring_k.stage],
+                      ring_k.phase, tile * BLOCK_N);
+            load_tile(tiles_v + ring_v.stage * C::KEY_BYTES, map_v, &full_v[ring_v.stage], &empty_v[ring_v.stage],
+                      ring_v.phase, tile * BLOCK_N);
         }
         return;
     }
@@ -191,15 +178,15 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     mbarrier_wait_parity(&full_q, 0);
 
     int tile = tiles - 1;
-    for (; tile >= whole_tiles; --tile, turn_k.next(), turn_v.next()) {
-        unsigned char* tile_v = tiles_v + turn_v.stage * C::KEY_BYTES;
+    for (; tile >= whole_tiles; --tile, ring_k.next(), ring_v.next()) {
+        unsigned char* tile_v = tiles_v + ring_v.stage * C::KEY_BYTES;
         const int key_begin = tile * BLOCK_N;
 
         // -- score
-        mbarrier_wait_parity(&full_k[turn_k.stage], turn_k.phase);
-        own.score(tile_q, tiles_k + turn_k.stage * C::KEY_BYTES);
+        mbarrier_wait_parity(&full_k[ring_k.stage], ring_k.phase);
+        own.score(tile_q, tiles_k + ring_k.stage * C::KEY_BYTES);
         wgmma_wait_group<0>();
-        release(&empty_k[turn_k.stage]);
+        release(&empty_k[ring_k.stage]);
         own.scale_scores(factor);
         own.mask(key_begin, lane);
 
@@ -209,7 +196,7 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
         own.scale_acc(rescale);
 
         // -- multiply
-        mbarrier_wait_parity(&full_v[turn_v.stage], turn_v.phase);
+        mbarrier_wait_parity(&full_v[ring_v.stage], ring_v.phase);
         if (C::any_spoilt(tile_v, max(whole_keys - key_begin, 0), thread - 128, place_v))
             atomicMax(&spoilt[tile % 2], tiles - tile);
         barrier_sync(ALL_CONSUMERS, CONSUMERS * 128);
@@ -223,42 +210,42 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
         }
         own.weigh_async(tile_v);
         wgmma_wait_group<0>();
-        release(&empty_v[turn_v.stage]);
+        release(&empty_v[ring_v.stage]);
     }
     if (tile >= 0) {
         if (consumer == CONSUMERS - 1) barrier_arrive(1, 256);
         // -- score
-        mbarrier_wait_parity(&full_k[turn_k.stage], turn_k.phase);
+        mbarrier_wait_parity(&full_k[ring_k.stage], ring_k.phase);
         barrier_sync(mine, 256);
-        own.score(tile_q, tiles_k + turn_k.stage * C::KEY_BYTES);
+        own.score(tile_q, tiles_k + ring_k.stage * C::KEY_BYTES);
         barrier_arrive(others, 256);
         wgmma_wait_group<0>();
-        release(&empty_k[turn_k.stage]);
-        turn_k.next();
+        release(&empty_k[ring_k.stage]);
+        ring_k.next();
 
         // -- softmax
         own.scale_scores(factor);
         own.softmax(rescale);
         own.pack();
         own.scale_acc(rescale);
-        for (--tile; tile >= 0; --tile, turn_k.next(), turn_v.next()) {
+        for (--tile; tile >= 0; --tile, ring_k.next(), ring_v.next()) {
             // -- score
-            mbarrier_wait_parity(&full_k[turn_k.stage], turn_k.phase);
+            mbarrier_wait_parity(&full_k[ring_k.stage], ring_k.phase);
             barrier_sync(mine, 256);
-            own.score(tile_q, tiles_k + turn_k.stage * C::KEY_BYTES);
+            own.score(tile_q, tiles_k + ring_k.stage * C::KEY_BYTES);
 
             // -- multiply
-            mbarrier_wait_parity(&full_v[turn_v.stage], turn_v.phase);
-            own.weigh_async(tiles_v + turn_v.stage * C::KEY_BYTES);
+            mbarrier_wait_parity(&full_v[ring_v.stage], ring_v.phase);
+            own.weigh_async(tiles_v + ring_v.stage * C::KEY_BYTES);
             barrier_arrive(others, 256);
             wgmma_wait_group<1>();
-            release(&empty_k[turn_k.stage]);
+            release(&empty_k[ring_k.stage]);
 
             // -- softmax
             own.scale_scores(factor);
             own.softmax(rescale);
             wgmma_wait_group<0>();
-            release(&empty_v[turn_v.stage]);
+            release(&empty_v[ring_v.stage]);
             own.pack();
             own.scale_acc(rescale);
         }
@@ -266,8 +253,8 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
         if (consumer == 0) barrier_sync(1, 256);
 
         // -- multiply
-        mbarrier_wait_parity(&full_v[turn_v.stage], turn_v.phase);
-        own.weigh_async(tiles_v + turn_v.stage * C::KEY_BYTES);
+        mbarrier_wait_parity(&full_v[ring_v.stage], ring_v.phase);
+        own.weigh_async(tiles_v + ring_v.stage * C::KEY_BYTES);
         wgmma_wait_group<0>();
     }
 

@@ -14,24 +14,21 @@ Support supports(const PanelTile& tile, const DeviceInfo& device, const Shape& s
     return fits_block(device, 1, tile.local_bytes(static_cast<int>(shape.head_dim)));
 }
 
-Plan make_plan(Language language, const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
-    const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
+Plan make_plan(Language language, const PanelTile& tile, const Shape& shape) {
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
-    if (device.platform == "Portable Computing Language") options.emplace_back("-DBUILTIN_PREFETCH");
 
     Plan plan;
     plan.kernels.push_back(kernel_source(language, "attention/flash_panel", "attention_flash_panel",
                                          text(tile) + ' ' + instance_of(shape), std::move(options)));
-    plan.steps.push_back(
-        {0,
-         {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
-          static_cast<unsigned>(shape.batch)},
-         {1, 1, 1},
-         0,
-         {TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v}, TensorOperand{tensor_o},
-          TensorOperand{tensor_lse}, extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
-          extent(shape.seq_k), shape.softmax_scale, extent(shape.causal)}});
+    plan.steps.push_back({0,
+                          {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
+                           static_cast<unsigned>(shape.batch)},
+                          {1, 1, 1},
+                          0,
+                          with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
+                                      TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
+                                     shape)});
     return plan;
 }
 
@@ -45,8 +42,8 @@ VariantRow row_of(const PanelTile& tile) {
     row.supports = [tile](Language, const DeviceInfo& device, const Problem& problem) {
         return supports(tile, device, shape_of(problem));
     };
-    row.plan = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
-        return make_plan(language, tile, device, shape_of(problem));
+    row.plan = [tile](Language language, const DeviceInfo&, const Problem& problem) {
+        return make_plan(language, tile, shape_of(problem));
     };
     return row;
 }

@@ -19,19 +19,17 @@ Support supports(Language language, const TensorTile& tile, const DeviceInfo& de
 }
 
 Plan make_plan(Language language, const TensorTile& tile, const Shape& shape) {
-    const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
     Plan plan;
     plan.kernels.push_back(kernel_source(language, "attention/flash_tensor", "attention_flash_tensor",
                                          text(tile) + ' ' + instance_of(shape)));
-    plan.steps.push_back(
-        {0,
-         {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
-          static_cast<unsigned>(shape.batch)},
-         {static_cast<unsigned>(tile.threads()), 1, 1},
-         shared_bytes(language, tile, shape),
-         {TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v}, TensorOperand{tensor_o},
-          TensorOperand{tensor_lse}, extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
-          extent(shape.seq_k), shape.softmax_scale, extent(shape.causal)}});
+    plan.steps.push_back({0,
+                          {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
+                           static_cast<unsigned>(shape.batch)},
+                          {static_cast<unsigned>(tile.threads()), 1, 1},
+                          shared_bytes(language, tile, shape),
+                          with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
+                                      TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
+                                     shape)});
     return plan;
 }
 
@@ -46,11 +44,7 @@ std::vector<Variant> flash_tensor_variants() {
         row.tile = text(tile);
         row.default_tile = tile == flash_tensor_tiles.front();
         row.languages = {Language::cuda, Language::ptx};
-        row.arithmetic_of = [](const Problem& problem) {
-            Arithmetic arithmetic;
-            arithmetic.probabilities = problem.dtype();
-            return arithmetic;
-        };
+        row.arithmetic_of = rounded_weights;
         row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
             return supports(language, tile, device, shape_of(problem));
         };

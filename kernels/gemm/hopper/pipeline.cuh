@@ -7,6 +7,7 @@
 #include "kernels/common/ptx/cluster.cuh"
 #include "kernels/common/ptx/fence.cuh"
 #include "kernels/common/ptx/mbarrier.cuh"
+#include "kernels/common/ring.cuh"
 
 namespace stele::gemm::ptx {
 
@@ -14,20 +15,6 @@ using namespace stele::ptx;
 
 /// Registers a thread: 128 × 56 + 256 × 224 is what 384 threads start with, 168 each.
 inline constexpr int PRODUCER_REGISTERS = 56, CONSUMER_REGISTERS = 224;
-
-/// The stage that is next, and the parity of its phase.
-template <int STAGES>
-struct Ring {
-    int stage = 0;
-    std::uint32_t phase = 0;
-
-    __device__ __forceinline__ void next() {
-        if (++stage == STAGES) {
-            stage = 0;
-            phase ^= 1;
-        }
-    }
-};
 
 /// One thread does it; a barrier of the block, or of the cluster where there is one, must follow.
 template <int STAGES>

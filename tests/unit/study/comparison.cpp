@@ -225,6 +225,23 @@ TEST(Comparison, TheFloorIsTheMarginWhereItIsLarger) {
     EXPECT_EQ(compared(base, other, rules).count(Finding::regression), 1u) << "the margin asked for is the larger";
 }
 
+TEST(Comparison, TheFloorIsWhatEitherReportCarriesOfTheCellsKind) {
+    std::vector<Report> base{one_cell(1e6, 10, 1)}, other{one_cell(1.05e6, 10, 2)};
+    const auto carried = [](Report& report, KernelKind kind, std::uint32_t rounds) {
+        report.noise_floors = {{"opencl:0", {{kind, rounds, 0.10, 0.05, 40}}}};
+    };
+    carried(other.front(), KernelKind::compute, 10);
+    const Comparison held = compared(base, other);
+    EXPECT_EQ(held.count(Finding::same), 1u);
+    EXPECT_EQ(held.cells.front().margin, 0.10);
+    carried(other.front(), KernelKind::memory, 10);
+    EXPECT_EQ(compared(base, other).count(Finding::regression), 1u) << "of another kind of kernel";
+    carried(other.front(), KernelKind::compute, 20);
+    EXPECT_EQ(compared(base, other).count(Finding::regression), 1u) << "of more rounds, which says nothing of fewer";
+    carried(base.front(), KernelKind::compute, 5);
+    EXPECT_EQ(compared(base, other).count(Finding::same), 1u) << "of the base, by fewer rounds";
+}
+
 TEST(Comparison, ManyCellsRaiseP) {
     std::vector<Measurement> base, other;
     for (int i = 0; i < 20; ++i) {
