@@ -140,15 +140,16 @@ struct MatrixRows {
         }
     }
 
-    /// Whether a value of tile_v from row `from` on is infinite or no number.
+    /// Whether the part of one of `threads` threads of tile_v, from row `from` on, has a value that is infinite or no
+    /// number.
     template <typename Place>
-    static __device__ __forceinline__ bool is_spoilt(const unsigned char* tile_v, int from, int lane, Place&& place) {
+    static __device__ __forceinline__ bool any_spoilt(const unsigned char* tile_v, int from, int thread, int threads,
+                                                      Place&& place) {
         constexpr int PIECES = head_dim / 8;
         bool spoilt = false;
-        for (int i = from * PIECES + lane; i < keys * PIECES; i += 32) {
+        for (int i = from * PIECES + thread; i < keys * PIECES; i += threads)
             spoilt = spoilt || any_nonfinite<T>(ld_shared_v4_b32(tile_v + place(i / PIECES, i % PIECES)));
-        }
-        return vote_sync_any(spoilt);
+        return spoilt;
     }
 
     /// For values that weigh<true>() has left out, as a weight of 0 would have made NaN of them: a row that sees one

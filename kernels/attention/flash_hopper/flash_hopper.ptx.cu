@@ -26,9 +26,6 @@ using namespace stele::ptx;
 template <typename T>
 inline constexpr Element element_of = std::is_same_v<T, half> ? Element::f16 : Element::bf16;
 
-template <HopperTile tile>
-inline constexpr int flash_hopper_threads = tile.threads();
-
 /// Tiles are boxes of 64 columns, box behind box, their rows of 128 bytes swizzled.
 template <typename T, HopperTile tile, int head_dim>
 struct Consumer : MatrixRows<T, 1, tile.block_n, head_dim> {
@@ -46,17 +43,7 @@ struct Consumer : MatrixRows<T, 1, tile.block_n, head_dim> {
         return piece / 8 * rows * ROW + row * ROW + (piece % 8 ^ row % 8) * 16;
     }
 
-    /// Whether the thread's part of tile_v, from row `from` on, has a value that is infinite or no number.
-    template <typename Place>
-    static __device__ __forceinline__ bool any_spoilt(const unsigned char* tile_v, int from, int thread,
-                                                      Place&& place) {
-        bool spoilt = false;
-        for (int i = from * PIECES + thread; i < BLOCK_N * PIECES; i += CONSUMERS * 128)
-            spoilt = spoilt || any_nonfinite<T>(ld_shared_v4_b32(tile_v + place(i / PIECES, i % PIECES)));
-        return spoilt;
-    }
-
-    /// Zeros in the place of such values.
+    /// Zeros in the place of values that are infinite or no number.
     template <typename Place>
     static __device__ __forceinline__ void drop_spoilt(unsigned char* tile_v, int thread, Place&& place) {
         for (int i = thread; i < BLOCK_N * PIECES; i += CONSUMERS * 128) {
@@ -197,7 +184,7 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
 
         // -- multiply
         mbarrier_wait_parity(&full_v[ring_v.stage], ring_v.phase);
-        if (C::any_spoilt(tile_v, max(whole_keys - key_begin, 0), thread - 128, place_v))
+        if (C::any_spoilt(tile_v, max(whole_keys - key_begin, 0), thread - 128, CONSUMERS * 128, place_v))
             atomicMax(&spoilt[tile % 2], tiles - tile);
         barrier_sync(ALL_CONSUMERS, CONSUMERS * 128);
         if (spoilt[tile % 2] == tiles - tile) {

@@ -112,7 +112,7 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
 
         // -- multiply
         const int from = seen_by_all > key_begin ? seen_by_all - key_begin : 0;
-        if (masked && W::is_spoilt(tile_v, from, lane, W::place)) {
+        if (masked && vote_sync_any(W::any_spoilt(tile_v, from, lane, 32, W::place))) {
             own.template weigh<true>(tile_v, lane, W::place);
             own.add_spoilt(tile_v, key_begin, lane, W::place);
         } else {
