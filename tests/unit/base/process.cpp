@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "harness/base/error.hpp"
@@ -27,6 +28,8 @@ TEST(Process, KeepsWhatWasPrintedAndHowItEnded) {
 }
 
 TEST(Process, OneThatASignalOfPeopleEndedIsAnInterruption) {
+    // A job in the background of a script, or one under nohup, ignores some of them, and so would its children.
+    for (int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) std::signal(number, SIG_DFL);
     for (const char* script :
          {"kill -INT $$", "kill -TERM $$", "kill -HUP $$", "kill -QUIT $$",
           // As a shell tells of a program that it ran, nvcc of its assembler, and clang of its linker.
