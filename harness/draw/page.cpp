@@ -36,7 +36,7 @@ std::string base64_of_hex(std::string_view hex) {
         const std::size_t digits = std::min<std::size_t>(6, hex.size() - at);
         unsigned bits = 0;
         for (std::size_t i = 0; i < 6; ++i) bits = bits << 4 | (i < digits ? hex_digit(hex[at + i]) : 0);
-        for (std::size_t i = 0; i < 4; ++i) out += 4 * i <= digits ? letters[bits >> (18 - 6 * i) & 63] : '=';
+        for (std::size_t i = 0; i < 4; ++i) out += 6 * i < 4 * digits ? letters[bits >> (18 - 6 * i) & 63] : '=';
     }
     return out;
 }
