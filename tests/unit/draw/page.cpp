@@ -8,7 +8,7 @@
 
 #include "harness/draw/document.hpp"
 
-namespace stele {
+namespace stele::page_test {
 namespace {
 
 const std::string hostile = "</script><img src=x onerror=alert(1)><!--\xe2\x80\xa8&\"'";
@@ -96,4 +96,4 @@ TEST(Page, WithoutPlotsItCarriesNoLibrary) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::page_test

@@ -9,7 +9,7 @@
 #include "harness/study/page/report_words.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::report_page_test {
 namespace {
 
 constexpr const char *square = "m=512 n=512 k=512 f32", *wide = "m=512 n=1024 k=512 f32";
@@ -101,4 +101,4 @@ TEST(ReportPage, HasARowForEveryCellThatRanAndAReasonForTheOthers) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::report_page_test

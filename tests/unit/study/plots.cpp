@@ -12,7 +12,7 @@
 #include "harness/study/plots/specification.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::plots_test {
 namespace {
 
 using nlohmann::json;
@@ -200,4 +200,4 @@ TEST(Plots, EachLanguageHasItsColourWhicheverOthersAreThere) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::plots_test
