@@ -36,14 +36,16 @@ void append_row(std::string& out, const Table& table, const Row& row) {
     out += "</tr>\n";
     // A row without a column left for its message has it in a row of its own.
     if (!row.message.empty() && cells == columns && columns > 0)
-        out += "<tr class=\"more\">" + element("td colspan=\"" + std::to_string(columns) + '"', row.message) + "</tr>\n";
+        out +=
+            "<tr class=\"more\">" + element("td colspan=\"" + std::to_string(columns) + '"', row.message) + "</tr>\n";
 }
 
 std::string rows_of(const Table& table) {
     if (table.columns.empty()) return {};
     std::string out = "<div class=\"scroll\">\n<table>\n<thead><tr>";
     for (const Column& column : table.columns)
-        out += element(column.align == Align::right ? "th scope=\"col\" class=\"figure\"" : "th scope=\"col\"", column.title);
+        out += element(column.align == Align::right ? "th scope=\"col\" class=\"figure\"" : "th scope=\"col\"",
+                       column.title);
     out += "</tr></thead>\n<tbody>\n";
     for (const Row& row : table.rows) append_row(out, table, row);
     return out + "</tbody>\n</table>\n</div>\n";
@@ -72,10 +74,11 @@ public:
         ++plots_;
         if (!can_draw_plots()) {
             if (plots_ == 1)
-                text_ += element("p class=\"note\"",
-                                 "This page has no plots, only their figures: this stele was built without the wheel "
-                                 "vl-convert-python, which carries Vega-Lite. ./dev bench installs it and builds again.") +
-                         '\n';
+                text_ +=
+                    element("p class=\"note\"",
+                            "This page has no plots, only their figures: this stele was built without the wheel "
+                            "vl-convert-python, which carries Vega-Lite. ./dev bench installs it and builds again.") +
+                    '\n';
             add(plot.table);
             return;
         }
@@ -123,8 +126,7 @@ std::string title_of(const Document& document) {
 
 std::string html_text(const Document& document) {
     Body body;
-    for (const Document::Part& part : document.parts())
-        std::visit([&](const auto& piece) { body.add(piece); }, part);
+    for (const Document::Part& part : document.parts()) std::visit([&](const auto& piece) { body.add(piece); }, part);
     return page_start(title_of(document), body.draws_plots()) + body.text() + page_end(body.draws_plots());
 }
 

@@ -45,8 +45,8 @@ std::string policy(bool with_plots) {
     std::string scripts;
     for (const EmbeddedText* script : scripts_of(with_plots))
         scripts += fmt::format(" 'sha256-{}'", base64_of_hex(script->sha256));
-    return fmt::format("default-src 'none'; script-src{}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
-                       scripts);
+    return fmt::format(
+        "default-src 'none'; script-src{}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'", scripts);
 }
 
 }  // namespace

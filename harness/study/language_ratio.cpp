@@ -85,10 +85,12 @@ std::optional<LanguageRatio> language_ratio(const ProblemSides& problem, std::sp
     if (cell == nullptr) return std::nullopt;
     LanguageRatio out;
     out.pairs = times.size();
-    out.ratio = out.pairs > 1 ? paired_ratio(times, reference_times) : ratio_of_intervals(*cell->timing(), *other->timing());
+    out.ratio =
+        out.pairs > 1 ? paired_ratio(times, reference_times) : ratio_of_intervals(*cell->timing(), *other->timing());
     out.margin = least_margin;
     for (const CellSide* side : {cell, other})
-        if (const auto floor = noise_floor(reports[side->report], *side->measurement, static_cast<std::uint32_t>(out.pairs)))
+        if (const auto floor =
+                noise_floor(reports[side->report], *side->measurement, static_cast<std::uint32_t>(out.pairs)))
             out.margin = std::max(out.margin, floor->floor);
     return out;
 }

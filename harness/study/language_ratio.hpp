@@ -31,10 +31,10 @@ struct LanguageRatio {
     bool is_clear() const;
 };
 
-/// Over the reports that timed both, the fastest variant of each in each. From two processes on the paired-t interval of
-/// the log-ratios; of one the medians' own intervals put together as Donner and Zou do (MOVER; Closed-form confidence
-/// intervals for functions of the normal mean and standard deviation, Statistical Methods in Medical Research 21, 2012).
-/// Nothing where no report timed both.
+/// Over the reports that timed both, the fastest variant of each in each. From two processes on the paired-t interval
+/// of the log-ratios; of one the medians' own intervals put together as Donner and Zou do (MOVER; Closed-form
+/// confidence intervals for functions of the normal mean and standard deviation, Statistical Methods in Medical
+/// Research 21, 2012). Nothing where no report timed both.
 std::optional<LanguageRatio> language_ratio(const ProblemSides& problem, std::span<const Report> reports,
                                             Language language, Language reference);
 

@@ -102,7 +102,8 @@ function showTarget() {
 const faint = { domainColor: "currentColor", tickColor: "currentColor", gridColor: "currentColor" };
 const config = {
   background: null,
-  font: "inherit",
+  // A family that is named, as text is measured before it stands in the page.
+  font: 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif',
   view: { stroke: null },
   axis: {
     ...faint, labelColor: "currentColor", titleColor: "currentColor", titleFontWeight: "normal", labelFontSize: 12,

@@ -66,7 +66,9 @@ std::vector<std::string> PageCells::operations() const {
     return list;
 }
 
-std::string cell_anchor(std::size_t problem, std::size_t cell) { return fmt::format("cell-{}-{}", problem + 1, cell + 1); }
+std::string cell_anchor(std::size_t problem, std::size_t cell) {
+    return fmt::format("cell-{}-{}", problem + 1, cell + 1);
+}
 
 std::string problem_label(const ProblemSides& problem) {
     std::string label = problem.problem;
@@ -102,18 +104,20 @@ Table cells_table(const PageCells& cells) {
                 row.message = outcome_text(*cell.measurement);
                 continue;
             }
-            row.cells.insert(row.cells.end(),
-                             {time_text(timing->median_ns),
-                              interval_text(timing->low_ns, timing->median_ns, timing->high_ns),
-                              rate_text(problem, cell), share_text(cell.of_best), share_text(cell.of_vendor),
-                              share_text(timing->fraction_of_peak), error_text(cell.measurement->verdict.max_relative),
-                              remarks_of(*cell.measurement)});
+            row.cells.insert(
+                row.cells.end(),
+                {time_text(timing->median_ns), interval_text(timing->low_ns, timing->median_ns, timing->high_ns),
+                 rate_text(problem, cell), share_text(cell.of_best), share_text(cell.of_vendor),
+                 share_text(timing->fraction_of_peak), error_text(cell.measurement->verdict.max_relative),
+                 remarks_of(*cell.measurement)});
         }
     }
     table.notes = {
         "A cell is one variant (operation/algorithm.language@tile) on one problem. Its median is device time of one "
-        "execution; the interval is the median's, of this process's samples, in the median's unit. of best, of vendor: the "
-        "time of the fastest cell, or of the fastest vendor library, of the same report ÷ this time. of peak: the rate ÷ "
+        "execution; the interval is the median's, of this process's samples, in the median's unit. of best, of vendor: "
+        "the "
+        "time of the fastest cell, or of the fastest vendor library, of the same report ÷ this time. of peak: the rate "
+        "÷ "
         "the highest that the device was measured to reach. error: the largest relative to its element."};
     return table;
 }

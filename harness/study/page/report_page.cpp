@@ -25,7 +25,6 @@ Document report_page(std::span<const NamedReport> reports) {
     document.add(Heading{page_title(cells)});
     for (std::string& words : report_words(cells)) document.add(Paragraph{std::move(words)});
     add_where_any(document, winners_table(cells));
-    add_where_any(document, wrong_cells_table(cells));
     for (const std::string& on : hardware) {
         add_where_any(document, plots::heat_map(cells, on));
         add_where_any(document, plots::language_forest(cells, on));
@@ -33,6 +32,7 @@ Document report_page(std::span<const NamedReport> reports) {
             if (operation != "ceiling") add_where_any(document, plots::ladder(cells, operation, on));
         add_where_any(document, plots::roofline(cells, on));
     }
+    add_where_any(document, wrong_cells_table(cells));
     add_where_any(document, cells_table(cells));
     add_where_any(document, not_run_table(cells));
     Table header = report_header(reports);

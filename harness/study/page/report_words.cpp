@@ -36,17 +36,23 @@ struct Ratios {
         const std::string mean = three_digits(std::exp(sum / static_cast<double>(values.size())));
         return values.size() == 1 ? mean : fmt::format("{} ({} to {})", mean, three_digits(least), three_digits(most));
     }
+    /// "1.66 × as fast as the next language (1.05 to 4.34)"
+    std::string times(std::string_view what) const {
+        std::string numbers = text();
+        const std::size_t range = std::min(numbers.find(' '), numbers.size());
+        return fmt::format("{} × {}{}", numbers.substr(0, range), what, numbers.substr(range));
+    }
 };
 
 /// Who won on a piece of hardware.
 struct Standing {
     std::string hardware;
-    std::map<Language, Ratios> won;     ///< by how much the next language was slower, where that is clear
-    std::size_t close = 0;              ///< problems that are too close to call
+    std::map<Language, Ratios> won;         ///< by how much the next language was slower, where that is clear
+    std::size_t close = 0;                  ///< problems that are too close to call
     std::map<Language, std::size_t> alone;  ///< problems on which only one language was timed
-    Ratios beside_vendor;               ///< speed of the best language ÷ the fastest library's
+    Ratios beside_vendor;                   ///< speed of the best language ÷ the fastest library's
     std::size_t above_vendor = 0, below_vendor = 0;
-    std::size_t pairs = 0;    ///< the most processes that a ratio is from
+    std::size_t pairs = 0;  ///< the most processes that a ratio is from
     double most_margin = 0;
 
     std::size_t contested() const {
@@ -102,17 +108,19 @@ std::string winners_text(const Standing& standing) {
     std::vector<std::pair<Language, Ratios>> order(standing.won.begin(), standing.won.end());
     std::ranges::stable_sort(order, std::greater{}, [](const auto& one) { return one.second.values.size(); });
     for (const auto& [language, ratios] : order)
-        parts.push_back(fmt::format("{} won {}, being {} × as fast as the next language", title_of(language),
-                                    ratios.values.size(), ratios.text()));
-    if (standing.close > 0) parts.push_back(fmt::format("{} {} too close to call", standing.close, standing.close == 1 ? "was" : "were"));
+        parts.push_back(fmt::format("{} won {}, {}", title_of(language), ratios.values.size(),
+                                    ratios.times("as fast as the next language")));
+    if (standing.close > 0)
+        parts.push_back(fmt::format("{} {} too close to call", standing.close, standing.close == 1 ? "was" : "were"));
     std::string text;
     if (standing.contested() > 0)
-        text = fmt::format("Of {} that more than one language was timed on, {}.",
+        text = fmt::format("of {} that more than one language was timed on, {}.",
                            counted_text(standing.contested(), "problem"), listed(parts));
     std::vector<std::string> alone;
-    for (const auto& [language, count] : standing.alone) alone.push_back(fmt::format("{} on {}", title_of(language), count));
+    for (const auto& [language, count] : standing.alone)
+        alone.push_back(fmt::format("on {} only {} was timed", counted_text(count, "problem"), title_of(language)));
     if (!alone.empty())
-        text += fmt::format("{}{} ran alone, so nothing was won there.", text.empty() ? "" : " ", listed(alone));
+        text += fmt::format("{}{}, so no language won there.", text.empty() ? "" : " Besides, ", listed(alone));
     return text;
 }
 
@@ -120,9 +128,11 @@ std::string vendor_text(const Standing& standing) {
     if (standing.beside_vendor.values.empty()) return "No vendor library was timed here.";
     const std::size_t count = standing.beside_vendor.values.size();
     return fmt::format(
-        "Beside the fastest vendor library, on {}: the best language reached {} × its speed, was clearly faster on {} and "
-        "clearly slower on {}.",
-        counted_text(count, "problem"), standing.beside_vendor.text(), standing.above_vendor, standing.below_vendor);
+        "Beside the fastest vendor library, on {}: the best language reached {}; it was faster on {}, slower on {} and "
+        "too "
+        "close to call on {}.",
+        counted_text(count, "problem"), standing.beside_vendor.times("its speed"), standing.above_vendor,
+        standing.below_vendor, count - standing.above_vendor - standing.below_vendor);
 }
 
 std::vector<Standing> standings_of(const PageCells& cells) {
@@ -140,14 +150,17 @@ std::string sureness_text(const std::vector<Standing>& standings) {
     }
     if (pairs == 0) return "";
     std::string text = fmt::format(
-        "How sure: a win is counted where the 95 % interval of the ratio of two times leaves 1 out and the ratio is beyond "
+        "How sure: a win is counted where the 95 % interval of the ratio of two times leaves 1 out and the ratio is "
+        "beyond "
         "the margin ({:.3g} % at most). ",
         100 * margin);
-    text += pairs > 1 ? fmt::format("The intervals are of up to {} processes, and from two on they hold what differs "
-                                    "between processes.",
-                                    pairs)
-                      : "The intervals are of one process's samples: what differs from process to process is not in them, "
-                        "so a few percent may fall otherwise tomorrow. bench --rounds measures it.";
+    text += pairs > 1
+                ? fmt::format(
+                      "The intervals are of up to {} processes, and from two on they hold what differs "
+                      "between processes.",
+                      pairs)
+                : "The intervals are of one process's samples: what differs from process to process is not in them, "
+                  "so a few percent may fall otherwise tomorrow. bench --rounds measures it.";
     return text;
 }
 
@@ -164,13 +177,15 @@ std::string measured_text(const PageCells& cells) {
                : cell.verdict.outcome == Outcome::skipped ? skipped
                                                           : untimed);
     }
-    for (const ProblemSides& problem : cells.problems) problems.insert(problem.operation + ' ' + problem_label(problem));
+    for (const ProblemSides& problem : cells.problems)
+        problems.insert(problem.operation + ' ' + problem_label(problem));
     std::vector<std::string> outcomes{fmt::format("{} were right and timed", timed)};
     if (untimed > 0) outcomes.push_back(fmt::format("{} right and not timed", untimed));
     outcomes.push_back(failed > 0 ? fmt::format("{} NOT RIGHT", failed) : "none was wrong");
     outcomes.push_back(fmt::format("{} were not run", skipped));
     return fmt::format(
-        "Stele writes the same GPU kernels in several languages, checks each result against a reference, and times what is "
+        "Stele writes the same GPU kernels in several languages, checks each result against a reference, and times "
+        "what is "
         "right. This page is of {}, measured {} by revision {}: {} of {} on {}. Of {} (one kernel on one problem) {}.",
         counted_text(cells.reports.size(), "report"),
         days.size() == 1 ? *days.begin() : fmt::format("{} to {}", *days.begin(), *days.rbegin()),
@@ -184,7 +199,8 @@ std::string not_run_text(const PageCells& cells) {
     const Table table = not_run_table(cells);
     if (table.rows.empty()) return "Everything that was asked for was run.";
     std::map<std::string, std::size_t> clauses;
-    for (const Row& row : table.rows) clauses[row.cells[1].substr(0, row.cells[1].find(':'))] += std::stoul(row.cells[0]);
+    for (const Row& row : table.rows)
+        clauses[row.cells[1].substr(0, row.cells[1].find(':'))] += std::stoul(row.cells[0]);
     std::vector<std::pair<std::string, std::size_t>> order(clauses.begin(), clauses.end());
     std::ranges::stable_sort(order, std::greater{}, &std::pair<std::string, std::size_t>::second);
     std::vector<std::string> parts;
@@ -201,7 +217,9 @@ std::string not_run_text(const PageCells& cells) {
 }  // namespace
 
 std::string page_title(const PageCells& cells) {
-    return fmt::format("{} on {}", listed(cells.operations()), listed(cells.hardware()));
+    std::vector<std::string> operations = cells.operations();
+    if (operations.size() > 1) std::erase(operations, "ceiling");
+    return fmt::format("{} on {}", listed(operations), listed(cells.hardware()));
 }
 
 std::vector<std::string> report_words(const PageCells& cells) {
@@ -210,7 +228,7 @@ std::vector<std::string> report_words(const PageCells& cells) {
     for (const Standing& standing : standings) {
         const std::string won = winners_text(standing);
         if (won.empty()) continue;
-        words.push_back(fmt::format("On {}: {} {}", standing.hardware, won, vendor_text(standing)));
+        words.push_back(fmt::format("On {}, {} {}", standing.hardware, won, vendor_text(standing)));
     }
     for (std::string text : {sureness_text(standings), not_run_text(cells)})
         if (!text.empty()) words.push_back(std::move(text));
@@ -226,7 +244,8 @@ Table winners_table(const PageCells& cells) {
                      {"× as fast as the next language", Align::right}};
     for (const Standing& standing : standings_of(cells)) {
         for (const auto& [language, ratios] : standing.won)
-            table.rows.push_back({{standing.hardware, title_of(language), std::to_string(ratios.values.size()), ratios.text()}, {}});
+            table.rows.push_back(
+                {{standing.hardware, title_of(language), std::to_string(ratios.values.size()), ratios.text()}, {}});
         if (standing.close > 0)
             table.rows.push_back({{standing.hardware, "too close to call", std::to_string(standing.close), "–"}, {}});
         for (const auto& [language, count] : standing.alone)

@@ -57,7 +57,8 @@ std::optional<Plot> comparison_forest(const Comparison& comparison) {
         }
     }
     table.notes.push_back(
-        "The other's time ÷ the base's: right of 1 it became slower, left of 1 faster. Bars are 95 % intervals over pairs of "
+        "The other's time ÷ the base's: right of 1 it became slower, left of 1 faster. Bars are 95 % intervals over "
+        "pairs of "
         "processes, where there are two pairs at least; grey is the margin, within which a change matters to nobody.");
     if (comparison.cells.size() > most_cells)
         table.notes.push_back(fmt::format("Shown are the {} cells that matter most; the figures below have all {}.",

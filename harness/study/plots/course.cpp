@@ -63,8 +63,7 @@ std::optional<Plot> course(const Course& course, std::span<const NamedReport> re
                                                {"segment", s}});
             if (i == 0 && course.segments.size() > 1) row["begins"] = "by " + segment.driver;
             for (const ChangePoint& change : segment.changes)
-                if (change.point == i)
-                    row["change"] = fmt::format("{:+.3g} % from here", 100 * (change.ratio() - 1));
+                if (change.point == i) row["change"] = fmt::format("{:+.3g} % from here", 100 * (change.ratio() - 1));
             if (!point.is_timed()) {
                 row["failed"] = outcome_text(*point.cell);
                 continue;

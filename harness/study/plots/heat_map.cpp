@@ -14,7 +14,7 @@ namespace stele::plots {
 namespace {
 
 constexpr const char* heat_map_text = R"json({
-  "width": "container", "height": {"step": 22},
+  "width": "container", "height": {"step": 22}, "autosize": {"type": "fit-x", "contains": "padding"},
   "transform": [{"filter": "datum.of === share"}],
   "layer": [
     {"mark": {"type": "rect"},
@@ -30,7 +30,7 @@ constexpr const char* heat_map_text = R"json({
   ],
   "encoding": {
     "x": {"type": "nominal", "field": "language", "axis": {"title": null, "orient": "top", "labelAngle": 0, "domain": false, "ticks": false}},
-    "y": {"type": "nominal", "field": "problem", "axis": {"title": null, "labelLimit": {"expr": "width < 360 ? 150 : 420"}, "domain": false, "ticks": false}}
+    "y": {"type": "nominal", "field": "problem", "axis": {"title": null, "labelLimit": {"expr": "containerSize()[0] < 640 ? 150 : 520"}, "domain": false, "ticks": false}}
   }
 })json";
 
@@ -39,7 +39,7 @@ constexpr const char* heat_map_text = R"json({
 std::optional<Plot> heat_map(const PageCells& cells, const std::string& hardware) {
     Table table;
     table.title = "Languages and problems: " + hardware;
-    table.columns = {{"problem", Align::left}, {"language", Align::left},  {"fastest variant", Align::left},
+    table.columns = {{"problem", Align::left}, {"language", Align::left}, {"fastest variant", Align::left},
                      {"rate", Align::right},   {"of best", Align::right}, {"of vendor", Align::right}};
     Json rows = Json::array(), titles = Json::array(), problems = Json::array();
     std::set<Language> languages;
@@ -86,12 +86,12 @@ std::optional<Plot> heat_map(const PageCells& cells, const std::string& hardware
     whole["encoding"]["y"]["sort"] = problems;
     Json share{{"name", "share"}, {"value", "the fastest"}};
     if (any_vendor)
-        share["bind"] = {{"input", "radio"},
-                         {"name", "share of "},
-                         {"options", {"the fastest", "the fastest vendor library"}}};
+        share["bind"] = {
+            {"input", "radio"}, {"name", "share of "}, {"options", {"the fastest", "the fastest vendor library"}}};
     whole["params"] = Json::array({std::move(share)});
     table.notes.push_back(
-        "Each language's fastest variant: how much of the speed of the fastest cell it reaches, 1.00 where it is the fastest. "
+        "Each language's fastest variant: how much of the speed of the fastest cell it reaches, 1.00 where it is the "
+        "fastest. "
         "An empty place was not timed.");
     return plot_of(std::move(table), std::move(whole), std::move(rows));
 }

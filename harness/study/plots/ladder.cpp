@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -48,8 +49,8 @@ Ladder ladder_of(const PageCells& cells, std::size_t index, const std::vector<st
     for (std::size_t c = 0; c < problem.cells.size(); ++c) {
         const CellSide& cell = problem.cells[c];
         if (!cell.timing() || !is_kernel(*cell.measurement)) continue;
-        const auto rung = static_cast<std::size_t>(std::ranges::find(algorithms, cell.measurement->algorithm) -
-                                                   algorithms.begin());
+        const auto rung =
+            static_cast<std::size_t>(std::ranges::find(algorithms, cell.measurement->algorithm) - algorithms.begin());
         std::vector<Rung>& rungs = ladder.rungs[cell.measurement->language];
         rungs.resize(algorithms.size());
         Rung& best = rungs[rung];
@@ -75,7 +76,7 @@ constexpr const char* ladder_text = R"json({
   ],
   "encoding": {
     "x": {"type": "nominal", "field": "rung", "axis": {"title": "rung: each one idea above the last", "labelAngle": -30, "grid": true}},
-    "y": {"type": "quantitative", "field": "rate", "scale": {"type": "log"}, "axis": {"format": "~s", "tickCount": 6}}
+    "y": {"type": "quantitative", "field": "rate", "scale": {"type": "log", "nice": false}, "axis": {"format": "~s"}}
   }
 })json";
 
@@ -96,12 +97,9 @@ std::optional<Plot> ladder(const PageCells& cells, const std::string& operation,
 
     Table table;
     table.title = fmt::format("Ladder of {}: {}", operation, hardware);
-    table.columns = {{"problem", Align::left},
-                     {"rung", Align::left},
-                     {"language", Align::left},
-                     {"rate", Align::right},
-                     {"× rung below", Align::right},
-                     {"× slowest language here", Align::right}};
+    table.columns = {{"problem", Align::left},       {"rung", Align::left},
+                     {"language", Align::left},      {"rate", Align::right},
+                     {"× rung below", Align::right}, {"× slowest language here", Align::right}};
     Json rows = Json::array(), options = Json::array();
     std::set<Language> languages;
     for (const Ladder& ladder : ladders) {
@@ -139,24 +137,35 @@ std::optional<Plot> ladder(const PageCells& cells, const std::string& operation,
                         row["step"] = step;
                         break;
                     }
-                table.rows.push_back({{label, algorithms[rung], language_title(language), rate_text(problem, *cell), step,
-                                       beside > 1 ? fmt::format("×{}", three_digits(slowest / timing.median_ns)) : "–"},
-                                      {}});
+                table.rows.push_back(
+                    {{label, algorithms[rung], language_title(language), rate_text(problem, *cell), step,
+                      beside > 1 ? fmt::format("×{}", three_digits(slowest / timing.median_ns)) : "–"},
+                     {}});
             }
         }
     }
     Json whole = specification(ladder_text);
     whole["encoding"]["x"]["sort"] = algorithms;
-    whole["encoding"]["y"]["axis"]["title"] =
-        fmt::format("rate in {} (log scale)", cells.problems[ladders.front().problem].by_bandwidth() ? "B/s" : "FLOP/s");
+    // One scale for all problems, so that choosing another moves the lines and not the axis.
+    double low = INFINITY, high = 0;
+    for (const Json& row : rows) {
+        low = std::min(low, row["low"].get<double>() / 2);
+        high = std::max(high, row["high"].get<double>() * 2);
+    }
+    whole["encoding"]["y"]["scale"]["domain"] = {low, high};
+    whole["encoding"]["y"]["axis"]["values"] = ticks_of_log(low, high);
+    whole["encoding"]["y"]["axis"]["title"] = fmt::format(
+        "rate in {} (log scale)", cells.problems[ladders.front().problem].by_bandwidth() ? "B/s" : "FLOP/s");
     whole["encoding"]["color"] = language_colour(languages);
     whole["layer"][2]["encoding"]["shape"] = language_shape(languages);
     Json chosen{{"name", "chosen"}, {"value", options.front()}};
     if (options.size() > 1) chosen["bind"] = {{"input", "select"}, {"name", "problem: "}, {"options", options}};
     whole["params"] = Json::array({std::move(chosen)});
     table.notes.push_back(
-        "Up a line, each step adds one idea, and × says what it buys over the language's rung below. Between lines, the same "
-        "algorithm costs what its language costs. Of several tiles and reports the fastest; bars are 95 % intervals of its "
+        "Up a line, each step adds one idea, and × says what it buys over the language's rung below. Between lines, "
+        "the same "
+        "algorithm costs what its language costs. Of several tiles and reports the fastest; bars are 95 % intervals of "
+        "its "
         "median.");
     return plot_of(std::move(table), std::move(whole), std::move(rows));
 }

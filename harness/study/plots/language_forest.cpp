@@ -77,13 +77,13 @@ std::optional<Plot> language_forest(const PageCells& cells, const std::string& h
         }
     }
     if (rows.empty()) return std::nullopt;
-    table.notes.push_back(
-        fmt::format("The time of each language's fastest variant ÷ that of {}'s: left of 1 it is faster, right of 1 slower. "
-                    "Bars are 95 % intervals; grey is the margin, within which a difference matters to nobody or is what "
-                    "equal sides differ by.",
-                    against));
+    table.notes.push_back(fmt::format(
+        "The time of each language's fastest variant ÷ that of {}'s: left of 1 it is faster, right of 1 slower. "
+        "Bars are 95 % intervals; grey is the margin, within which a difference matters to nobody or is what "
+        "equal sides differ by.",
+        against));
     return forest(std::move(table), std::move(rows), fmt::format("time ÷ {}'s time (log scale)", against),
-                  language_colour(languages), language_shape(languages));
+                  language_colour(languages), language_shape(languages), "language");
 }
 
 }  // namespace stele::plots

@@ -18,8 +18,8 @@ std::optional<Plot> roofline(const PageCells& cells, const std::string& hardware
 /// Nothing where there are fewer than two rungs.
 std::optional<Plot> ladder(const PageCells& cells, const std::string& operation, const std::string& hardware);
 
-/// Languages × problems on a piece of hardware: the share of the fastest, and of the fastest vendor library. Nothing where
-/// fewer than two languages were timed.
+/// Languages × problems on a piece of hardware: the share of the fastest, and of the fastest vendor library. Nothing
+/// where fewer than two languages were timed.
 std::optional<Plot> heat_map(const PageCells& cells, const std::string& hardware);
 
 /// Each language's time ÷ the reference's with its interval, problem by problem. Nothing where no problem has two.

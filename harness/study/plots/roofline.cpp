@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "backends/names.hpp"
 #include "harness/base/text.hpp"
@@ -95,9 +96,9 @@ constexpr const char* roofline_text = R"json({
   ],
   "encoding": {
     "x": {"field": "intensity", "type": "quantitative", "scale": {"type": "log", "nice": false},
-          "axis": {"title": "intensity: FLOP per byte of compulsory traffic (log scale)", "format": "~s", "tickCount": 6}},
+          "axis": {"title": "intensity: FLOP per byte of compulsory traffic (log scale)", "format": "~s"}},
     "y": {"field": "rate", "type": "quantitative", "scale": {"type": "log"},
-          "axis": {"title": "rate in FLOP/s (log scale)", "format": "~s", "tickCount": 6}}
+          "axis": {"title": "rate in FLOP/s (log scale)", "format": "~s"}}
   }
 })json";
 
@@ -111,7 +112,7 @@ std::optional<Plot> roofline(const PageCells& cells, const std::string& hardware
     Json rows = Json::array();
     std::set<Language> languages;
     std::set<Dtype> dtypes;
-    double low = INFINITY, high = 0;
+    double low = INFINITY, high = 0, slowest = INFINITY, fastest = 0;
     for (std::size_t p = 0; p < cells.problems.size(); ++p) {
         const ProblemSides& problem = cells.problems[p];
         if (problem.hardware != hardware || problem.flops <= 0 || problem.bytes <= 0) continue;
@@ -138,9 +139,9 @@ std::optional<Plot> roofline(const PageCells& cells, const std::string& hardware
                             {"reached", reached},
                             {"of peak", of_peak},
                             {"link", link_to(cell_anchor(p, c))}});
-            table.rows.push_back({{cell.variant, problem_label(problem), measured.device, three_digits(intensity),
-                                   reached, of_peak},
-                                  {}});
+            table.rows.push_back(
+                {{cell.variant, problem_label(problem), measured.device, three_digits(intensity), reached, of_peak},
+                 {}});
         }
     }
     if (rows.empty()) return std::nullopt;
@@ -150,17 +151,27 @@ std::optional<Plot> roofline(const PageCells& cells, const std::string& hardware
     const MeasuredCeilings measured(cells, hardware);
     const Json lines = ceiling_rows(measured, dtypes, low, high);
     Json whole = specification(roofline_text);
-    for (std::size_t layer : {0, 1}) whole["layer"][layer]["data"] = {{"values", lines}};
-    whole["layer"][2]["encoding"]["color"] = language_colour(languages);
-    whole["layer"][2]["encoding"]["shape"] = language_shape(languages);
+    Json& layers = whole["layer"];
+    layers[2]["encoding"]["color"] = language_colour(languages);
+    layers[2]["encoding"]["shape"] = language_shape(languages);
+    for (const std::size_t layer : {0, 1}) layers[layer]["data"] = {{"values", lines}};
+    if (lines.empty()) layers = Json::array({layers[2]});
     whole["params"] = Json::array({{{"name", "high"}, {"value", high}}});
     whole["encoding"]["x"]["scale"]["domain"] = {low, high};
-    table.notes.push_back(
-        fmt::format("Each mark is a timed cell, and leads to its row. The higher, the faster. {}",
-                    lines.empty() ? "Lines would be what the device was measured to reach; these reports do not know it, "
-                                    "and stele doctor measures it."
-                                  : "Lines are what the device was measured to reach, of memory (sloped) and of each "
-                                    "dtype's arithmetic (level): a cell below the slope's end waits for memory at best."));
+    whole["encoding"]["x"]["axis"]["values"] = ticks_of_log(low, high);
+    for (const Json* list : {&std::as_const(rows), &lines})
+        for (const Json& row : *list) {
+            slowest = std::min(slowest, row["rate"].get<double>() / 2);
+            fastest = std::max(fastest, row["rate"].get<double>() * 2);
+        }
+    whole["encoding"]["y"]["scale"]["domain"] = {slowest, fastest};
+    whole["encoding"]["y"]["axis"]["values"] = ticks_of_log(slowest, fastest);
+    table.notes.push_back(fmt::format(
+        "Each mark is a timed cell, and leads to its row. The higher, the faster. {}",
+        lines.empty() ? "Lines would be what the device was measured to reach; these reports do not know it, "
+                        "and stele doctor measures it."
+                      : "Lines are what the device was measured to reach, of memory (sloped) and of each "
+                        "dtype's arithmetic (level): a cell below the slope's end waits for memory at best."));
     return plot_of(std::move(table), std::move(whole), std::move(rows));
 }
 

@@ -1,5 +1,6 @@
 #include "harness/study/plots/specification.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -39,7 +40,7 @@ Look look_of(Language language) {
     throw std::logic_error("a language without a colour");
 }
 
-Json channel(const std::set<Language>& shown, const char* Look::*part) {
+Json channel(const std::set<Language>& shown, const char* Look::* part) {
     Json domain = Json::array(), range = Json::array();
     for (const Language language : shown) {
         domain.push_back(language_title(language));
@@ -69,6 +70,16 @@ std::string language_title(Language language) { return std::string(info(language
 
 Json time_axis(const std::string& title) {
     return {{"title", title}, {"format", ".3~s"}, {"labelExpr", "datum.label + 's'"}};
+}
+
+Json ticks_of_log(double low, double high) {
+    const bool many = high / low > 300;
+    Json ticks = Json::array();
+    for (double power = std::pow(10, std::floor(std::log10(low))); power <= high; power *= 10)
+        for (const double factor : {1.0, 2.0, 5.0})
+            if (power * factor >= low && power * factor <= high && (factor == 1 || !many))
+                ticks.push_back(power * factor);
+    return ticks;
 }
 
 std::string link_to(const std::string& anchor) { return '#' + anchor; }

@@ -47,7 +47,8 @@ TEST(Page, OnlyItsOwnScriptsRun) {
     ASSERT_TRUE(std::regex_search(page, policy, std::regex("Content-Security-Policy\" content=\"([^\"]*)\"")));
     const std::string text = policy[1];
     EXPECT_TRUE(text.starts_with("default-src 'none'; script-src 'sha256-")) << text;
-    const std::string scripts = text.substr(text.find("script-src"), text.find("; style-src") - text.find("script-src"));
+    const std::string scripts =
+        text.substr(text.find("script-src"), text.find("; style-src") - text.find("script-src"));
     EXPECT_EQ(scripts.find("unsafe"), std::string::npos);
     EXPECT_EQ(std::count(scripts.begin(), scripts.end(), '\'') / 2, static_cast<std::ptrdiff_t>(wanted.size()));
     // Of the empty text's digest: 44 letters for 32 bytes, one of them a filler.
@@ -59,7 +60,8 @@ TEST(Page, NothingOfADocumentIsMarkupOrScript) {
     EXPECT_EQ(page.find("<img"), std::string::npos);
     EXPECT_EQ(page.find("</script><img"), std::string::npos);
     EXPECT_NE(page.find("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&lt;!--"), std::string::npos);
-    EXPECT_EQ(script_json("<a>&\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xa6"), "\\u003ca\\u003e\\u0026\\u2028\\u2029\xe2\x80\xa6");
+    EXPECT_EQ(script_json("<a>&\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xa6"),
+              "\\u003ca\\u003e\\u0026\\u2028\\u2029\xe2\x80\xa6");
     EXPECT_EQ(nlohmann::json::parse(script_json(nlohmann::json(hostile).dump())), hostile);
 }
 

@@ -138,7 +138,8 @@ TEST(LanguageForest, HasIntervalsOfSamplesOrOfProcesses) {
 }
 
 TEST(ComparisonForest, HasEachCellsIntervalAndMargin) {
-    const std::vector<Report> base{two_languages(), two_languages(1.01)}, other{two_languages(1.5), two_languages(1.52)};
+    const std::vector<Report> base{two_languages(), two_languages(1.01)},
+        other{two_languages(1.5), two_languages(1.52)};
     const std::vector<NamedSide> sides{side_of("base", base), side_of("new", other)};
     const Comparison comparison = compare_sides(sides, By::side, {});
     const auto plot = plots::comparison_forest(comparison);
@@ -183,7 +184,8 @@ TEST(Plots, TextOfAReportStaysText) {
     std::vector<Report> reports{two_languages()};
     reports[0].measurements[4].variant = hostile;
     const json whole = specification_of(plots::roofline(PageCells(reports), gpu));
-    EXPECT_EQ(rows_where(whole, "variant", "gemm/tiled.ptx@</script>\\x1b[2J\\u202e\\xff\"").size(), 1u) << whole["data"];
+    EXPECT_EQ(rows_where(whole, "variant", "gemm/tiled.ptx@</script>\\x1b[2J\\u202e\\xff\"").size(), 1u)
+        << whole["data"];
 }
 
 TEST(Plots, EachLanguageHasItsColourWhicheverOthersAreThere) {
