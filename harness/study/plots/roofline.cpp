@@ -70,6 +70,14 @@ Json ceiling_rows(const MeasuredCeilings& measured, const std::set<Dtype>& dtype
         const double ridge = memory > 0 ? flat.per_second / memory : low;
         add(line, std::clamp(ridge, low, high), flat.per_second, "");
         add(line, high, flat.per_second, line);
+        // Names of lines that lie on each other would too: the lower one's stands behind the upper one's.
+        for (Json& row : rows)
+            if (row.contains("label") && row["line"] != line) {
+                const double apart = row["rate"].get<double>() / flat.per_second;
+                if (apart < 0.75 || apart > 1 / 0.75) continue;
+                rows.back()["label"] = fmt::format("{}; {}", row["label"].get<std::string>(), line);
+                row.erase("label");
+            }
     }
     if (memory > 0) {
         const std::string line = fmt::format("memory: {}B/s", count_text(memory));
