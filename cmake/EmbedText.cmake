@@ -1,10 +1,11 @@
-# Script: writes FILES (paths below ROOT) into OUTPUT as C++ raw strings, as the table that FUNCTION returns.
+# Script: writes FILES (paths below ROOT) into OUTPUT as C++ raw strings with their digests, as the table that FUNCTION returns.
 if(NOT FUNCTION)
   set(FUNCTION embedded_texts)
 endif()
 set(body "// Made by cmake/EmbedText.cmake.\n#include \"kernels/embedded_text.hpp\"\n\nnamespace stele {\nconst std::vector<EmbeddedText>& ${FUNCTION}() {\n    static const std::vector<EmbeddedText> table{\n")
 foreach(file IN LISTS FILES)
   file(READ ${ROOT}/${file} text)
+  file(SHA256 ${ROOT}/${file} digest)
   # A compiler need not take more than 64 KiB in one literal, so the text is cut into adjacent ones.
   string(LENGTH "${text}" length)
   set(pieces "")
@@ -17,7 +18,7 @@ foreach(file IN LISTS FILES)
   if(NOT pieces)
     set(pieces "\"\"")
   endif()
-  string(APPEND body "        {\"${file}\", ${pieces}},\n")
+  string(APPEND body "        {\"${file}\", ${pieces}, \"${digest}\"},\n")
 endforeach()
 string(APPEND body "    };\n    return table;\n}\n}  // namespace stele\n")
 file(WRITE ${OUTPUT} "${body}")

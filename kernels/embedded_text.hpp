@@ -1,4 +1,4 @@
-// The OpenCL sources that the build put into the binary. Read through opencl_text().
+// Texts that the build put into the binary, and the OpenCL sources among them. These are read through opencl_text().
 #pragma once
 
 #include <string_view>
@@ -9,6 +9,7 @@ namespace stele {
 struct EmbeddedText {
     std::string_view file;  ///< below kernels/: "gemm/tiled/tiled.cl"
     std::string_view text;
+    std::string_view sha256;  ///< of the text, in hexadecimal
 };
 
 const std::vector<EmbeddedText>& embedded_texts();

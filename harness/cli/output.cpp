@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/base/error.hpp"
+#include "harness/base/file.hpp"
 #include "harness/base/visible.hpp"
 #include "harness/record/report_json.hpp"
 
@@ -21,6 +22,13 @@ namespace stele {
 namespace {
 
 int first_error = 0;
+
+void write_result(const std::string& out, std::string_view text) {
+    if (out.empty() || is_standard_output(out))
+        write_output(text);
+    else
+        write_atomically(out, text);
+}
 
 }  // namespace
 
@@ -46,9 +54,9 @@ void write_output(std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && first_error == 0) first_error = errno;
 }
 
-void show(const Document& document, DrawnAs format) {
-    const std::size_t columns = terminal_columns(STDOUT_FILENO);
-    write_output(drawn(document, format, columns == 0 ? 120 : std::clamp<std::size_t>(columns, 40, 120)));
+void show(const Document& document, DrawnAs format, const std::string& out) {
+    const std::size_t columns = out.empty() ? terminal_columns(STDOUT_FILENO) : 0;
+    write_result(out, drawn(document, format, columns == 0 ? 120 : std::clamp<std::size_t>(columns, 40, 120)));
 }
 
 void show_line(std::string_view line) {
@@ -56,11 +64,11 @@ void show_line(std::string_view line) {
     std::fflush(stdout);
 }
 
-void show_json(const nlohmann::ordered_json& json) {
+void show_json(const nlohmann::ordered_json& json, const std::string& out) {
     std::string text = dump(json);
     // JSON itself escapes what lies below a blank; visible() writes all else as JSON does, but for this one.
     for (std::size_t at = 0; (at = text.find('\x7f', at)) != std::string::npos;) text.replace(at, 1, "\\u007f");
-    write_output(visible(text, true));
+    write_result(out, visible(text, true));
 }
 
 void flush_output() {

@@ -19,11 +19,12 @@ void say(std::string_view message) noexcept;
 
 /// A result. After the reader has closed the pipe, nothing is written and nobody is told.
 void write_output(std::string_view text);
-/// The document, as wide as the terminal: 40 to 120 columns, and 120 where there is none.
-void show(const Document& document, DrawnAs format = DrawnAs::console);
+/// The document, as wide as the terminal: 40 to 120 columns, and 120 where there is none. Into the file `out` where
+/// that is given and no name of the standard output; throws CannotWrite.
+void show(const Document& document, DrawnAs format = DrawnAs::console, const std::string& out = {});
 /// One line at once, so that it is seen while the work goes on.
 void show_line(std::string_view line);
-void show_json(const nlohmann::ordered_json& json);
+void show_json(const nlohmann::ordered_json& json, const std::string& out = {});
 
 /// Throws CannotWrite if something of what was written did not arrive.
 void flush_output();

@@ -97,6 +97,8 @@ namespace {
 
 std::string text_of(const Table& table, std::size_t width) { return console_text(table, width); }
 
+std::string text_of(const Plot& plot, std::size_t width) { return console_text(plot.table, width); }
+
 std::string text_of(const Heading& heading, std::size_t width) {
     std::string out;
     append_wrapped(out, visible(heading.text), 0, width);

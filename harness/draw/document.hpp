@@ -1,4 +1,4 @@
-// What a command says, as headings, paragraphs and tables; drawn for a console, as Markdown or as HTML.
+// What a command says, as headings, paragraphs, tables and plots; drawn for a console, as Markdown or as HTML.
 #pragma once
 
 #include <string>
@@ -18,6 +18,12 @@ struct Paragraph {
     std::string text;  ///< may hold line ends
 };
 
+/// A plot on a page of HTML, with the rows that it is drawn from below it; elsewhere these rows alone.
+struct Plot {
+    std::string specification;  ///< of Vega-Lite, as JSON, with its data in it
+    Table table;                ///< its title is the plot's, its notes say how to read it
+};
+
 class Document {
 public:
     Document() = default;
@@ -29,8 +35,9 @@ public:
     void add(Heading heading) { parts_.emplace_back(std::move(heading)); }
     void add(Paragraph paragraph) { parts_.emplace_back(std::move(paragraph)); }
     void add(Table table) { parts_.emplace_back(std::move(table)); }
+    void add(Plot plot) { parts_.emplace_back(std::move(plot)); }
 
-    using Part = std::variant<Heading, Paragraph, Table>;
+    using Part = std::variant<Heading, Paragraph, Table, Plot>;
     const std::vector<Part>& parts() const { return parts_; }
     bool empty() const { return parts_.empty(); }
 

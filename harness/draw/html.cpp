@@ -1,8 +1,11 @@
 #include "harness/draw/html.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "harness/base/markup.hpp"
+#include "harness/draw/page.hpp"
 
 namespace stele {
 
@@ -23,7 +26,7 @@ std::string cell(const Column& column, const std::string& text) {
 }
 
 void append_row(std::string& out, const Table& table, const Row& row) {
-    out += "<tr>";
+    out += row.anchor.empty() ? "<tr>" : fmt::format("<tr id=\"{}\">", markup_text(row.anchor));
     const std::size_t columns = table.columns.size(), cells = std::min(row.cells.size(), columns);
     for (std::size_t i = 0; i < cells; ++i) out += cell(table.columns[i], row.cells[i]);
     if (row.message.empty())
@@ -33,23 +36,83 @@ void append_row(std::string& out, const Table& table, const Row& row) {
     out += "</tr>\n";
     // A row without a column left for its message has it in a row of its own.
     if (!row.message.empty() && cells == columns && columns > 0)
-        out += "<tr>" + element("td colspan=\"" + std::to_string(columns) + '"', row.message) + "</tr>\n";
+        out +=
+            "<tr class=\"more\">" + element("td colspan=\"" + std::to_string(columns) + '"', row.message) + "</tr>\n";
 }
 
-void append(std::string& out, const Table& table) {
-    if (!table.title.empty()) out += element("h2", table.title) + '\n';
-    if (!table.columns.empty()) {
-        out += "<table>\n<thead><tr>";
-        for (const Column& column : table.columns) out += element("th scope=\"col\"", column.title);
-        out += "</tr></thead>\n<tbody>\n";
-        for (const Row& row : table.rows) append_row(out, table, row);
-        out += "</tbody>\n</table>\n";
+std::string rows_of(const Table& table) {
+    if (table.columns.empty()) return {};
+    std::string out = "<div class=\"scroll\">\n<table>\n<thead><tr>";
+    for (const Column& column : table.columns)
+        out += element(column.align == Align::right ? "th scope=\"col\" class=\"figure\"" : "th scope=\"col\"",
+                       column.title);
+    out += "</tr></thead>\n<tbody>\n";
+    for (const Row& row : table.rows) append_row(out, table, row);
+    return out + "</tbody>\n</table>\n</div>\n";
+}
+
+std::string notes_of(const Table& table) {
+    std::string out;
+    for (const std::string& note : table.notes) out += element("p class=\"note\"", note) + '\n';
+    return out;
+}
+
+/// Writes the parts of a document one after the other; each that has a title can be linked to.
+class Body {
+public:
+    void add(const Heading& heading) {
+        const bool first = text_.empty();
+        title(heading.text, first ? "h1" : "h2");
+        if (first) links_at_ = text_.size();
     }
-    for (const std::string& note : table.notes) out += element("p", note) + '\n';
-}
+    void add(const Paragraph& paragraph) { text_ += element("p", paragraph.text) + '\n'; }
+    void add(const Table& table) {
+        title(table.title, "h2");
+        text_ += rows_of(table) + notes_of(table);
+    }
+    void add(const Plot& plot) {
+        ++plots_;
+        if (!can_draw_plots()) {
+            if (plots_ == 1)
+                text_ +=
+                    element("p class=\"note\"",
+                            "This page has no plots, only their figures: this stele was built without the wheel "
+                            "vl-convert-python, which carries Vega-Lite. ./dev bench installs it and builds again.") +
+                    '\n';
+            add(plot.table);
+            return;
+        }
+        title(plot.table.title, "h2");
+        const std::string id = fmt::format("specification-{}", plots_);
+        text_ += fmt::format(
+            "<figure>\n{}<div class=\"scroll\"><div class=\"plot\" role=\"img\" aria-label=\"{}\" "
+            "data-specification=\"{}\"></div></div>\n<script type=\"application/json\" id=\"{}\">{}</script>\n"
+            "<details><summary>Its figures</summary>\n{}</details>\n</figure>\n",
+            notes_of(plot.table), markup_text(plot.table.title), id, id, script_json(plot.specification),
+            rows_of(plot.table));
+    }
 
-void append(std::string& out, const Heading& heading) { out += element("h2", heading.text) + '\n'; }
-void append(std::string& out, const Paragraph& paragraph) { out += element("p", paragraph.text) + '\n'; }
+    /// With links to the parts below the first heading, where there are plots between them.
+    std::string text() const {
+        if (plots_ == 0) return text_;
+        return fmt::format("{}<nav><details{}><summary>On this page</summary>\n{}</details></nav>\n{}",
+                           text_.substr(0, links_at_), titles_ > most_open_links ? "" : " open", links_,
+                           text_.substr(links_at_));
+    }
+    bool draws_plots() const { return plots_ > 0 && can_draw_plots(); }
+
+private:
+    static constexpr std::size_t most_open_links = 16;
+
+    void title(const std::string& text, const char* tag) {
+        if (text.empty()) return;
+        text_ += fmt::format("<{0} id=\"part-{1}\">{2}</{0}>\n", tag, ++titles_, escape_html(text));
+        if (titles_ > 1) links_ += fmt::format("<a href=\"#part-{}\">{}</a>\n", titles_, escape_html(text));
+    }
+
+    std::string text_, links_;
+    std::size_t links_at_ = 0, titles_ = 0, plots_ = 0;
+};
 
 std::string title_of(const Document& document) {
     for (const Document::Part& part : document.parts()) {
@@ -62,15 +125,9 @@ std::string title_of(const Document& document) {
 }  // namespace
 
 std::string html_text(const Document& document) {
-    std::string out =
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
-        element("title", title_of(document)) +
-        "\n<style>\nbody { font-family: sans-serif; margin: 2em; }\ntable { border-collapse: collapse; }\n"
-        "th, td { padding: 0.2em 0.8em; text-align: left; border-bottom: 1px solid #ccc; }\n"
-        ".figure { text-align: right; font-variant-numeric: tabular-nums; }\n</style>\n</head>\n<body>\n";
-    for (const Document::Part& part : document.parts())
-        std::visit([&](const auto& piece) { append(out, piece); }, part);
-    return out + "</body>\n</html>\n";
+    Body body;
+    for (const Document::Part& part : document.parts()) std::visit([&](const auto& piece) { body.add(piece); }, part);
+    return page_start(title_of(document), body.draws_plots()) + body.text() + page_end(body.draws_plots());
 }
 
 }  // namespace stele

@@ -20,6 +20,7 @@ struct Column {
 struct Row {
     std::vector<std::string> cells;
     std::string message;
+    std::string anchor{};  ///< by which a page's plots link to it: letters, digits and "-"; unique in its document
 };
 
 /// Text above, rows, text below. Notes are whole sentences.

@@ -9,6 +9,7 @@
 #include "backends/names.hpp"
 #include "harness/base/json_document.hpp"
 #include "harness/base/text.hpp"
+#include "harness/study/outcome_text.hpp"
 
 namespace stele {
 
@@ -31,12 +32,6 @@ std::string change_p_text(double p) { return p > 0 ? fmt::format("p = {}", error
 std::string change_text(const ChangePoint& change) {
     return fmt::format("{} from here on: {} to {}, {}", slower_text(change.ratio()), time_text(change.before_ns),
                        time_text(change.after_ns), change_p_text(change.p));
-}
-
-std::string without_time(const Measurement& cell) {
-    if (cell.untimed) return "passed, not timed: " + cell.untimed->reason;
-    if (cell.verdict.outcome == Outcome::passed) return "passed, not timed";
-    return fmt::format("{}: {}", name(cell.verdict.outcome), cell.verdict.reason);
 }
 
 std::string course_title(const Course& course) {
@@ -109,7 +104,7 @@ private:
         Row& row = table_.rows.emplace_back();
         row.cells = {second_text(made.started), made.revision};
         if (!point.is_timed()) {
-            row.message = without_time(*point.cell);
+            row.message = outcome_text(*point.cell);
             return;
         }
         const Timing& timing = *point.cell->timing;
@@ -177,7 +172,7 @@ Table once_table(const std::vector<const Course*>& courses, std::span<const Name
         if (point.is_timed())
             row.cells.push_back(time_text(point.cell->timing->median_ns));
         else
-            row.message = without_time(*point.cell);
+            row.message = outcome_text(*point.cell);
     }
     return table;
 }
@@ -197,14 +192,21 @@ Table history_header(const History& history, std::span<const NamedReport> report
 
 }  // namespace
 
+std::vector<HistoryTable> history_parts(const History& history, std::span<const NamedReport> reports,
+                                        const std::string& change_points) {
+    const std::vector<const Course*> courses = by_change(history);
+    std::vector<HistoryTable> parts{{history_header(history, reports, change_points)}};
+    if (Table changes = change_table(courses, reports); !changes.rows.empty()) parts.push_back({std::move(changes)});
+    for (const Course* course : courses)
+        if (course->size() > 1) parts.push_back({course_table(*course, reports), course});
+    if (Table once = once_table(courses, reports); !once.rows.empty()) parts.push_back({std::move(once)});
+    return parts;
+}
+
 std::vector<Table> history_tables(const History& history, std::span<const NamedReport> reports,
                                   const std::string& change_points) {
-    const std::vector<const Course*> courses = by_change(history);
-    std::vector<Table> tables{history_header(history, reports, change_points)};
-    if (Table changes = change_table(courses, reports); !changes.rows.empty()) tables.push_back(std::move(changes));
-    for (const Course* course : courses)
-        if (course->size() > 1) tables.push_back(course_table(*course, reports));
-    if (Table once = once_table(courses, reports); !once.rows.empty()) tables.push_back(std::move(once));
+    std::vector<Table> tables;
+    for (HistoryTable& part : history_parts(history, reports, change_points)) tables.push_back(std::move(part.table));
     return tables;
 }
 
@@ -241,7 +243,7 @@ nlohmann::ordered_json history_json(const History& history, std::span<const Name
                          {"toolkit", toolkit_of(*point.cell, reports[point.report].report.environment)},
                          {"outcome", std::string(name(point.cell->verdict.outcome))}});
                 if (!point.is_timed()) {
-                    row["reason"] = without_time(*point.cell);
+                    row["reason"] = outcome_text(*point.cell);
                     continue;
                 }
                 row["median_ns"] = point.cell->timing->median_ns;

@@ -11,8 +11,17 @@
 
 namespace stele {
 
+/// A table, and of which course it is; null: of several, or of none.
+struct HistoryTable {
+    Table table;
+    const Course* course = nullptr;
+};
+
 /// What was read, the change points with the largest first, a table a cell that was measured more than once, and one of
 /// those that were not. `change_points`: who looked for them, or why nobody did.
+std::vector<HistoryTable> history_parts(const History& history, std::span<const NamedReport> reports,
+                                        const std::string& change_points);
+/// The same tables.
 std::vector<Table> history_tables(const History& history, std::span<const NamedReport> reports,
                                   const std::string& change_points);
 

@@ -12,6 +12,7 @@
 #include "harness/base/text.hpp"
 #include "harness/record/report_json.hpp"
 #include "harness/record/telemetry.hpp"
+#include "harness/study/outcome_text.hpp"
 #include "harness/study/skipped_rows.hpp"
 
 namespace stele {
@@ -23,17 +24,9 @@ using Json = nlohmann::ordered_json;
 /// The variant without its operation, which the table's title has.
 std::string short_name(const std::string& variant) { return variant.substr(variant.find('/') + 1); }
 
-const Timing* timing_of(const CellSide& cell) {
-    return cell.measurement && cell.measurement->timing ? &*cell.measurement->timing : nullptr;
-}
-
 /// What stands where the figures would: outcome and reason.
 std::string reason_of(const CellSide& cell) {
-    if (cell.measurement == nullptr) return "absent: not run in this report";
-    const Verdict& verdict = cell.measurement->verdict;
-    if (cell.measurement->untimed) return "passed, not timed: " + cell.measurement->untimed->reason;
-    if (verdict.outcome == Outcome::passed) return "passed, not timed";
-    return fmt::format("{}: {}", name(verdict.outcome), verdict.reason);
+    return cell.measurement ? outcome_text(*cell.measurement) : "absent: not run in this report";
 }
 
 /// Long reasons that several rows give: their start and a mark in the tables, the whole below them all.
@@ -42,7 +35,7 @@ public:
     explicit Reasons(const std::vector<ProblemSides>& problems) {
         for (const ProblemSides& problem : problems)
             for (const CellSide& cell : problem.cells)
-                if (timing_of(cell) == nullptr) ++count_[reason_of(cell)];
+                if (cell.timing() == nullptr) ++count_[reason_of(cell)];
     }
     std::string text(const CellSide& cell) {
         std::string reason = reason_of(cell);
@@ -72,7 +65,7 @@ RateUnit rate_unit(const ProblemSides& problem) {
     if (problem.by_bandwidth()) return {1e9, "GB/s"};
     double best = 0;
     for (const CellSide& cell : problem.cells)
-        if (timing_of(cell)) best = std::max(best, problem.rate(cell));
+        if (cell.timing()) best = std::max(best, problem.rate(cell));
     return best >= 1e12 ? RateUnit{1e12, "TFLOP/s"} : RateUnit{1e9, "GFLOP/s"};
 }
 
@@ -91,7 +84,7 @@ std::string ceiling_text(const Ceiling& ceiling) {
 void add_timing_notes(const ProblemSides& problem, std::vector<std::string>& notes) {
     std::vector<std::string> peaks;
     for (const CellSide& cell : problem.cells) {
-        const Timing* timing = timing_of(cell);
+        const Timing* timing = cell.timing();
         if (timing == nullptr) continue;
         const std::string who = fmt::format("{} on {}", short_name(cell.variant), cell.measurement->device);
         if (const std::string text = disturbance_text(*timing); !text.empty())
@@ -118,7 +111,7 @@ Table problem_table(const ProblemSides& problem, std::size_t number, std::size_t
     // Several reports need the room for their numbers.
     if (reports == 1) titles.push_back("of bound");
     const bool has_peak = std::ranges::any_of(problem.cells, [](const CellSide& cell) {
-        return timing_of(cell) != nullptr && timing_of(cell)->fraction_of_peak;
+        return cell.timing() != nullptr && cell.timing()->fraction_of_peak;
     });
     if (has_peak) titles.push_back("of peak");
     for (const char* title : titles)
@@ -131,7 +124,7 @@ Table problem_table(const ProblemSides& problem, std::size_t number, std::size_t
         row.cells.push_back(short_name(cell.variant));
         if (reports > 1) row.cells.push_back(fmt::format("[{}]", cell.report + 1));
         row.cells.push_back(cell.measurement && !cell.measurement->device.empty() ? cell.measurement->device : "–");
-        const Timing* timing = timing_of(cell);
+        const Timing* timing = cell.timing();
         if (timing == nullptr) {
             row.message = reasons.text(cell);
             continue;
@@ -167,9 +160,9 @@ Table problem_table(const ProblemSides& problem, std::size_t number, std::size_t
 const CellSide* best_of(const ProblemSides& problem, std::size_t report, Language language) {
     const CellSide* best = nullptr;
     for (const CellSide& cell : problem.cells) {
-        const Timing* timing = timing_of(cell);
+        const Timing* timing = cell.timing();
         if (timing == nullptr || cell.report != report || cell.measurement->language != language) continue;
-        if (best == nullptr || timing->median_ns < timing_of(*best)->median_ns) best = &cell;
+        if (best == nullptr || timing->median_ns < best->timing()->median_ns) best = &cell;
     }
     return best;
 }
@@ -346,7 +339,7 @@ Json side_by_side_json(std::span<const NamedReport> reports) {
                     row["untimed"] = {{"reason", untimed->reason},
                                       {"execution_ns", json_number(untimed->execution_ns)}};
             }
-            if (const Timing* timing = timing_of(cell)) {
+            if (const Timing* timing = cell.timing()) {
                 row["median_ns"] = timing->median_ns;
                 row["low_ns"] = timing->low_ns;
                 row["high_ns"] = timing->high_ns;

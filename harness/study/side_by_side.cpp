@@ -61,9 +61,7 @@ bool is_vendor(const CellSide& cell) { return cell.variant.find("/vendor.") != s
 
 std::string_view without_tile(std::string_view variant) { return variant.substr(0, variant.find('@')); }
 
-double median_of(const CellSide& cell) {
-    return cell.measurement && cell.measurement->timing ? cell.measurement->timing->median_ns : 0;
-}
+double median_of(const CellSide& cell) { return cell.timing() ? cell.timing()->median_ns : 0; }
 
 void set_ratios(std::vector<CellSide>& cells) {
     std::map<std::size_t, double> best, vendor;  // by report

@@ -17,6 +17,9 @@ struct CellSide {
     std::size_t report = 0;                    ///< index of its report
     const Measurement* measurement = nullptr;  ///< null: not run in this report
     std::optional<double> of_best, of_vendor;
+
+    /// Null where it has none.
+    const Timing* timing() const { return measurement && measurement->timing ? &*measurement->timing : nullptr; }
 };
 
 /// All that is known of one problem on one piece of hardware under the same conditions.

@@ -24,6 +24,7 @@
 #include "harness/cli/progress.hpp"
 #include "harness/cli/report_groups.hpp"
 #include "harness/study/comparison_tables.hpp"
+#include "harness/study/page/pages.hpp"
 
 namespace stele {
 
@@ -271,8 +272,10 @@ ExitCode Compare::show_comparison(const Comparison& comparison, std::vector<std:
         write_output(comparison_junit(comparison));
     else if (format_ == "markdown" || format_ == "md")
         write_output(comparison_markdown(comparison, rules_, shown));
+    else if (format_ == "html")
+        show(comparison_page(comparison, rules_, shown), DrawnAs::html);
     else
-        show(comparison_document(comparison, rules_, shown), format_ == "html" ? DrawnAs::html : DrawnAs::console);
+        show(comparison_document(comparison, rules_, shown));
     if (comparison.broken() > 0) return exit_wrong;
     if (comparison.worse() > 0) return exit_worse;
     if (comparison.cells.empty()) return exit_nothing;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/base/error.hpp"
+#include "harness/base/file.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/command.hpp"
@@ -13,6 +14,7 @@
 #include "harness/cli/selection.hpp"
 #include "harness/exchange/otava.hpp"
 #include "harness/study/history_tables.hpp"
+#include "harness/study/page/pages.hpp"
 
 namespace stele {
 
@@ -27,13 +29,14 @@ public:
         arguments.texts("--problem", problems_);
         arguments.flag("--no-change-points", plain_);
         format_.declare(arguments);
+        arguments.text("--out", out_);
     }
     ExitCode run() override;
 
 private:
     std::string mark_change_points(History& history, const std::vector<NamedReport>& reports) const;
 
-    std::string folder_, glob_;
+    std::string folder_, glob_, out_;
     std::vector<std::string> problems_;
     bool plain_ = false;
     OutputFormat format_;
@@ -54,6 +57,7 @@ std::string HistoryCommand::mark_change_points(History& history, const std::vect
 }
 
 ExitCode HistoryCommand::run() {
+    if (!out_.empty()) check_writable(out_);
     std::vector<NamedReport> reports = read_report_folder(folder_);
     keep_variants(reports, glob_);
     keep_problems(reports, problems_);
@@ -62,9 +66,11 @@ ExitCode HistoryCommand::run() {
     if (history.courses.empty()) throw NothingFound(fmt::format("nothing was measured in the reports of {}", folder_));
     const std::string change_points = mark_change_points(history, reports);
     if (format_.is_json())
-        show_json(history_json(history, reports, change_points));
+        show_json(history_json(history, reports, change_points), out_);
+    else if (format_.drawn_as() == DrawnAs::html)
+        show(history_page(history, reports, change_points), DrawnAs::html, out_);
     else
-        show(Document(history_tables(history, reports, change_points)), format_.drawn_as());
+        show(Document(history_tables(history, reports, change_points)), format_.drawn_as(), out_);
     return exit_fine;
 }
 

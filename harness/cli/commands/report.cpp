@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "harness/base/error.hpp"
+#include "harness/base/file.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/output.hpp"
 #include "harness/cli/report_input.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/record/report_json.hpp"
+#include "harness/study/page/pages.hpp"
 #include "harness/study/report_tables.hpp"
 
 namespace stele {
@@ -24,6 +26,7 @@ public:
     void declare(Arguments& arguments) override {
         arguments.texts("files", files_, true);
         format_.declare(arguments);
+        arguments.text("--out", out_);
         arguments.texts("--problem", problems_);
         arguments.parsed("--ratio", [this](const std::string& text) { ratios_.push_back(parse_ratio_pair(text)); });
     }
@@ -34,6 +37,7 @@ private:
 
     std::vector<std::string> files_;
     OutputFormat format_;
+    std::string out_;                    ///< a file; empty: the standard output
     std::vector<std::string> problems_;  ///< globs; empty: all
     std::vector<RatioPair> ratios_;      ///< instead of the tables: these variants against each other
 };
@@ -51,13 +55,14 @@ ExitCode ReportCommand::show_ratios(const std::vector<NamedReport>& reports) con
         for (Table& table : ratio_tables(plain, pair)) document.add(std::move(table));
     }
     if (format_.is_json())
-        show_json(json);
+        show_json(json, out_);
     else
-        show(document, format_.drawn_as());
+        show(document, format_.drawn_as(), out_);
     return any ? exit_fine : exit_nothing;
 }
 
 ExitCode ReportCommand::run() {
+    if (!out_.empty()) check_writable(out_);
     std::vector<NamedReport> reports = read_reports(files_);
     if (std::ranges::all_of(reports, [](const NamedReport& named) { return named.report.measurements.empty(); }))
         throw NothingFound("nothing was measured in these reports");
@@ -67,9 +72,10 @@ ExitCode ReportCommand::run() {
         return show_ratios(reports);
     }
     if (format_.is_json())
-        show_json(side_by_side_json(reports));
+        show_json(side_by_side_json(reports), out_);
     else
-        show(Document(report_tables(reports)), format_.drawn_as());
+        show(format_.drawn_as() == DrawnAs::html ? report_page(reports) : Document(report_tables(reports)),
+             format_.drawn_as(), out_);
     return exit_fine;
 }
 
