@@ -92,6 +92,7 @@ Json portability_json(const PortabilityShown& shown, const PortabilityRules& rul
     json["seed"] = rules.seed;
     json["scopes"] = Json::array();
     for (const ScopePortability& scope : shown.scopes) json["scopes"].push_back(scope_json(scope));
+    json["parity"] = parity_json(shown.parity);
     json["divergence"] = Json::array();
     for (const CodeDivergence& divergence : shown.divergence) json["divergence"].push_back(divergence_json(divergence));
     return json;

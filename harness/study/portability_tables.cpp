@@ -203,6 +203,7 @@ Document portability_document(const PortabilityShown& shown, const PortabilityRu
             if (shown.all) document.add(problems_table(scope, device));
         }
     }
+    if (!shown.parity.empty()) document.add(parity_table(shown.parity));
     for (const CodeDivergence& divergence : shown.divergence) document.add(divergence_table(divergence));
     return document;
 }

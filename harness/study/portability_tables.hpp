@@ -8,6 +8,7 @@
 
 #include "harness/draw/document.hpp"
 #include "harness/study/code_divergence.hpp"
+#include "harness/study/parity.hpp"
 #include "harness/study/portability.hpp"
 
 namespace stele {
@@ -15,6 +16,7 @@ namespace stele {
 /// All that the command shows.
 struct PortabilityShown {
     std::vector<ScopePortability> scopes;
+    std::vector<SiblingParity> parity;
     std::vector<CodeDivergence> divergence;
     std::string no_divergence;         ///< why there is none; empty: there is
     std::vector<std::string> reports;  ///< a line each, for the head

@@ -71,3 +71,20 @@ def test_without_a_common_problem_nothing_is_found(stele):
 def test_a_folder_that_is_no_checkout(stele):
     done = stele("portability", GPU, "--source", stele.folder, code=5)
     assert "--source" in done.stderr
+
+
+def test_siblings_are_audited(found):
+    tiled = [row for row in found["parity"] if row["algorithm"] == "gemm/tiled" and {row["first"], row["second"]} == {"cuda", "opencl"}]
+    assert tiled and all("H200" in row["hardware"] for row in tiled)
+    whats = {difference["what"] for row in tiled for difference in row["differences"]}
+    assert "shared bytes a block may have" in whats and "inputs' seed" not in whats
+
+
+def test_a_comparison_of_languages_says_what_differs_beside_them(stele):
+    schema = jsonschema.Draft202012Validator(json.loads((SOURCE / "results" / "schema.compare.json").read_text()))
+    report = GPU / "2026-11-28-6738a58edd48-2.json"
+    compared = json.loads(stele("compare", report, "--by", "language", "--format", "json", code=None).stdout)
+    schema.validate(compared)
+    assert {(row["first"], row["second"]) for row in compared["parity"]} >= {("cuda", "ptx")}
+    assert "beside the language" in stele("compare", report, "--by", "language", code=None).stdout
+    assert "beside the language" not in stele("compare", report, "--by", "tile", code=None).stdout

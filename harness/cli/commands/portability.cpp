@@ -72,6 +72,7 @@ ExitCode Portability::run() {
             rules_.common_problems
                 ? "no problem was measured on every device; without --common each device's own problems count"
                 : "nothing was measured in these reports");
+    shown.parity = parity_of_languages(sides_by(By::language, reports));
     try {
         shown.divergence = code_divergence_of(reports, explain::find_source_root(source_));
     } catch (const MissingTool& missing) {

@@ -11,7 +11,7 @@
 #include "harness/record/report_json.hpp"
 #include "kernels/former_ids.hpp"
 
-namespace stele::explain {
+namespace stele::explain::bound_test {
 namespace {
 
 SassFunction code_of(std::vector<Instruction> instructions) { return {"kernel", std::move(instructions)}; }
@@ -168,4 +168,4 @@ TEST(StaticBounds, NoCardHasMeasuredMore) {
 }
 
 }  // namespace
-}  // namespace stele::explain
+}  // namespace stele::explain::bound_test

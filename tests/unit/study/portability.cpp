@@ -11,7 +11,7 @@
 #include "tests/support/sample_report.hpp"
 #include "tests/support/simulated_runs.hpp"
 
-namespace stele {
+namespace stele::portability_test {
 namespace {
 
 constexpr const char *square = "m=512 n=512 k=512 f32", *row = "m=1 n=1024 k=1024 f32";
@@ -234,4 +234,4 @@ TEST(CodeDivergence, OfTheKernelsThatReportsName) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::portability_test
