@@ -64,8 +64,8 @@ TEST(Parity, OfOtherTilesNamesTheGeometry) {
     std::vector<std::string> tiles;
     for (const Variant* variant : registry.select("gemm/tiled.cuda@*")) tiles.push_back(variant->tile);
     ASSERT_GE(tiles.size(), 2u);
-    const auto rows = audit({timed("gemm/tiled.cuda@" + tiles[0], Language::cuda),
-                             timed("gemm/tiled.ptx@" + tiles[1], Language::ptx)});
+    const auto rows = audit(
+        {timed("gemm/tiled.cuda@" + tiles[0], Language::cuda), timed("gemm/tiled.ptx@" + tiles[1], Language::ptx)});
     ASSERT_EQ(rows.size(), 1u);
     auto differences = by_name(rows[0]);
     EXPECT_EQ(differences["tile"], std::pair(tiles[0], tiles[1]));
