@@ -32,8 +32,9 @@ std::string build_text(const SideCell& cell, const Plan& plan) {
     if (!plan.kernels.empty()) options = plan.kernels.front().options;
     std::erase_if(options, [](const std::string& option) { return option.starts_with("-D"); });
     const DeviceInfo& device = *cell.device();
-    return fmt::format("{} {}", device.backend == info(cell.first().language).runtime ? device.driver : "clang to PTX",
-                       fmt::join(options, " "));
+    const bool by_driver = device.backend == info(cell.first().language).runtime;
+    options.insert(options.begin(), by_driver ? device.driver : "clang to PTX");
+    return fmt::format("{}", fmt::join(options, " "));
 }
 
 struct Planned {

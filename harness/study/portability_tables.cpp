@@ -163,7 +163,7 @@ Table divergence_table(const CodeDivergence& divergence) {
               std::to_string(pair.both), pair.of_both ? share_text(*pair.of_both) : std::string(absent_text)},
              {}});
     for (const LanguageSources& language : divergence.languages)
-        table.notes.push_back(fmt::format("{}: {} lines of code in {} files", name(language.language), language.lines,
+        table.notes.push_back(fmt::format("{}: {} lines of code, in files: {}", name(language.language), language.lines,
                                           language.files.size()));
     table.notes.emplace_back(
         "distance: Jaccard's, of the kernels' lines of code, 0 the same, 1 none in common; divergence: its mean");

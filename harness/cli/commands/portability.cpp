@@ -32,8 +32,6 @@ public:
     ExitCode run() override;
 
 private:
-    void keep_asked(std::vector<NamedReport>& reports) const;
-
     std::vector<std::string> files_, problems_;
     std::string variants_, source_;
     PortabilityRules rules_;
@@ -41,19 +39,18 @@ private:
     OutputFormat format_;
 };
 
-/// The cells that were asked for, and those of `ceiling`, which efficiencies are shares of.
-void Portability::keep_asked(std::vector<NamedReport>& reports) const {
-    const auto is_ceiling = [](const Measurement& cell) { return cell.operation == "ceiling"; };
+/// Takes the cells of `ceiling` out of each report: efficiencies are shares of them, and nobody asks about them.
+std::vector<std::vector<Measurement>> take_ceilings(std::vector<NamedReport>& reports) {
     std::vector<std::vector<Measurement>> ceilings;
     for (NamedReport& named : reports) {
         auto& cells = named.report.measurements;
-        std::ranges::copy_if(cells, std::back_inserter(ceilings.emplace_back()), is_ceiling);
-        std::erase_if(cells, is_ceiling);
+        const auto first = std::ranges::stable_partition(cells, [](const Measurement& cell) {
+                               return cell.operation != "ceiling";
+                           }).begin();
+        ceilings.emplace_back(std::make_move_iterator(first), std::make_move_iterator(cells.end()));
+        cells.erase(first, cells.end());
     }
-    keep_variants(reports, variants_);
-    keep_problems(reports, problems_);
-    for (std::size_t i = 0; i < reports.size(); ++i)
-        std::ranges::move(ceilings[i], std::back_inserter(reports[i].report.measurements));
+    return ceilings;
 }
 
 ExitCode Portability::run() {
@@ -64,14 +61,10 @@ ExitCode Portability::run() {
     std::vector<NamedReport> named;
     for (std::size_t i = 0; i < group.reports.size(); ++i)
         named.push_back({group.files[i], std::move(group.reports[i])});
-    keep_asked(named);
-    const std::vector<Report> reports = plain_reports(named);
-    shown.scopes = portability_of(reports, rules_);
-    if (shown.scopes.empty())
-        throw NothingFound(
-            rules_.common_problems
-                ? "no problem was measured on every device; without --common each device's own problems count"
-                : "nothing was measured in these reports");
+    auto ceilings = take_ceilings(named);
+    keep_variants(named, variants_);
+    keep_problems(named, problems_);
+    std::vector<Report> reports = plain_reports(named);
     shown.parity = parity_of_languages(sides_by(By::language, reports));
     try {
         shown.divergence = code_divergence_of(reports, explain::find_source_root(source_));
@@ -79,6 +72,14 @@ ExitCode Portability::run() {
         if (!source_.empty()) throw;
         shown.no_divergence = missing.what();
     }
+    for (std::size_t i = 0; i < reports.size(); ++i)
+        std::ranges::move(ceilings[i], std::back_inserter(reports[i].measurements));
+    shown.scopes = portability_of(reports, rules_);
+    if (shown.scopes.empty())
+        throw NothingFound(
+            rules_.common_problems
+                ? "no problem was measured on every device; without --common each device's own problems count"
+                : "nothing was measured in these reports");
     if (format_.is_json())
         show_json(portability_json(shown, rules_));
     else
