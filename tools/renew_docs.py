@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the generated parts of the documents: support matrices, suites, and the lists of commands and exporters, from what the binary says of itself;
-and the picture of the rooms, from the tree.
+the findings, from what it says of committed results; and the picture of the rooms, from the tree.
 
   tools/renew_docs.py [--check] [BINARY]     --check: change nothing, exit with 1 if a document is out of date
 """
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from draw_rooms import rooms_svg
+from findings import findings
 from sources import OPERATIONS  # draw_rooms.py says where it is
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +29,7 @@ def generated(binary):
     """{document: (mark before, text, mark after)}"""
     parts = {ROOT / "docs/cli/index.md": ("<!-- commands -->", commands(binary), "<!-- end of commands -->"),
              ROOT / "docs/cli/export.md": ("<!-- exporters -->", said(binary, "export", "--list"), "<!-- end of exporters -->"),
+             ROOT / "docs/findings.md": ("<!-- findings -->", findings(binary), "<!-- end of findings -->"),
              ROOT / "docs/cli/bench.md": ("<!-- suites -->", said(binary, "list", "--suites"), "<!-- end of suites -->")}
     for operation in OPERATIONS:
         parts[ROOT / "kernels" / operation / "README.md"] = (

@@ -16,9 +16,6 @@ namespace stele {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-/// As selects() in the registry, of variants that this binary may not have.
 bool selects_id(std::string_view glob, std::string_view id) {
     const std::size_t at = glob.find('@'), tile = id.find('@');
     if (at != glob.npos && !glob_match(glob.substr(at + 1), tile == id.npos ? "" : id.substr(tile + 1))) return false;
@@ -26,8 +23,6 @@ bool selects_id(std::string_view glob, std::string_view id) {
     const std::string_view variant = id.substr(0, tile);
     return above.empty() || glob_match(above, variant) || glob_match(above + "[/.]*", variant);
 }
-
-}  // namespace
 
 std::vector<NamedReport> read_reports(const std::vector<std::string>& files) {
     std::vector<NamedReport> reports;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/study/report_tables.hpp"
@@ -21,6 +22,9 @@ std::vector<NamedReport> read_report_folder(const std::string& folder);
 
 /// The same run twice would count twice: the later copies are left out, which is said.
 void drop_repeated(std::vector<NamedReport>& reports);
+
+/// As selects() in the registry, of variants that this binary may not have, in every tile unless the glob names one.
+bool selects_id(std::string_view glob, std::string_view id);
 
 /// Leaves only the variants that a glob selects, by whole id or what lies above it, in every tile unless it names one;
 /// all where it is empty. Throws NothingFound where none is left.

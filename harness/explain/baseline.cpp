@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <ranges>
 #include <set>
@@ -35,6 +36,27 @@ constexpr std::array<Figure, 6> figures{{
     {"loop_instructions", &BaselineRow::loop_instructions, Direction::less_is_better},
 }};
 
+struct LoopCount {
+    const char* name;
+    double& (*of)(LoopCounts&);
+};
+
+/// The counts of a loop; reading and writing go by this list.
+constexpr std::array<LoopCount, 12> loop_counts{{
+    {"flops", [](LoopCounts& loop) -> double& { return loop.flops; }},
+    {"lane_flops", [](LoopCounts& loop) -> double& { return loop.lane_flops; }},
+    {"issued", [](LoopCounts& loop) -> double& { return loop.work.issued; }},
+    {"fp32", [](LoopCounts& loop) -> double& { return loop.work.fp32; }},
+    {"fp16", [](LoopCounts& loop) -> double& { return loop.work.fp16; }},
+    {"multiply", [](LoopCounts& loop) -> double& { return loop.work.multiply; }},
+    {"integer", [](LoopCounts& loop) -> double& { return loop.work.integer; }},
+    {"special", [](LoopCounts& loop) -> double& { return loop.work.special; }},
+    {"memory", [](LoopCounts& loop) -> double& { return loop.work.memory; }},
+    {"shared_bytes", [](LoopCounts& loop) -> double& { return loop.work.shared_bytes; }},
+    {"l2_bytes", [](LoopCounts& loop) -> double& { return loop.work.l2_bytes; }},
+    {"matrix_flops", [](LoopCounts& loop) -> double& { return loop.work.matrix_flops; }},
+}};
+
 double margin_of(const Figure& figure, long before, const Margins& margins) {
     if (figure.value == &BaselineRow::registers) return static_cast<double>(margins.registers);
     if (figure.value == &BaselineRow::loop_instructions) return margins.loop_instructions * static_cast<double>(before);
@@ -54,17 +76,15 @@ std::string present_key(const std::string& key) {
     return is + rest;
 }
 
-bool is_asked(const std::string& key, const Asked& asked) {
-    // As KernelFigures::key() joins them: variant, dtype, kernel, instance, architecture, compiler.
-    std::vector<std::string> fields;
-    for (const auto field : std::views::split(key, '|')) fields.emplace_back(field.begin(), field.end());
-    if (fields.size() != 6) return true;
+bool is_asked(const std::string& text, const Asked& asked) {
+    const auto key = parse_baseline_key(text);
+    if (!key) return true;
     const auto has = [](const std::vector<std::string>& words, const std::string& word) {
         return std::ranges::find(words, word) != words.end();
     };
-    const std::string without_tile = fields[0].substr(0, fields[0].find('@'));
-    return (asked.variants.empty() || has(asked.variants, fields[0]) || has(asked.variants, without_tile)) &&
-           has(asked.architectures, fields[4]) && (asked.dtypes.empty() || has(asked.dtypes, fields[1]));
+    const std::string without_tile = key->variant.substr(0, key->variant.find('@'));
+    return (asked.variants.empty() || has(asked.variants, key->variant) || has(asked.variants, without_tile)) &&
+           has(asked.architectures, key->architecture) && (asked.dtypes.empty() || has(asked.dtypes, key->dtype));
 }
 
 /// Version 2 called its format "schema", and was the same otherwise.
@@ -81,24 +101,62 @@ const Json& member(const Json& object, const std::string& place, const std::stri
     const std::string path = place.empty() ? name : place + "." + name;
     const auto found = object.find(name);
     if (found == object.end()) throw BadInput(fmt::format("not a whole baseline: {} is missing", path));
-    const bool number = kind == Json::value_t::number_integer;
-    if (number ? !found->is_number_integer() : found->type() != kind)
+    const bool fits = kind == Json::value_t::number_integer ? found->is_number_integer()
+                      : kind == Json::value_t::number_float ? found->is_number()
+                                                            : found->type() == kind;
+    if (!fits)
         throw BadInput(fmt::format("not a whole baseline: {} must be {}, not {}", path, expected, found->type_name()));
     return *found;
 }
 
+/// Zeros are left out.
+Json to_json(LoopCounts loop) {
+    Json json = Json::object();
+    for (const LoopCount& count : loop_counts)
+        if (const double value = count.of(loop); value == std::floor(value) && value != 0)
+            json[count.name] = static_cast<std::int64_t>(value);
+        else if (value != 0)
+            json[count.name] = value;
+    return json;
+}
+
+LoopCounts loop_in(const Json& json, const std::string& place) {
+    LoopCounts loop;
+    for (const LoopCount& count : loop_counts)
+        if (json.contains(count.name))
+            count.of(loop) = member(json, place, count.name, Json::value_t::number_float, "a number").get<double>();
+    return loop;
+}
+
 }  // namespace
+
+std::optional<BaselineKey> parse_baseline_key(const std::string& key) {
+    std::vector<std::string> fields;
+    for (const auto field : std::views::split(key, '|')) fields.emplace_back(field.begin(), field.end());
+    if (fields.size() != 6) return std::nullopt;
+    return BaselineKey{fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]};
+}
+
+std::optional<StaticBound> bound_of(const std::string& key, const BaselineRow& row) {
+    const auto fields = parse_baseline_key(key);
+    const auto rates = fields ? rates_of(fields->architecture) : std::nullopt;
+    if (!rates || !row.loop) return std::nullopt;
+    return static_bound(row.loop->work, row.loop->lane_flops, *rates);
+}
 
 Baseline make_baseline(const Explanation& explanation) {
     Baseline baseline;
     baseline.versions = explanation.versions;
-    for (const KernelFigures& row : explanation.kernels)
-        baseline.rows[row.key()] = {row.assembler.registers,
-                                    static_cast<long>(row.assembler.spill_store_bytes + row.assembler.spill_load_bytes),
-                                    row.occupancy.blocks,
-                                    static_cast<long>(row.hot().matrix_instructions()),
-                                    static_cast<long>(row.hot().total),
-                                    static_cast<long>(row.assembler.stack_bytes)};
+    for (const KernelFigures& row : explanation.kernels) {
+        BaselineRow& saved = baseline.rows[row.key()] = {
+            row.assembler.registers,
+            static_cast<long>(row.assembler.spill_store_bytes + row.assembler.spill_load_bytes),
+            row.occupancy.blocks,
+            static_cast<long>(row.hot().matrix_instructions()),
+            static_cast<long>(row.hot().total),
+            static_cast<long>(row.assembler.stack_bytes)};
+        if (row.loop_work) saved.loop = {row.loop->thread_flops(), row.loop->flops_per_thread, *row.loop_work};
+    }
     return baseline;
 }
 
@@ -106,8 +164,10 @@ std::string to_json(const Baseline& baseline) {
     Json document = new_document(Baseline::kind);
     document["versions"] = baseline.versions;
     auto& rows = document["kernels"] = Json::object();
-    for (const auto& [key, row] : baseline.rows)
+    for (const auto& [key, row] : baseline.rows) {
         for (const Figure& figure : figures) rows[key][figure.name] = row.*figure.value;
+        if (row.loop) rows[key]["loop"] = to_json(*row.loop);
+    }
     return dump(document);
 }
 
@@ -125,6 +185,10 @@ Baseline parse_baseline(const std::string& json) {
         for (const Figure& figure : figures)
             row_now.*figure.value =
                 member(row, "kernels." + key, figure.name, Json::value_t::number_integer, "a whole number").get<long>();
+        if (row.contains("loop")) {
+            const std::string place = "kernels." + key;
+            row_now.loop = loop_in(member(row, place, "loop", Json::value_t::object, "an object"), place + ".loop");
+        }
     }
     return baseline;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,23 +11,42 @@
 
 namespace stele::explain {
 
+/// What an iteration of the hot loop does, and what of it is sure: a bound follows from these and machine_rates().
+struct LoopCounts {
+    double flops = 0;       ///< of one thread, its share of the matrix unit's too
+    double lane_flops = 0;  ///< without the matrix unit's
+    PipeWork work;
+    bool operator==(const LoopCounts&) const = default;
+};
+
 /// What one kernel's row of a baseline holds; all are counts.
 struct BaselineRow {
     long registers = 0, spill_bytes = 0, blocks_per_multiprocessor = 0, matrix_instructions = 0, loop_instructions = 0;
-    long stack_bytes = 0;  ///< local memory: spills, and arrays that are indexed at run time
+    long stack_bytes = 0;              ///< local memory: spills, and arrays that are indexed at run time
+    std::optional<LoopCounts> loop{};  ///< absent without a loop, and in older baselines; not held against anything
     bool operator==(const BaselineRow&) const = default;
 };
 
 struct Baseline {
-    static constexpr DocumentKind kind{"baseline", "stele-explain-baseline", 3};
+    static constexpr DocumentKind kind{"baseline", "stele-explain-baseline", 4, 3};
     std::map<std::string, std::string> versions;  ///< of the compilers
     std::map<std::string, BaselineRow> rows;      ///< by KernelFigures::key()
 };
 
 Baseline make_baseline(const Explanation& explanation);
 std::string to_json(const Baseline& baseline);
-/// Reads version 2 as well. Throws BadInput that names what is wrong with the text.
+/// Reads versions 2 and 3 as well. Throws BadInput that names what is wrong with the text.
 Baseline parse_baseline(const std::string& json);
+
+/// The fields of a row's key, as KernelFigures::key() joins them.
+struct BaselineKey {
+    std::string variant, dtype, kernel, instance, architecture, compiler;
+};
+/// Nothing where the text has not as many fields.
+std::optional<BaselineKey> parse_baseline_key(const std::string& key);
+
+/// By the counts of a row, with today's rates; nothing where it has none, or the architecture no rates.
+std::optional<StaticBound> bound_of(const std::string& key, const BaselineRow& row);
 
 /// How much worse a figure may get. Spills, the stack, occupancy and matrix instructions have none.
 struct Margins {

@@ -73,19 +73,29 @@ std::vector<Loop> find_loops(const SassFunction& function) {
     };
 
     std::map<Vertex, std::set<Vertex>> members;
+    std::map<Vertex, std::vector<Vertex>> tails;
     for (auto [edge, end] = edges(blocks.graph); edge != end; ++edge) {
         const Vertex tail = source(*edge, blocks.graph), header = target(*edge, blocks.graph);
         const bool reachable = tail == 0 || immediate[tail] != Graph::null_vertex();
-        if (reachable && dominates(header, tail)) collect(blocks.graph, header, tail, members[header]);
+        if (!reachable || !dominates(header, tail)) continue;
+        collect(blocks.graph, header, tail, members[header]);
+        tails[header].push_back(tail);
     }
 
     std::vector<Loop> loops;
     for (const auto& [header, inside] : members) {
         Loop& loop = loops.emplace_back();
         loop.header = blocks.start[header];
-        for (Vertex block : inside)
-            for (std::size_t i = blocks.start[block]; i < blocks.start[block + 1]; ++i) loop.instructions.push_back(i);
-        std::sort(loop.instructions.begin(), loop.instructions.end());
+        for (Vertex block : inside) {
+            const bool is_passed =
+                std::ranges::all_of(tails[header], [&](Vertex tail) { return dominates(block, tail); });
+            for (std::size_t i = blocks.start[block]; i < blocks.start[block + 1]; ++i) {
+                loop.instructions.push_back(i);
+                if (is_passed) loop.always.push_back(i);
+            }
+        }
+        std::ranges::sort(loop.instructions);
+        std::ranges::sort(loop.always);
         loop.innermost = std::none_of(members.begin(), members.end(), [&](const auto& other) {
             return other.first != header && inside.contains(other.first);
         });

@@ -12,6 +12,7 @@ namespace stele::explain {
 struct Loop {
     std::size_t header = 0;                 ///< index of its first instruction
     std::vector<std::size_t> instructions;  ///< indices, ascending
+    std::vector<std::size_t> always;        ///< of those, in blocks that every way back to the header passes
     bool innermost = true;                  ///< contains no other loop
 };
 

@@ -47,10 +47,21 @@ Json to_json(const KernelFigures& row) {
             {"whole", to_json(row.whole)},
             {"loops", row.loops},
             {"hot_loop", row.loop ? to_json(*row.loop) : Json(nullptr)},
+            {"bound", row.bound ? to_json(*row.bound) : Json(nullptr)},
             {"warnings", row.assembler.warnings}};
 }
 
 }  // namespace
+
+Json to_json(const StaticBound& bound) {
+    Json json{{"binds", std::string(name(bound.binds))}};
+    if (bound.arithmetic) {
+        json["of"] = std::string(name(*bound.arithmetic));
+        json["share"] = bound.share;
+    }
+    for (const auto& [pipe, cycles] : bound.cycles) json["cycles"][std::string(name(pipe))] = cycles;
+    return json;
+}
 
 Json to_json(const Explanation& explanation, const std::vector<CpuFigures>& cpu, const Sources& sources) {
     Json document = new_document({"explanation", "stele-explanation", 1});

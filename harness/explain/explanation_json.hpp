@@ -10,6 +10,9 @@
 
 namespace stele::explain {
 
+/// What binds, the share of which peak where there is one, and each pipe's cycles.
+nlohmann::ordered_json to_json(const StaticBound& bound);
+
 nlohmann::ordered_json to_json(const Explanation& explanation, const std::vector<CpuFigures>& cpu,
                                const Sources& sources);
 

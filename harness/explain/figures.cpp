@@ -85,7 +85,12 @@ std::optional<KernelFigures> figures_of(const PlannedKernel& kernel, const Compi
         const double matrix = mix.matrix_flops_per_warp;
         return std::pair(matrix, matrix > 0 ? 0 : mix.thread_flops());
     };
-    if (const auto body = hot_loop(loops, work); !body.empty()) row.loop = count_mix(code->second, body);
+    if (const auto body = hot_loop(loops, work); !body.empty()) {
+        row.loop = count_mix(code->second, body);
+        row.loop_work = pipe_work(code->second, sure_instructions(code->second, loops, body));
+        if (const auto rates = rates_of(row.architecture))
+            row.bound = static_bound(*row.loop_work, row.loop->flops_per_thread, *rates);
+    }
     row.occupancy = occupancy(limits, static_cast<int>(row.threads), row.assembler.registers, row.shared_bytes());
     return row;
 }

@@ -12,6 +12,7 @@
 #include "harness/explain/driver_compiler.hpp"
 #include "harness/explain/instruction_mix.hpp"
 #include "harness/explain/occupancy.hpp"
+#include "harness/explain/static_bound.hpp"
 #include "kernels/operation.hpp"
 
 namespace stele::explain {
@@ -35,6 +36,9 @@ struct KernelFigures {
     std::size_t loops = 0;
     /// One iteration of hot_loop(), by arithmetic.
     std::optional<InstructionMix> loop;
+    /// What of it no iteration goes without, and how fast that lets it be at most; absent without a loop.
+    std::optional<PipeWork> loop_work;
+    std::optional<StaticBound> bound;
     Occupancy occupancy;
 
     std::size_t shared_bytes() const { return assembler.static_shared_bytes + dynamic_shared_bytes; }

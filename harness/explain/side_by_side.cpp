@@ -71,6 +71,16 @@ std::vector<Metric> metrics_of(std::span<const KernelFigures* const> siblings) {
          },
          true},
     };
+    metrics.push_back({"hot loop: upper bound",
+                       [](const KernelFigures& row) { return row.bound ? row.bound->share : 0; },
+                       [](const KernelFigures& row) { return row.bound ? text_of(*row.bound) : "–"; }, true});
+    for (const auto& pipe : name_list(Pipe{})) {
+        const auto cycles = [at = pipe.value](const KernelFigures& row) {
+            return row.bound && row.bound->cycles.contains(at) ? row.bound->cycles.at(at) : 0;
+        };
+        metrics.push_back({fmt::format("least cycles: {}", pipe.name), cycles,
+                           [cycles](const KernelFigures& row) { return three_digits(cycles(row)); }});
+    }
     std::set<std::string> classes;
     for (const KernelFigures* row : siblings)
         for (const auto& [kind, number] : row->hot().by_class) classes.insert(kind);
@@ -105,6 +115,15 @@ std::string widths(const InstructionMix& mix, std::string_view kind) {
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
+
+std::string bound_note(const std::string& architecture) {
+    const auto rates = rates_of(architecture);
+    return rates ? fmt::format(
+                       "at most: an upper bound of the hot loop's share of the peak that its arithmetic has, by "
+                       "the pipe that takes longest for one iteration; no time. Rates: {}.",
+                       rates->source)
+                 : "";
+}
 
 std::string column_title(const KernelFigures& figures) {
     std::string title(info(figures.language).title);
@@ -170,17 +189,18 @@ Table side_by_side(std::span<const KernelFigures* const> siblings) {
         for (const std::string& warning : row->assembler.warnings)
             table.notes.push_back(column_title(*row) + ": " + warning);
     for (const std::string& sentence : differences_in_words(siblings)) table.notes.push_back(sentence);
+    if (first.bound) table.notes.push_back(bound_note(first.architecture));
     return table;
 }
 
 Table overview(std::span<const KernelFigures* const> kernels, std::string title) {
     Table table;
     table.title = std::move(title);
-    table.columns = {{"kernel", Align::left},      {"language", Align::left}, {"dtype", Align::left},
-                     {"regs", Align::right},       {"spills", Align::right},  {"shared", Align::right},
-                     {"blocks/SM", Align::right},  {"limit", Align::left},    {"instr.", Align::right},
-                     {"loop", Align::right},       {"FMA", Align::right},     {"matrix", Align::right},
-                     {"flops/byte", Align::right}, {"!", Align::left}};
+    table.columns = {
+        {"kernel", Align::left},      {"language", Align::left}, {"dtype", Align::left},      {"regs", Align::right},
+        {"spills", Align::right},     {"shared", Align::right},  {"blocks/SM", Align::right}, {"limit", Align::left},
+        {"instr.", Align::right},     {"loop", Align::right},    {"FMA", Align::right},       {"matrix", Align::right},
+        {"flops/byte", Align::right}, {"at most", Align::left},  {"by", Align::left},         {"!", Align::left}};
     for (const KernelFigures* row : kernels) {
         const InstructionMix& hot = row->hot();
         table.rows.push_back(
@@ -191,7 +211,10 @@ Table overview(std::span<const KernelFigures* const> kernels, std::string title)
               std::to_string(row->shared_bytes()), std::to_string(row->occupancy.blocks), row->occupancy.limit,
               std::to_string(row->whole.total), std::to_string(hot.total), std::to_string(hot.fp32_fma),
               std::to_string(hot.matrix_instructions()), three_digits(ratio(hot.thread_flops(), loaded_bytes(hot))),
-              row->assembler.warnings.empty() ? "" : "!"},
+              row->bound && row->bound->arithmetic
+                  ? fmt::format("{:.2f} {}", row->bound->share, name(*row->bound->arithmetic))
+                  : "–",
+              row->bound ? std::string(name(row->bound->binds)) : "–", row->assembler.warnings.empty() ? "" : "!"},
              {}});
     }
     table.notes = {
@@ -200,6 +223,7 @@ Table overview(std::span<const KernelFigures* const> kernels, std::string title)
         "opencl rows are clang → NVPTX (proxy): clang and libclc to PTX, then ptxas. NVIDIA's own OpenCL compiler may "
         "differ.",
         "! marks a warning of the assembler that costs speed."};
+    if (const std::string note = bound_note(kernels.front()->architecture); !note.empty()) table.notes.push_back(note);
     return table;
 }
 

@@ -24,6 +24,9 @@ std::vector<std::string> differences_in_words(std::span<const KernelFigures* con
 /// One kernel in several languages: a column each, rows that differ most first.
 Table side_by_side(std::span<const KernelFigures* const> siblings);
 
+/// What a bound is, with the source of the architecture's rates; empty where there are none.
+std::string bound_note(const std::string& architecture);
+
 /// All kernels, a row each.
 Table overview(std::span<const KernelFigures* const> kernels, std::string title);
 

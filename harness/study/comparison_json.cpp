@@ -94,6 +94,7 @@ Json comparison_json(const Comparison& comparison, const CompareRules& rules, co
                                    {"differing", names_json(refused.differing)}});
     for (const OneSided& one : comparison.one_sided)
         json["one_sided"].push_back({{"cell", one.cell->key.text()}, {"only_in", one.here}});
+    if (!shown.parity.empty()) json["parity"] = parity_json(shown.parity);
     return json;
 }
 

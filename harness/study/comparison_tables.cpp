@@ -251,6 +251,11 @@ Document comparison_document(const Comparison& comparison, const CompareRules& r
     if (!comparison.without_time.empty()) document.add(without_time_table(comparison, shown));
     if (!comparison.cells.empty()) document.add(cells_table(comparison, rules, shown));
     if (!comparison.groups.empty()) document.add(groups_table(comparison));
+    if (!shown.parity.empty()) {
+        Table parity = parity_table(shown.parity);
+        limit_rows(parity, shown.most_rows);
+        document.add(std::move(parity));
+    }
     if (!comparison.refused.empty()) document.add(refused_table(comparison, shown));
     if (!comparison.one_sided.empty()) document.add(one_sided_table(comparison, shown));
     return document;

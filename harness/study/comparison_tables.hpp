@@ -8,6 +8,7 @@
 
 #include "harness/draw/document.hpp"
 #include "harness/study/comparison.hpp"
+#include "harness/study/parity.hpp"
 
 namespace stele {
 
@@ -19,8 +20,9 @@ std::string cell_text(const CellComparison& cell);
 std::string cell_name(const CellComparison& cell);
 
 struct ComparisonShown {
-    std::vector<std::string> sides;  ///< a line each, for the head
-    bool all = false;                ///< rows of unchanged cells, and of those that stand on one side only
+    std::vector<std::string> sides;       ///< a line each, for the head
+    std::vector<SiblingParity> parity{};  ///< of languages that were compared
+    bool all = false;                     ///< rows of unchanged cells, and of those that stand on one side only
     std::size_t most_rows = static_cast<std::size_t>(-1);  ///< of a table
 };
 

@@ -156,3 +156,21 @@ def test_a_baseline_of_other_compilers_is_marked(tmp_path):
     baseline.write_text(json.dumps(document))
     done = explain(SAMPLE + ".cuda", "--against", baseline)
     assert done.returncode == 0 and "Other compiler versions" in done.stdout and "12.0.0" in done.stdout
+
+
+def test_a_saved_baseline_is_shown_without_compilers(tmp_path):
+    saved, key = ROOT / "results/static/sm_90a.json", "gemm/tiled.ptx@64|f32|gemm_tiled|64 f32|sm_90a|nvcc"
+    row = {"registers": 64, "spill_bytes": 0, "stack_bytes": 0, "blocks_per_multiprocessor": 4, "matrix_instructions": 0, "loop_instructions": 300}
+    own = {"format": "stele-explain-baseline", "schema_version": 4, "versions": {"nvcc": "13"},
+           "kernels": {key: {**row, "loop": {"flops": 512, "lane_flops": 512, "issued": 300, "fp32": 256}}}}
+    (tmp_path / "own.json").write_text(json.dumps(own))
+    env = {**os.environ, "PATH": ""}
+    shown = json.loads(explain("gemm/tiled", "--read", tmp_path / "own.json", "--format", "json", env=env).stdout)
+    assert [kernel["key"] for kernel in shown["kernels"]] == [key] and shown["kernels"][0]["loop_flops"] == 512
+    assert shown["kernels"][0]["bound"] == {"binds": "issue", "of": "FMA", "share": pytest.approx(256 / 300), "cycles": {"issue": 300, "FMA": 256}}
+    assert "0.85 FMA" in explain("--read", tmp_path / "own.json", env=env).stdout
+    kept = json.loads(explain("--read", saved, "--format", "json", env=env).stdout)["kernels"]
+    assert len(kept) == len(json.loads(saved.read_text())["kernels"])
+    assert explain("attention", "--read", tmp_path / "own.json", env=env).returncode == 5
+    assert explain("--arch", "sm_80", "--read", tmp_path / "own.json", env=env).returncode == 5
+    assert explain("--read", tmp_path / "own.json", "--save", "-", env=env).returncode == 2

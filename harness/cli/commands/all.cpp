@@ -12,6 +12,7 @@
     a_command(run) \
     a_command(report) \
     a_command(compare) \
+    a_command(portability) \
     a_command(export) \
     a_command(history) \
     a_command(explain) \

@@ -115,7 +115,8 @@ private:
     ExitCode compare_values();
     ExitCode compare_binaries();
     InterleavedRuns runs_of(const MeasuredCells& cells, const std::filesystem::path& folder) const;
-    ExitCode show_comparison(const Comparison& comparison, std::vector<std::string> sides) const;
+    ExitCode show_comparison(const Comparison& comparison, std::vector<std::string> sides,
+                             std::vector<SiblingParity> parity = {}) const;
 
     std::vector<std::string> words_;  ///< reports; beside --binary globs
     std::string by_, reference_, format_ = "console", out_;
@@ -184,8 +185,10 @@ ExitCode Compare::compare_values() {
     if (sides.size() < 2)
         throw NothingFound(fmt::format("nothing to compare by {}: there is {}", by_,
                                        values.empty() ? "no cell" : "only " + values.front()));
-    return show_comparison(compare_sides(sides, by, rules_),
-                           {group_line("reports", group), fmt::format("by {}; base: {}", by_, sides.front().name)});
+    const Comparison comparison = compare_sides(sides, by, rules_);
+    return show_comparison(comparison,
+                           {group_line("reports", group), fmt::format("by {}; base: {}", by_, sides.front().name)},
+                           by == By::language ? parity_of_comparison(comparison) : std::vector<SiblingParity>{});
 }
 
 InterleavedRuns Compare::runs_of(const MeasuredCells& cells, const std::filesystem::path& folder) const {
@@ -264,8 +267,9 @@ ExitCode Compare::compare_binaries() {
     return show_comparison(comparison, std::move(sides));
 }
 
-ExitCode Compare::show_comparison(const Comparison& comparison, std::vector<std::string> sides) const {
-    const ComparisonShown shown{std::move(sides), all_};
+ExitCode Compare::show_comparison(const Comparison& comparison, std::vector<std::string> sides,
+                                  std::vector<SiblingParity> parity) const {
+    const ComparisonShown shown{std::move(sides), std::move(parity), all_};
     if (format_ == "json")
         show_json(comparison_json(comparison, rules_, shown));
     else if (format_ == "junit")

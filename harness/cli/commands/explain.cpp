@@ -17,8 +17,10 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/output.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/cli/report_input.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/explain/baseline.hpp"
+#include "harness/explain/baseline_shown.hpp"
 #include "harness/explain/cpu_code.hpp"
 #include "harness/explain/driver_compiler.hpp"
 #include "harness/explain/explanation_document.hpp"
@@ -38,8 +40,9 @@ struct ExplainOptions {
     std::vector<std::string> architectures;  ///< "sm_90a", "cpu"; empty: those two
     std::string problem;                     ///< empty: one of each dtype
     OutputFormat format;
-    std::string save, against;  ///< baselines
-    std::string source;         ///< empty: the tree that the binary was built from
+    std::string save, against;      ///< baselines
+    std::string source;             ///< empty: the tree that the binary was built from
+    std::vector<std::string> read;  ///< baselines to show, in the place of compiling
 };
 
 std::vector<std::string> checked_architectures(const std::vector<std::string>& given, bool gate) {
@@ -236,6 +239,29 @@ private:
     std::vector<CpuFigures> cpu_;
 };
 
+/// Of a baseline what the glob and the architectures name.
+void keep_asked(Baseline& baseline, const ExplainOptions& options) {
+    std::erase_if(baseline.rows, [&](const auto& row) {
+        const auto key = parse_baseline_key(row.first);
+        if (!key) return true;
+        const bool is_for = options.architectures.empty() ||
+                            std::ranges::find(options.architectures, key->architecture) != options.architectures.end();
+        return !is_for || !selects_id(options.glob, key->variant);
+    });
+}
+
+ExitCode show_saved(const ExplainOptions& options) {
+    std::vector<Baseline> baselines;
+    for (const std::string& path : options.read) keep_asked(baselines.emplace_back(read_baseline(path)), options);
+    if (std::ranges::all_of(baselines, [](const Baseline& baseline) { return baseline.rows.empty(); }))
+        throw NothingFound("none of these baselines has a kernel that was asked for");
+    if (options.format.is_json())
+        show_json(rows_json(baselines));
+    else
+        show(document_of(baselines), options.format.drawn_as());
+    return exit_fine;
+}
+
 class Explain final : public Command {
 public:
     std::string_view name() const override { return "explain"; }
@@ -247,10 +273,14 @@ public:
         arguments.text("--save", options_.save);
         arguments.text("--against", options_.against);
         arguments.text("--source", options_.source);
+        arguments.texts("--read", options_.read);
+        for (const char* option : {"--save", "--against", "--problem", "--source"})
+            arguments.useless_beside(option, "--read");
         arguments.useless_beside("--against", "--save");
         arguments.useless_beside("--format", "--save");
     }
     ExitCode run() override {
+        if (!options_.read.empty()) return show_saved(options_);
         if (!options_.against.empty() && options_.format.is_json())
             throw BadInput("--against is shown as console, markdown or html, not as json");
         if (!options_.save.empty()) check_writable(options_.save);

@@ -165,13 +165,17 @@ TEST(ExplainGate, ListsWhatShouldHaveBeenExaminedOnce) {
 }
 
 TEST(ExplainGate, ReadsBackWhatItWrote) {
-    const Baseline before = one_row({1, 2, 3, 4, 5});
+    BaselineRow row{1, 2, 3, 4, 5};
+    row.loop = LoopCounts{.flops = 512, .lane_flops = 500.5, .work = {.issued = 300, .shared_bytes = 640.25}};
+    const Baseline before = one_row(row);
     const Baseline after = parse_baseline(to_json(before));
     EXPECT_EQ(after.rows, before.rows);
     EXPECT_EQ(after.versions, before.versions);
-    for (const char* wrong : {"", "{", "{}", R"({"schema":"stele-explain","schema_version":99})",
-                              R"({"format":"stele-explain-baseline","schema_version":99})",
-                              R"({"format":"stele-explain-baseline","schema_version":3})"})
+    for (const char* wrong :
+         {"", "{", "{}", R"({"schema":"stele-explain","schema_version":99})",
+          R"({"format":"stele-explain-baseline","schema_version":99})",
+          R"({"format":"stele-explain-baseline","schema_version":4})",
+          R"({"format":"stele-explain-baseline","schema_version":4,"versions":{},"kernels":{"k":1}})"})
         EXPECT_THROW(parse_baseline(wrong), BadInput) << wrong;
 }
 
@@ -181,7 +185,7 @@ TEST(ExplainGate, ReadsTheVersionBeforeThisOne) {
         text.replace(text.find(from), from.size(), to);
     };
     replace(R"("format": "stele-explain-baseline")", R"("schema": "stele-explain")");
-    replace(R"("schema_version": 3)", R"("schema_version": 2)");
+    replace(R"("schema_version": 4)", R"("schema_version": 2)");
     EXPECT_EQ(parse_baseline(text).rows, one_row({1, 2, 3, 4, 5}).rows);
 }
 

@@ -38,6 +38,7 @@ KernelFigures kernel() {
     loop.shared_load_bytes = 40;
     loop.global_load_bytes = 7;
     row.loop = loop;
+    row.bound = StaticBound{{{Pipe::issue, 53}, {Pipe::matrix, 40}}, Pipe::issue, Pipe::matrix, 0.75};
     return row;
 }
 
@@ -61,6 +62,8 @@ TEST(ExplainTables, TheOverviewHasEachFigureInItsColumn) {
                                                       {"FMA", "31"},
                                                       {"matrix", "2"},
                                                       {"flops/byte", "8.00"},
+                                                      {"at most", "0.75 matrix"},
+                                                      {"by", "issue"},
                                                       {"!", ""}};
     EXPECT_EQ(cells, expected);
 }
@@ -72,6 +75,7 @@ TEST(ExplainTables, SideBySideNamesWhatEachFigureIs) {
     ptx.loop->shared_load_bytes = 0;
     ptx.loop->global_load_bytes = 20;
     ptx.code_bytes = 6416;
+    ptx.bound->cycles[Pipe::issue] = 54.5;
     const KernelFigures* const siblings[] = {&cuda, &ptx};
     const Table table = side_by_side(siblings);
     ASSERT_EQ(table.columns.size(), 3u);
@@ -89,7 +93,9 @@ TEST(ExplainTables, SideBySideNamesWhatEachFigureIs) {
         {"hot loop: flops a thread", {"320", "320"}},
         {"hot loop: global bytes a thread", {"7", "20"}},
         {"hot loop: shared bytes a thread", {"40", "0"}},
-        {"hot loop: flops per loaded byte", {"8.00", "16.0"}}};
+        {"hot loop: flops per loaded byte", {"8.00", "16.0"}},
+        {"hot loop: upper bound", {"at most 0.75 of the matrix peak: issue", "at most 0.75 of the matrix peak: issue"}},
+        {"least cycles: issue", {"53.0", "54.5"}}};
     EXPECT_EQ(lines, expected) << "of figures that agree only those that are always shown";
     EXPECT_EQ(table.rows.front().cells[0], "hot loop: shared bytes a thread") << "what differs most comes first";
 }

@@ -1,0 +1,37 @@
+#include "harness/explain/machine_rates.hpp"
+
+namespace stele::explain {
+
+// fp32, fp16, multiply, integer and special of sm_80 to sm_90: CUDA C++ Programming Guide, "Arithmetic Instructions",
+// table "Throughput of Native Arithmetic Instructions". What each pipe executes, and that multiplies of integers take
+// the FMA pipe: Nsight Compute, Kernel Profiling Guide, "Pipelines".
+// shared_bytes: the same guide, "Shared Memory": 32 banks of 32 bits a cycle.
+// memory: load/store units in the white papers' pictures of a multiprocessor, A100's and H100's.
+// l2_bytes: A100 white paper, 5120 bytes a cycle for 108 multiprocessors.
+// matrix_flops: dense rates of 16-bit operands in the white papers ÷ multiprocessors ÷ boost clock, the fastest part:
+// A100 312 TFLOP/s (108, 1410 MHz); A40, of GA102, 150 (84, 1740 MHz); RTX 6000 Ada 364 (142, 2505 MHz); H100 SXM 989
+// (132, 1830 MHz); RTX 5090 419, of f16 sums (170, 2407 MHz); HGX B200 2250.
+// sm_100: FlashAttention-4 (Zadouri, Hoehnerbach, Shah, Liu, Thakkar and Dao, 2026) has its matrix unit, special
+// functions and shared memory; sm_120: the RTX Blackwell white paper, with integers on the 128 lanes of fp32.
+// What is not told for certain stays 0.
+const std::vector<MachineRates>& machine_rates() {
+    constexpr double a100_l2 = 5120.0 / 108;
+    static const std::vector<MachineRates> table{
+        {"sm_80", 64, 256, 64, 64, 16, 32, 128, a100_l2, 2048, "CUDA C++ Programming Guide; A100 white paper, 2020"},
+        {"sm_86", 128, 128, 64, 64, 16, 0, 128, 0, 1024, "CUDA C++ Programming Guide; GA102 white paper, 2021"},
+        {"sm_89", 128, 128, 64, 64, 16, 0, 128, 0, 1024, "CUDA C++ Programming Guide; Ada white paper, 2022"},
+        {"sm_90", 128, 256, 64, 64, 16, 32, 128, 0, 4096, "CUDA C++ Programming Guide; H100 white paper, 2022"},
+        {"sm_100", 128, 0, 0, 0, 16, 0, 128, 0, 8192, "FlashAttention-4, 2026; HGX B200 data sheet"},
+        {"sm_120", 128, 128, 0, 128, 0, 0, 128, 0, 1024, "RTX Blackwell white paper, 2025"},
+    };
+    return table;
+}
+
+std::optional<MachineRates> rates_of(std::string_view architecture) {
+    if (architecture.ends_with('a') || architecture.ends_with('f')) architecture.remove_suffix(1);
+    for (const MachineRates& row : machine_rates())
+        if (row.architecture == architecture) return row;
+    return std::nullopt;
+}
+
+}  // namespace stele::explain

@@ -1,0 +1,210 @@
+"""docs/findings.md, from committed reports and baselines: each sentence with its cells, each cell with its files.
+
+Figures come from the binary alone (`stele compare`, `stele portability`, `stele explain --read`); here they are put into words."""
+
+import json
+import math
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "results"
+TITLES = {"cuda": "CUDA C++", "ptx": "PTX", "opencl": "OpenCL C", "opencl_ptx": "OpenCL C + PTX", "vendor": "the fastest library"}
+OF = {"kernels": "the suite's fastest kernel", "libraries": "the fastest kernel or library", "ceiling": "the measured ceiling"}
+
+
+def said(binary, *words):
+    done = subprocess.run([binary, *map(str, words)], capture_output=True, text=True, cwd=ROOT)
+    if not done.stdout:
+        raise SystemExit(f"stele {' '.join(map(str, words))}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def report_folders():
+    return sorted(folder for folder in RESULTS.iterdir()
+                  if folder.is_dir() and folder.name not in ("static", "tuning", "studies") and any(folder.glob("*.json")))
+
+
+class Files:
+    """Which reports hold a cell with a time, by what every version of a report writes alike."""
+
+    def __init__(self, folders):
+        self.found = defaultdict(set)
+        for path in (path for folder in folders for path in folder.glob("*.json")):
+            report = json.loads(path.read_text())
+            for cell in report["measurements"]:
+                if "timing" in cell:
+                    self.found[path.parent.name, cell["problem"], cell["language"], cell.get("tile", "")].add(path.name)
+
+    def of(self, folder, problem, language, variant):
+        names = self.found[folder, problem, language, variant.partition("@")[2]]
+        return ", ".join(f"[{name.removesuffix('.json')}](../results/{folder}/{name})" for name in sorted(names)) or "–"
+
+
+def interval(low, high):
+    return f"{low:.3f}–{high:.3f}"
+
+
+def estimate(value):
+    return f"{value['value']:.3f} ({interval(value['low'], value['high'])})"
+
+
+def table(titles, rows):
+    return ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles), *("| " + " | ".join(row) + " |" for row in rows), ""]
+
+
+def span(values):
+    low, high = f"{min(values):.3f}", f"{max(values):.3f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def plural(count, word):
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def language_of(variant):
+    return variant.partition("@")[0].rpartition(".")[2]
+
+
+def algorithm_of(variant):
+    return variant.partition("@")[0].rpartition(".")[0]
+
+
+def compared(binary, folder, files):
+    """{language: {(algorithm, dtype): cells}} beside CUDA C++, tiles alike; nothing where CUDA C++ was not timed."""
+    found = defaultdict(lambda: defaultdict(list))
+    if not any(key[0] == folder.name and key[2] == "cuda" for key in files.found):
+        return found
+    for cell in said(binary, "compare", folder, "--by", "language", "--reference", "cuda", "--format", "json")["cells"]:
+        base, other = cell["base"]["variant"], cell["other"]["variant"]
+        if base.startswith("ceiling/"):
+            continue
+        problem, language = cell["problem"], language_of(other)
+        ends = cell if "low" in cell else cell["bootstrap"]
+        dtype = next(word for word in problem.split() if "=" not in word)
+        found[language][algorithm_of(base), dtype].append(
+            (problem, base.partition("@")[2], cell["ratio"], ends["low"], ends["high"], cell["pairs"], files.of(folder.name, problem, language, other)))
+    return found
+
+
+def same_algorithm(found, hardware, language):
+    lines, rows = [], []
+    for (algorithm, dtype), cells in sorted(found[language].items()):
+        faster, slower = sum(cell[4] < 1 for cell in cells), sum(cell[3] > 1 for cell in cells)
+        lines.append(f"* On {hardware}, {TITLES[language]} takes {span([cell[2] for cell in cells])} of CUDA C++'s time for `{algorithm}` in {dtype} with the "
+                     f"same tile: {plural(len(cells), 'cell')}, of which {faster} faster and {slower} slower by the whole interval.")
+        rows += [(f"`{algorithm}`", problem, tile or "–", f"{ratio:.3f}", interval(low, high), str(pairs), where)
+                 for problem, tile, ratio, low, high, pairs, where in cells]
+    return [*lines, "", *table(("algorithm", "problem", "tile", "time beside CUDA C++", "95 %", "processes", "reports"), rows)] if lines else []
+
+
+def reached(scopes):
+    """A sentence for each scope and device."""
+    lines = []
+    for scope in scopes:
+        for place, hardware in enumerate(device["hardware"] for device in scope["devices"]):
+            parts = []
+            for kind in scope["efficiencies"]:
+                own = [(language["language"], language["devices"][place]) for language in kind["languages"]]
+                told = [f"{TITLES.get(language, language)} {estimate(device['efficiency'])} over {device['taken']}" for language, device in own if "efficiency" in device]
+                if told:
+                    parts.append(f"of {OF[kind['of']]} {', '.join(told)}")
+            lines.append((hardware, f"* {scope['operation']} in {scope['dtype']} on {hardware} ({scope['regime']}, {scope['cache']}, {scope['fill']}), "
+                                    f"over so many problems: {'; '.join(parts)}."))
+    return [line for hardware, line in sorted(lines, key=lambda line: line[0])]
+
+
+def cells(scopes, files, folder_of):
+    rows = []
+    for scope in scopes:
+        kind = next(kind for kind in scope["efficiencies"] if kind["of"] == "libraries")
+        for language in kind["languages"]:
+            for hardware, device in zip((device["hardware"] for device in scope["devices"]), language["devices"]):
+                rows += [(hardware, problem["problem"], f"`{problem['variant']}`", f"{problem['efficiency']:.3f}",
+                          files.of(folder_of[hardware], problem["problem"], language["language"], problem["variant"])) for problem in device["problems"]]
+    return sorted(rows)
+
+
+def over_devices(scopes):
+    lines = []
+    for scope in (scope for scope in scopes if len(scope["devices"]) > 1):
+        names = " and ".join(device["hardware"] for device in scope["devices"])
+        for language in next(kind for kind in scope["efficiencies"] if kind["of"] == "libraries")["languages"]:
+            title, where = TITLES.get(language["language"], language["language"]), f"{scope['operation']} in {scope['dtype']} over {names}"
+            if "pp" not in language or "supported_mean" not in language:
+                continue
+            if language["pp"]["value"] > 0:
+                lines.append(f"* {where}: {title} has a PP of {estimate(language['pp'])}, and {estimate(language['minimum'])} where it is the least.")
+            else:
+                why = "; ".join(f"{device['hardware']}: {own['why_not']}" for device, own in zip(scope["devices"], language["devices"]) if not own["supported"])
+                lines.append(f"* {where}: {title} has a PP of 0 ({why}); where it ran, {estimate(language['supported_mean'])}.")
+    return lines
+
+
+def geometric_mean(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def static_half(binary, paths):
+    rows = [row for row in said(binary, "explain", *(word for path in paths for word in ("--read", path)), "--format", "json")["kernels"] if row.get("loop_flops", 0) > 0]
+    kernels = defaultdict(dict)
+    for row in rows:
+        tile = row["variant"].partition("@")[2]
+        kernels[row["architecture"], row["algorithm"], tile, row["dtype"], row["kernel"], row["instance"].removesuffix(" kn").removesuffix(" nk")][row["language"]] = row
+    lines, shown = [], []
+    for architecture in sorted({key[0] for key in kernels}, key=lambda name: int("".join(filter(str.isdigit, name)))):
+        for language in ("ptx", "opencl"):
+            pairs = [(of["cuda"], of[language]) for key, of in sorted(kernels.items()) if key[0] == architecture and {"cuda", language} <= of.keys()]
+            if not pairs:
+                continue
+            ratios = [per_flop(other) / per_flop(base) for base, other in pairs]
+            registers = [other["registers"] - base["registers"] for base, other in pairs]
+            lines.append(f"* For {architecture}, over {plural(len(pairs), 'kernel')} that both have with the same tile, {TITLES[language]} "
+                         f"has {geometric_mean(ratios):.3f} of CUDA C++'s instructions per flop in the hot loop (geometric mean; {span(ratios)}), "
+                         f"and {sum(registers) / len(registers):+.1f} registers on average ({min(registers):+d} to {max(registers):+d}).")
+    for key, of in sorted(kernels.items()):
+        if len(of) > 1:
+            architecture, algorithm, tile, dtype = key[:4]
+            shown += [(architecture, f"`{algorithm}`", tile or "–", dtype, TITLES[language], f"{per_flop(row):.3f}", str(row["registers"]), str(row["spill_bytes"]),
+                       str(row["blocks_per_multiprocessor"]), bound(row)) for language, row in sorted(of.items())]
+    return lines, shown
+
+
+def per_flop(row):
+    return row["loop_instructions"] / row["loop_flops"]
+
+
+def bound(row):
+    found = row.get("bound", {})
+    return f"{found['share']:.2f} of {found['of']}: {found['binds']}" if "share" in found else "–"
+
+
+def hardware_folders(binary, folders):
+    """{hardware as reports name it: folder}; a folder is of one piece of hardware."""
+    return {device["hardware"]: folder.name for folder in folders
+            for scope in said(binary, "portability", folder, "--format", "json")["scopes"] for device in scope["devices"]}
+
+
+def findings(binary):
+    folders = [folder.relative_to(ROOT) for folder in report_folders()]
+    files = Files(report_folders())
+    scopes = said(binary, "portability", *folders, "--format", "json")["scopes"]
+    folder_of = hardware_folders(binary, folders)
+    beside_cuda = {hardware: compared(binary, Path("results") / folder, files) for hardware, folder in sorted(folder_of.items())}
+    out = ["### What PTX buys, algorithm and tile alike", ""]
+    for hardware, found in beside_cuda.items():
+        out += same_algorithm(found, hardware, "ptx")
+    out += ["### What portability costs, algorithm and tile alike", ""]
+    for hardware, found in beside_cuda.items():
+        out += [*same_algorithm(found, hardware, "opencl"), *same_algorithm(found, hardware, "opencl_ptx")]
+    out += ["### What each language reaches", "", *reached(scopes), "", "### What portability costs over devices", "", *over_devices(scopes), ""]
+    baselines = [path.relative_to(ROOT) for path in sorted((RESULTS / "static").glob("*.json"))]
+    lines, kernels = static_half(binary, baselines)
+    out += ["### What the compilers make of the same algorithm", "",
+            f"From {', '.join(f'[{path.name}](../{path})' for path in baselines)}; these are no times, and take no card.", "", *lines, ""]
+    if kernels:
+        out += table(("for", "algorithm", "tile", "dtype", "language", "instructions per flop", "registers", "spilled bytes", "blocks", "at most"), kernels)
+    out += ["### Cells", "", "The fastest cell of each language for each problem, with its share of the fastest kernel or library there.", "",
+            *table(("on", "problem", "variant", "share", "reports"), cells(scopes, files, folder_of))]
+    return "\n".join(out).strip()
