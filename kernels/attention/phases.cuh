@@ -9,13 +9,17 @@
 #include "kernels/attention/tile.hpp"
 #include "kernels/common/half.cuh"
 
-namespace stele::attention::cuda {
+namespace stele::attention {
 
 /// Four columns of a row of O that is summed yet, and the row's maximum and sum.
 struct Sums {
     float4 acc;
     float row_max, row_sum;
 };
+
+}  // namespace stele::attention
+
+namespace stele::attention::cuda {
 
 /// The sums of parts of a row's keys, each rescaled to the largest row_max as a tile is: state_of(part) is (row_max,
 /// row_sum), acc_of(part) is asked for where something was seen.

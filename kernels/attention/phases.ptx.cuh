@@ -12,8 +12,6 @@ namespace stele::attention::ptx {
 
 using namespace stele::ptx;
 
-using cuda::Sums;
-
 /// The sums of parts of a row's keys, each rescaled to the largest row_max as a tile is: state_of(part) is (row_max,
 /// row_sum), acc_of(part) is asked for where something was seen.
 template <typename StateOf, typename AccOf>

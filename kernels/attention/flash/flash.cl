@@ -28,13 +28,15 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     const int kv_head = get_group_id(1);
     const Sequence sequence = sequence_of(get_group_id(2), q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
     const int group = heads / kv_heads, packed_rows = group * sequence.queries;
-    if (block * BLOCK_M >= packed_rows) return;
     for (int r = thread; r < BLOCK_M; r += NUM_THREADS) {
         const int packed = block * BLOCK_M + r, query = packed / group, head = kv_head * group + packed % group;
         query_row[r] = packed < packed_rows ? row_of(sequence, head, query) : -1;
         visible[r] = packed < packed_rows ? seen_by(sequence, query, causal) : 0;
     }
-    const int last_seen = seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal);
+    // A short sequence has no rows for the last blocks. (With a return here, PoCL 3.1 crashed at the barriers.)
+    const int last_seen = block * BLOCK_M < packed_rows
+                              ? seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
+                              : 0;
     const int split_keys = ((sequence.keys + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
     const int key_end = min(last_seen, (split + 1) * split_keys);
     const long head_offset = first_key_row(sequence, kv_head) * HEAD_DIM;

@@ -32,13 +32,15 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
     const int kv_head = blockIdx.y;
     const Sequence sequence = sequence_of(blockIdx.z, q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
     const int group = heads / kv_heads, packed_rows = group * sequence.queries;
-    if (block * BLOCK_M >= packed_rows) return;
     for (int r = thread; r < BLOCK_M; r += A::NUM_THREADS) {
         const int packed = block * BLOCK_M + r, query = packed / group, head = kv_head * group + packed % group;
         shared.query_row[r] = packed < packed_rows ? sequence.row(head, query) : -1;
         shared.visible[r] = packed < packed_rows ? sequence.seen(query, causal) : 0;
     }
-    const int last_seen = sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal);
+    // A short sequence has no rows for the last blocks.
+    const int last_seen = block * BLOCK_M < packed_rows
+                              ? sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
+                              : 0;
     const int split_keys = ((sequence.keys + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
     const int key_end = min(last_seen, (split + 1) * split_keys);
     const std::size_t head_offset = sequence.key_row(kv_head) * HEAD_DIM;

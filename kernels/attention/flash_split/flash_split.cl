@@ -36,7 +36,6 @@ kernel __attribute__((reqd_work_group_size(WARPS * NUM_THREADS, 1, 1))) void att
     const KeyRows key_rows = {page_table == 0 ? 0 : page_table + (int)get_group_id(2) * table_pages, page_shift,
                               kv_heads, kv_head, first_key_row(sequence, kv_head)};
     const int group = heads / kv_heads, packed_rows = group * sequence.queries;
-    if (block * BLOCK_M >= packed_rows) return;
     local Element *tile_k = tiles_kv + warp * 2 * KEY_TILE, *tile_v = tile_k + KEY_TILE;
     local float *tile_p = tiles_p + warp * WEIGHT_TILE, *tile_max = tiles_max + warp * BLOCK_M * THREADS_N;
     for (int r = thread; r < BLOCK_M; r += WARPS * NUM_THREADS) {
@@ -44,7 +43,10 @@ kernel __attribute__((reqd_work_group_size(WARPS * NUM_THREADS, 1, 1))) void att
         query_row[r] = packed < packed_rows ? row_of(sequence, head, query) : -1;
         visible[r] = packed < packed_rows ? seen_by(sequence, query, causal) : 0;
     }
-    const int last_seen = seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal);
+    // A short sequence has no rows for the last blocks. (With a return here, PoCL 3.1 crashed at the barriers.)
+    const int last_seen = block * BLOCK_M < packed_rows
+                              ? seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
+                              : 0;
     const int key_end = min(last_seen, (split + 1) * split_keys);
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i) {

@@ -37,14 +37,16 @@ __global__ void __launch_bounds__(WARPS * 32, Tile::threads_per_sm / WARPS / 32)
     const KeyRows key_rows{page_table == nullptr ? nullptr : page_table + blockIdx.z * table_pages, page_shift,
                            kv_heads, kv_head, sequence.key_row(kv_head)};
     const int group = heads / kv_heads, packed_rows = group * sequence.queries;
-    if (block * BLOCK_M >= packed_rows) return;
     const typename A::Shared shared = memory.place(warp);
     for (int r = thread; r < BLOCK_M; r += WARPS * 32) {
         const int packed = block * BLOCK_M + r, query = packed / group, head = kv_head * group + packed % group;
         shared.query_row[r] = packed < packed_rows ? sequence.row(head, query) : -1;
         shared.visible[r] = packed < packed_rows ? sequence.seen(query, causal) : 0;
     }
-    const int last_seen = sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal);
+    // A short sequence has no rows for the last blocks.
+    const int last_seen = block * BLOCK_M < packed_rows
+                              ? sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
+                              : 0;
     const int key_first = split * split_keys + warp * BLOCK_N, key_end = min(last_seen, (split + 1) * split_keys);
     const auto load_keys = [&](T* tile, const T* tensor, int key_begin) {
         if (key_begin < key_end) A::load_key_rows(tile, tensor, key_rows, key_begin, key_end, lane);
