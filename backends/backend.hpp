@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "backends/language.hpp"
+#include "backends/native_kernel.hpp"
 #include "backends/tensor_map.hpp"
 
 namespace stele {
@@ -100,16 +101,6 @@ struct HostCallContext {
     std::span<void* const> arguments;
 };
 using HostCall = std::function<void(const HostCallContext&)>;
-
-/// The simt build's entry: unpacks `arguments` (addresses of the values, as cudaLaunchKernel takes them) and calls
-/// the kernel for one thread.
-using SimtEntry = void (*)(void* const* arguments);
-
-/// A kernel compiled into this binary. Null members: not in this build.
-struct NativeKernel {
-    const void* cuda = nullptr;  ///< host stub, for cudaLaunchKernel
-    SimtEntry simt = nullptr;
-};
 
 /// One kernel, before a device has loaded it.
 struct KernelSource {

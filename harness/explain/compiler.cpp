@@ -16,6 +16,7 @@
 #include "harness/base/file.hpp"
 #include "harness/base/folder.hpp"
 #include "harness/base/process.hpp"
+#include "harness/toolchain/build_paths.hpp"
 #include "harness/toolchain/opencl_ptx.hpp"
 #include "kernels/source.hpp"
 
@@ -226,7 +227,7 @@ const Compiled& Compiler::opencl(const KernelSource& source, unsigned threads, c
 }
 
 fs::path find_source_root(const std::string& given) {
-    const fs::path root = given.empty() ? fs::path(STELE_SOURCE_DIR) : fs::path(given);
+    const fs::path root = given.empty() ? fs::path(build::source_folder) : fs::path(given);
     std::error_code none;
     if (!fs::is_directory(root / "kernels", none) || !fs::is_directory(root / "backends", none))
         throw MissingTool(fmt::format("the kernels' sources are not in {}; give the folder of a checkout with --source",

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/base/process.hpp"
+#include "harness/toolchain/build_paths.hpp"
 
 namespace stele {
 namespace fs = std::filesystem;
@@ -37,22 +38,23 @@ std::optional<std::string> find_tool(const std::string& name) {
         if (given)
             candidates.emplace_back(given);
         else
-            for (const char* folder : {STELE_SOURCE_DIR "/.deps/libclc/usr/lib/clc", "/usr/lib/clc"})
-                candidates.push_back(fs::path(folder) / "nvptx64--nvidiacl.bc");
+            for (const fs::path& folder :
+                 {fs::path(build::source_folder) / ".deps/libclc/usr/lib/clc", fs::path("/usr/lib/clc")})
+                candidates.push_back(folder / "nvptx64--nvidiacl.bc");
         for (const auto& path : candidates)
             if (fs::exists(path)) return path.string();
         return std::nullopt;
     }
     if (name == "nvcc") {
         const char* given = std::getenv("CUDACXX");
-        for (const char* path : {given ? given : "", STELE_NVCC})
+        for (const char* path : {given ? given : "", build::nvcc})
             if (*path && fs::exists(path)) return path;
     }
     if (const auto found = find_program(name)) return found->string();
     const auto nvcc = name == "nvcc" ? std::nullopt : find_tool("nvcc");
     if (nvcc)
         if (const auto path = beside_compiler(*nvcc, name.c_str()); fs::exists(path)) return path.string();
-    for (const auto& folder : {fs::path(STELE_SOURCE_DIR) / ".deps/venv/lib", fs::path("/usr/local/cuda/bin")}) {
+    for (const auto& folder : {fs::path(build::source_folder) / ".deps/venv/lib", fs::path("/usr/local/cuda/bin")}) {
         if (fs::exists(folder / name)) return (folder / name).string();
         if (!fs::is_directory(folder)) continue;
         for (const auto& python : fs::directory_iterator(folder))

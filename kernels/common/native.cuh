@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/source.hpp"
+#include "kernels/native_instance.hpp"
 #include "kernels/tile.hpp"
 
 namespace stele {
