@@ -9,7 +9,7 @@
 #include "kernels/attention/layout.hpp"
 #include "kernels/attention/operation.hpp"
 
-namespace stele::attention {
+namespace stele::attention::attention_layout_test {
 namespace {
 
 const Operation& operation() {
@@ -138,4 +138,4 @@ TEST(AttentionLayout, ASequenceOfManyIsWhatItIsAlone) {
 }
 
 }  // namespace
-}  // namespace stele::attention
+}  // namespace stele::attention::attention_layout_test
