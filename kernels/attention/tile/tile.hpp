@@ -16,7 +16,7 @@ struct BlockTile {
 };
 
 /// The first is the default.
-inline constexpr std::array block_tiles{BlockTile{128, 128}, BlockTile{64, 64}};
+inline constexpr std::array block_tiles{BlockTile{128, 128}, BlockTile{128, 64}};
 
 constexpr bool are_powers_of_two(const auto& tiles) {
     for (const BlockTile& tile : tiles)

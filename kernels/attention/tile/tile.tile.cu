@@ -20,6 +20,20 @@ __tile__ inline int keys_seen(int query, int seq_q, int seq_k, int causal) {
     return causal == 0 || last > seq_k ? seq_k : last < 0 ? 0 : last;
 }
 
+/// Online softmax (Milakov and Gimelshein 2018) of the rows of a tile: raises row_max, and gives the weights
+/// 2^(score − row_max) and what was summed before is multiplied with.
+template <typename Scores, typename Rows>
+__tile__ inline Scores softmax(const Scores& scores, Rows& row_max, Rows& row_sum, Rows& rescale) {
+    const Rows most = ct::max(row_max, ct::reduce_max(scores, 1_ic));
+    // A row that has seen nothing: subtract 0, as −inf − (−inf) is NaN.
+    const Rows base = ct::select(most == -infinity, ct::zeros<Rows>(), most);
+    const Scores weights = ct::exp2(scores - base);
+    rescale = ct::exp2(row_max - base);
+    row_sum = row_sum * rescale + ct::sum(weights, 1_ic);
+    row_max = most;
+    return weights;
+}
+
 /// Q, O [batch, heads, seq_q, head_dim]; K, V [batch, kv_heads, seq_k, head_dim]; lse [batch, heads, seq_q].
 template <Dtype dtype, int BLOCK_M, int BLOCK_N, int HEAD_DIM>
 __tile_global__ void attention_tile(const ElementOf<dtype>* __restrict__ Q, const ElementOf<dtype>* __restrict__ K,
@@ -27,11 +41,12 @@ __tile_global__ void attention_tile(const ElementOf<dtype>* __restrict__ Q, cons
                                     float* __restrict__ lse, int heads, int kv_heads, int seq_q, int seq_k,
                                     float softmax_scale, int causal) {
     using T = ElementOf<dtype>;
-    using Rows = ct::shape<BLOCK_M, 1>;
+    using Row = ct::shape<BLOCK_M, 1>;
+    using Rows = ct::tile<float, Row>;
     using Scores = ct::tile<float, ct::shape<BLOCK_M, BLOCK_N>>;
+    using TileV = ct::tile<T, ct::shape<BLOCK_N, HEAD_DIM>>;
     auto acc = ct::zeros<ct::tile<float, ct::shape<BLOCK_M, HEAD_DIM>>>();
-    auto row_max = ct::full<ct::tile<float, Rows>>(-infinity);
-    auto row_sum = ct::zeros<ct::tile<float, Rows>>();
+    auto row_max = ct::full<Rows>(-infinity), row_sum = ct::zeros<Rows>(), rescale = row_sum;
 
     // -- place
     const int rows = heads / kv_heads * seq_q;
@@ -55,53 +70,58 @@ __tile_global__ void attention_tile(const ElementOf<dtype>* __restrict__ Q, cons
     const bool has_all_queries = last >= seq_q;
     const int seen_by_all = keys_seen(has_all_queries ? 0 : first, seq_q, seq_k, causal);
     const int seen_by_any = keys_seen(has_all_queries ? seq_q - 1 : last, seq_q, seq_k, causal);
-    const auto query = (ct::iota<ct::tile<int, Rows>>() + block_row * BLOCK_M) % seq_q;
-    const auto seen = causal != 0 ? query + (1 + seq_k - seq_q) : ct::full<ct::tile<int, Rows>>(seq_k);
+    const auto query = (ct::iota<ct::tile<int, Row>>() + block_row * BLOCK_M) % seq_q;
+    const auto seen = causal != 0 ? query + (1 + seq_k - seq_q) : ct::full<ct::tile<int, Row>>(seq_k);
     const float factor = softmax_scale * 1.44269504088896341f;
 
     // -- load
     const auto tile_q = of_queries(Q).load_masked(block_row, 0);
-    const auto take_keys = [&](int step, auto all_rows_see_all) {
+    const int all_see = seen_by_all / BLOCK_N, any_sees = (seen_by_any + BLOCK_N - 1) / BLOCK_N;
+
+    // Two loops as they stand: of views that a function of its own is handed the compiler forgets where they begin, and
+    // then loads element by element.
+    for (auto step : ct::irange(0, all_see)) {
         const auto tile_k = tiles_k.load_masked(0, step);
-        auto tile_v = tiles_v.load_masked(step, 0);
+        const auto tile_v = tiles_v.load_masked(step, 0);
+
+        // -- score
+        const auto scores = ct::mma(tile_q, tile_k, ct::zeros<Scores>()) * factor;
+
+        // -- softmax
+        const auto weights = softmax(scores, row_max, row_sum, rescale);
+
+        // -- multiply
+        acc = ct::mma(ct::element_cast<T>(weights), tile_v, acc * rescale);
+    }
+    // Tiles of which some rows see a part.
+    for (auto step : ct::irange(all_see, any_sees)) {
+        const auto tile_k = tiles_k.load_masked(0, step);
+        const auto tile_v = tiles_v.load_masked(step, 0);
+
+        // A weight of 0 makes NaN of a value that is infinite or no number. Such values leave the product, and a row that
+        // sees their key becomes NaN by its score.
+        const auto no_number = ct::element_cast<float>(tile_v) * 0.0f;
+        const auto spoilt = ct::transpose(ct::sum(no_number, 1_ic));
+        const auto numbers = ct::select(no_number == 0.0f, tile_v, ct::zeros<TileV>());
 
         // -- score
         const auto key = ct::iota<ct::tile<int, ct::shape<1, BLOCK_N>>>() + step * BLOCK_N;
-        const auto sees = (key < seen) & (key < seq_k);
-        auto scores = ct::mma(tile_q, tile_k, ct::zeros<Scores>()) * factor;
-        if constexpr (!all_rows_see_all) scores = ct::select(sees, scores, ct::full<Scores>(-infinity));
+        const auto all_scores = ct::mma(tile_q, tile_k, ct::zeros<Scores>()) * factor + spoilt;
+        const auto scores = ct::select((key < seen) & (key < seq_k), all_scores, ct::full<Scores>(-infinity));
 
         // -- softmax
-        const auto most = ct::max(row_max, ct::reduce_max(scores, 1_ic));
-        // A row that has seen nothing: subtract 0, as −inf − (−inf) is NaN.
-        const auto base = ct::select(most == -infinity, ct::zeros<ct::tile<float, Rows>>(), most);
-        const auto rescale = ct::exp2(row_max - base);
-        const auto weights = ct::exp2(scores - base);
-        row_sum = row_sum * rescale + ct::sum(weights, 1_ic);
-        row_max = most;
+        const auto weights = softmax(scores, row_max, row_sum, rescale);
 
         // -- multiply
-        acc = acc * rescale;
-        if constexpr (!all_rows_see_all) {
-            // A weight of 0 makes NaN of a value that is infinite or no number: such values leave the product, and a
-            // row that sees their key becomes NaN by addition.
-            const auto values = ct::element_cast<float>(tile_v);
-            const auto spoilt = ct::transpose(ct::sum(values * 0.0f, 1_ic)) + ct::zeros<Scores>();
-            acc = acc + ct::sum(ct::select(sees, spoilt, ct::zeros<Scores>()), 1_ic);
-            tile_v = ct::select(values * 0.0f == 0.0f, tile_v, ct::zeros<ct::tile<T, ct::shape<BLOCK_N, HEAD_DIM>>>());
-        }
-        acc = ct::mma(ct::element_cast<T>(weights), tile_v, acc);
-    };
-    const int all_see = seen_by_all / BLOCK_N, any_sees = (seen_by_any + BLOCK_N - 1) / BLOCK_N;
-    for (auto step : ct::irange(0, all_see)) take_keys(step, ct::integral_constant<true>{});
-    for (auto step : ct::irange(all_see, any_sees)) take_keys(step, ct::integral_constant<false>{});
+        acc = ct::mma(ct::element_cast<T>(weights), numbers, acc * rescale);
+    }
 
     // -- store
     const auto none = row_sum == 0.0f;
-    const auto out = acc / ct::select(none, ct::full<ct::tile<float, Rows>>(1.0f), row_sum);
+    const auto out = acc / ct::select(none, ct::full<Rows>(1.0f), row_sum);
     of_queries(O).store_masked(ct::element_cast<T>(out), block_row, 0);
     const auto tiles_lse =
-        ct::partition_view{ct::tensor_span{lse + head * rows, ct::extents{rows, ct::integral_constant<1>{}}}, Rows{}};
+        ct::partition_view{ct::tensor_span{lse + head * rows, ct::extents{rows, ct::integral_constant<1>{}}}, Row{}};
     tiles_lse.store_masked((row_max + ct::log2(row_sum)) * 0.693147180559945309f, block_row, 0);
 }
 

@@ -18,11 +18,14 @@ bool has_aligned_rows(const Shape& shape) {
 
 Support takes(const BlockTile& tile, const Shape& shape) {
     if (!shape.groups.empty()) return Support::no("multiplies by one B, not by a group's");
-    if (tile != block_tiles.front() && !has_aligned_rows(shape))
-        return Support::no(fmt::format("rows that 16 bytes do not divide are for tile {}", text(block_tiles.front())));
     Shape single = shape;
     single.batch = 1;
-    return takes_plain(single);
+    if (Support answer = takes_plain(single); !answer) return answer;
+    if (!gemm::takes(tile, shape.dtype))
+        return Support::no(fmt::format("f32 takes more registers than this tile leaves: give @{}", text(f32_tile)));
+    if (const BlockTile any = tile_of_any_rows(shape.dtype); tile != any && !has_aligned_rows(shape))
+        return Support::no(fmt::format("16 bytes do not divide the rows: give @{}", text(any)));
+    return {};
 }
 
 /// The kernel that knows of the rows, where they are so.

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstddef>
 
+#include "kernels/tensor.hpp"
+
 namespace stele::gemm {
 
 /// A block owns BLOCK_M × BLOCK_N of C and takes BLOCK_K of K at a time. BLOCK_K counts elements of 16 bits: others
@@ -17,8 +19,14 @@ struct BlockTile {
     constexpr bool operator==(const BlockTile&) const = default;
 };
 
+/// Of f32 the matrix units take no part, and in larger tiles the compiler runs out of registers.
+inline constexpr BlockTile f32_tile{64, 64, 32};
 /// The first is the default.
-inline constexpr std::array block_tiles{BlockTile{128, 128, 64}, BlockTile{128, 256, 64}, BlockTile{64, 128, 64}};
+inline constexpr std::array block_tiles{BlockTile{128, 128, 64}, BlockTile{128, 256, 64}, BlockTile{64, 128, 64},
+                                        f32_tile};
+constexpr bool takes(const BlockTile& tile, Dtype dtype) { return dtype != Dtype::f32 || tile == f32_tile; }
+/// The one tile for rows that 16 bytes do not divide, which are loaded element by element.
+constexpr BlockTile tile_of_any_rows(Dtype dtype) { return dtype == Dtype::f32 ? f32_tile : block_tiles.front(); }
 
 constexpr bool are_powers_of_two(const auto& tiles) {
     for (const BlockTile& tile : tiles)

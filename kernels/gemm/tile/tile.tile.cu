@@ -84,9 +84,10 @@ std::vector<NativeInstance> gemm_tile() {
         for_each_tile<block_tiles>([&]<BlockTile tile>() {
             constexpr std::size_t TILE = tile_index<block_tiles>(tile);
             const std::string instance = text(tile) + ' ' + dtype_name<ElementOf<dtype>> + ' ' + name(layout);
-            list.add_tile<gemm_tile<dtype, TILE, layout, true>>("gemm_tile", instance + " aligned");
-            // One tile for rows that 16 bytes do not divide: they are loaded element by element.
-            if constexpr (TILE == 0) list.add_tile<gemm_tile<dtype, TILE, layout, false>>("gemm_tile", instance);
+            if constexpr (takes(tile, dtype))
+                list.add_tile<gemm_tile<dtype, TILE, layout, true>>("gemm_tile", instance + " aligned");
+            if constexpr (tile == tile_of_any_rows(dtype))
+                list.add_tile<gemm_tile<dtype, TILE, layout, false>>("gemm_tile", instance);
         });
     };
     const auto add_layouts = [&]<Dtype dtype>() {
