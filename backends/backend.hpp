@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "backends/language.hpp"
+#include "backends/native_kernel.hpp"
 #include "backends/tensor_map.hpp"
 
 namespace stele {
@@ -103,17 +104,6 @@ struct HostCallContext {
     std::span<void* const> arguments;
 };
 using HostCall = std::function<void(const HostCallContext&)>;
-
-/// The simt build's entry: unpacks `arguments` (addresses of the values, as cudaLaunchKernel takes them) and calls
-/// the kernel for one thread.
-using SimtEntry = void (*)(void* const* arguments);
-
-/// A kernel that was compiled with this binary. Null members: not in this build.
-struct NativeKernel {
-    const void* cuda = nullptr;  ///< host stub, for cudaLaunchKernel
-    SimtEntry simt = nullptr;
-    const char* symbol = nullptr;  ///< cuda_tile: its name in the machine code that lies beside the binary
-};
 
 /// One kernel, before a device has loaded it.
 struct KernelSource {

@@ -64,7 +64,8 @@ const Table& table() {
             for (const NativeInstance& row : file.instances()) {
                 NativeKernel& kernel = out[key(file.language, file.algorithm, row.entry, row.instance)];
                 kernel.simt = row.kernel.simt;
-                kernel.symbol = row.kernel.symbol;
+                // A kernel of tiles has no stub in this binary: it is known by its name, which is that of simt's.
+                if (file.language == Language::cuda_tile) kernel.cuda = row.kernel.cuda;
             }
         return out;
     }();

@@ -7,15 +7,9 @@
 #include <vector>
 
 #include "backends/backend.hpp"
+#include "kernels/native_instance.hpp"
 
 namespace stele {
-
-/// One instance of a templated kernel, as a `.cu` file exports it.
-struct NativeInstance {
-    std::string entry;     ///< kernel function: "gemm_tiled"
-    std::string instance;  ///< tile and types: "128x128x16 f32 kn"
-    NativeKernel kernel;
-};
 
 /// OpenCL C for `file` ("gemm/tiled/tiled.cl", a path below kernels/), each `#include "…"` of a path below kernels/
 /// expanded once, with #line marks so that a compiler's message names the real file. Throws std::logic_error if the

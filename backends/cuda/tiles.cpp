@@ -1,5 +1,6 @@
 #include "backends/cuda/tiles.hpp"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <system_error>
@@ -47,14 +48,17 @@ fs::path tile_code(const std::string& source_file, const std::string& architectu
 cudaKernel_t load_tile_kernel(const KernelSource& source, const DeviceInfo& info, Library& library) {
     const std::string what = describe(source);
     const fs::path code = tile_code(source.file, info.architecture);
-    if (code.empty() || source.native.symbol == nullptr)
+    Dl_info found{};
+    const bool named = source.native.cuda != nullptr && dladdr(source.native.cuda, &found) != 0 &&
+                       found.dli_saddr == source.native.cuda;
+    if (code.empty() || !named)
         throw DeviceError(
             "load " + what, 0, "",
             fmt::format("there is no machine code of it for {}; `./dev tiles` makes it", info.architecture));
     check(cudaLibraryLoadFromFile(library.out(), code.c_str(), nullptr, nullptr, 0, nullptr, nullptr, 0),
           fmt::format("cudaLibraryLoadFromFile of {} for {}", code.string(), what));
     cudaKernel_t kernel = nullptr;
-    check(cudaLibraryGetKernel(&kernel, library.get(), source.native.symbol), "cudaLibraryGetKernel of " + what,
+    check(cudaLibraryGetKernel(&kernel, library.get(), found.dli_sname), "cudaLibraryGetKernel of " + what,
           fmt::format("{} was made of other sources than this binary; `./dev tiles` makes it anew", code.string()));
     // Loads it now: at the first launch that would fall into a timed window.
     cudaFuncAttributes attributes{};

@@ -15,6 +15,7 @@
 #include "harness/base/json_text.hpp"
 #include "harness/base/process.hpp"
 #include "harness/exchange/csv_text.hpp"
+#include "harness/toolchain/build_paths.hpp"
 
 namespace stele {
 
@@ -111,7 +112,7 @@ std::optional<fs::path> find_otava() {
     };
     if (const char* named = std::getenv("STELE_OTAVA")) return if_there(named);
     if (const auto found = find_program("otava")) return found;
-    return if_there(fs::path(STELE_SOURCE_DIR) / ".deps/tracking/bin/otava");
+    return if_there(fs::path(build::source_folder) / ".deps/tracking/bin/otava");
 }
 
 std::vector<ExportedFile> otava_folder(std::span<const NamedReport> reports, const fs::path& place) {

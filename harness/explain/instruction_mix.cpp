@@ -72,7 +72,8 @@ bool is_one_of(std::string_view mnemonic, std::initializer_list<std::string_view
 }
 
 bool is_matrix(std::string_view mnemonic) {
-    return is_one_of(mnemonic, {"HMMA", "IMMA", "DMMA", "BMMA", "QMMA", "OMMA", "HGMMA", "IGMMA", "QGMMA", "BGMMA"});
+    return is_one_of(mnemonic, {"HMMA", "IMMA", "DMMA", "BMMA", "QMMA", "OMMA", "HGMMA", "IGMMA", "QGMMA", "BGMMA",
+                                "UTCHMMA", "UTCIMMA", "UTCQMMA", "UTCOMMA"});
 }
 
 }  // namespace

@@ -3,14 +3,13 @@
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
-#include <dlfcn.h>
 
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "kernels/source.hpp"
+#include "kernels/native_instance.hpp"
 #include "kernels/tile.hpp"
 
 namespace stele {
@@ -50,20 +49,6 @@ struct Invoke<kernel> {
 /// What a .cu file exports.
 class NativeList {
 public:
-    /// A kernel of CUDA Tile C++, in the simt build: what runs it there, and its name, which every compiler gives it.
-    template <auto kernel>
-    void add_tile(std::string entry, std::string instance) {
-        NativeKernel native;
-#ifdef STELE_SIMT
-        native.simt = &Invoke<kernel>::call;
-        Dl_info found{};
-        const auto* address = reinterpret_cast<const void*>(kernel);
-        if (dladdr(address, &found) != 0 && found.dli_saddr == address) native.symbol = found.dli_sname;
-#else
-        native.cuda = reinterpret_cast<const void*>(kernel);
-#endif
-        instances_.push_back({std::move(entry), std::move(instance), native});
-    }
     template <auto kernel>
     void add(std::string entry, std::string instance) {
         NativeKernel native;

@@ -134,7 +134,8 @@ def tried(room, unit_tests):
     """The first command that fails, or nothing."""
     environment = {**os.environ, "STELE_SOURCE": str(COPY), "STELE_BINARY": str(BUILD / "stele"),
                    "PYTHONDONTWRITEBYTECODE": "1"}
-    commands = [["unit_tests", "--gtest_brief=1", f"--gtest_filter={unit_tests}"]] if unit_tests else []
+    unit = ["unit_tests", "--gtest_brief=1", "--gtest_fail_fast", f"--gtest_filter={unit_tests}"]
+    commands = [unit] if unit_tests else []
     for command in [*commands, *ROOMS[room][3]]:
         program = BUILD / command[0]
         words = [program if program.exists() else "/usr/bin/python3", *command[1:]]
@@ -151,7 +152,7 @@ def prepare(room, jobs):
     copy_tree()
     if not (BUILD / "build.ninja").exists():
         code, said = made(["cmake", "-S", COPY, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-                           "-DCMAKE_CXX_FLAGS_RELEASE=-O1", "-DSTELE_CUDA=OFF", "-DSTELE_UNITY=OFF"], 600)
+                           "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG", "-DSTELE_CUDA=OFF"], 600)
         if code != 0:
             sys.exit(f"the copy cannot be configured:\n{said}")
     code, said = build(room, jobs)

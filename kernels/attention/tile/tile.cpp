@@ -44,7 +44,7 @@ std::vector<Variant> tile_variants() {
         row.tile = text(tile);
         row.default_tile = tile == block_tiles.front();
         row.languages = {Language::cuda_tile};
-        row.architectures = {"sm_80", "sm_90", "sm_100", "sm_120"};
+        row.architectures = {"sm_80", "sm_90a", "sm_100", "sm_120"};
         row.arithmetic_of = rounded_weights;
         row.supports = [](Language, const DeviceInfo&, const Problem& problem) {
             return supports_block(shape_of(problem));

@@ -98,8 +98,8 @@ __tile_global__ void attention_tile(const ElementOf<dtype>* __restrict__ Q, cons
         const auto tile_k = tiles_k.load_masked(0, step);
         const auto tile_v = tiles_v.load_masked(step, 0);
 
-        // A weight of 0 makes NaN of a value that is infinite or no number. Such values leave the product, and a row that
-        // sees their key becomes NaN by its score.
+        // A weight of 0 makes NaN of a value that is infinite or no number. Such values leave the product, and a row
+        // that sees their key becomes NaN by its score.
         const auto no_number = ct::element_cast<float>(tile_v) * 0.0f;
         const auto spoilt = ct::transpose(ct::sum(no_number, 1_ic));
         const auto numbers = ct::select(no_number == 0.0f, tile_v, ct::zeros<TileV>());
@@ -126,10 +126,10 @@ __tile_global__ void attention_tile(const ElementOf<dtype>* __restrict__ Q, cons
 }
 
 std::vector<NativeInstance> attention_tile() {
-    NativeList list;
+    TileList list;
     const auto add = [&]<Dtype dtype, int head_dim>() {
         for_each_tile<block_tiles>([&]<BlockTile tile>() {
-            list.add_tile<attention_tile<dtype, tile.block_m, tile.block_n, head_dim>>(
+            list.add<attention_tile<dtype, tile.block_m, tile.block_n, head_dim>>(
                 "attention_tile", text(tile) + ' ' + dtype_name<ElementOf<dtype>> + " d" + std::to_string(head_dim));
         });
     };

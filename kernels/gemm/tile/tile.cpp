@@ -46,7 +46,7 @@ std::vector<Variant> tile_variants() {
         row.tile = text(tile);
         row.default_tile = tile == block_tiles.front();
         row.languages = {Language::cuda_tile};
-        row.architectures = {"sm_80", "sm_90", "sm_100", "sm_120"};
+        row.architectures = {"sm_80", "sm_90a", "sm_100", "sm_120"};
         // A launch counts blocks; of threads the compiler decides.
         row.threads = 1;
         row.blocks = [tile](const Shape& shape) {

@@ -79,15 +79,15 @@ __tile_global__ void gemm_tile(const ElementOf<dtype>* __restrict__ A, const Ele
 }
 
 std::vector<NativeInstance> gemm_tile() {
-    NativeList list;
+    TileList list;
     const auto add = [&]<Dtype dtype, LayoutB layout>() {
         for_each_tile<block_tiles>([&]<BlockTile tile>() {
             constexpr std::size_t TILE = tile_index<block_tiles>(tile);
             const std::string instance = text(tile) + ' ' + dtype_name<ElementOf<dtype>> + ' ' + name(layout);
             if constexpr (takes(tile, dtype))
-                list.add_tile<gemm_tile<dtype, TILE, layout, true>>("gemm_tile", instance + " aligned");
+                list.add<gemm_tile<dtype, TILE, layout, true>>("gemm_tile", instance + " aligned");
             if constexpr (tile == tile_of_any_rows(dtype))
-                list.add_tile<gemm_tile<dtype, TILE, layout, false>>("gemm_tile", instance);
+                list.add<gemm_tile<dtype, TILE, layout, false>>("gemm_tile", instance);
         });
     };
     const auto add_layouts = [&]<Dtype dtype>() {

@@ -10,7 +10,7 @@
 
 #include "backends/backend.hpp"
 
-namespace stele {
+namespace stele::absent_test {
 namespace {
 
 // Ends the process: 0 and the reason on stderr if the backend has no device.
@@ -57,4 +57,4 @@ TEST_F(BackendsDeathTest, WithoutAGpuCudaSaysWhichOfThemIsMissing) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::absent_test

@@ -10,7 +10,7 @@
 #include "backends/backend.hpp"
 #include "backends/host/limits.hpp"
 
-namespace stele {
+namespace stele::cpu_state_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -68,4 +68,4 @@ TEST(ClockBias, IsOfTheChainWithoutWhatALaunchTakes) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::cpu_state_test

@@ -6,7 +6,7 @@
 #include "backends/backend.hpp"
 #include "backends/error.hpp"
 
-namespace stele {
+namespace stele::cuda_test {
 namespace {
 
 // out[thread] = in ? in[thread] + add : add, over one block of dynamic or no shared memory.
@@ -126,4 +126,4 @@ TEST_F(BackendsCuda, TheManagementLibraryTellsClocks) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::cuda_test

@@ -10,7 +10,7 @@
 #include "backends/opencl/vendor_folder.hpp"
 #include "harness/base/folder.hpp"
 
-namespace stele {
+namespace stele::library_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -134,4 +134,4 @@ TEST(Library, ThatIsRefusedIsNotTried) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::library_test

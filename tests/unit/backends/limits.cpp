@@ -11,7 +11,7 @@
 
 #include "backends/host/cpu_info.hpp"
 
-namespace stele {
+namespace stele::limits_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -141,4 +141,4 @@ TEST(CpuIdentity, OfArmAllKindsOfCores) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::limits_test

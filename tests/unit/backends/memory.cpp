@@ -13,7 +13,7 @@
 #include "backends/error.hpp"
 #include "tests/support/first_device.hpp"
 
-namespace stele {
+namespace stele::memory_test {
 namespace {
 
 std::vector<std::byte> pattern(std::size_t size, unsigned seed) {
@@ -283,4 +283,4 @@ TEST(BackendsHostCall, ALanguageThatADeviceDoesNotTakeIsRefusedByName) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::memory_test

@@ -9,7 +9,7 @@
 #include "backends/error.hpp"
 #include "backends/opencl/opencl.hpp"
 
-namespace stele {
+namespace stele::opencl_test {
 namespace {
 
 class BackendsOpencl : public testing::Test {
@@ -239,4 +239,4 @@ TEST_F(BackendsOpencl, InfoIsFilled) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::opencl_test

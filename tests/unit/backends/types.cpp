@@ -6,7 +6,7 @@
 #include "backends/backend.hpp"
 #include "backends/error.hpp"
 
-namespace stele {
+namespace stele::types_test {
 namespace {
 
 TEST(BackendsTypes, LanguagesAreReadByTheirNamesAlone) {
@@ -68,4 +68,4 @@ TEST(BackendsTypes, EveryBackendHasDevicesOrAReason) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::types_test

@@ -12,7 +12,7 @@
 
 #include "harness/base/child.hpp"
 
-namespace stele {
+namespace stele::channel_test {
 namespace {
 
 using Heard = Channel::Heard;
@@ -119,4 +119,4 @@ TEST(Child, IsKilledWithWhatItStarted) {
 TEST(Child, AProgramThatIsNotThereIsSaid) { EXPECT_THROW(Child({"/no/such/program"}), std::runtime_error); }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::channel_test

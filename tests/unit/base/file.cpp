@@ -14,7 +14,7 @@
 
 #include "harness/base/error.hpp"
 
-namespace stele {
+namespace stele::file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -159,4 +159,4 @@ TEST_F(FileTest, LocksKeepOthersOut) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::file_test

@@ -8,7 +8,7 @@
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
 
-namespace stele {
+namespace stele::folder_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -76,4 +76,4 @@ TEST_F(FolderGenerationTest, RefusesWhatCannotBeReplaced) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::folder_test

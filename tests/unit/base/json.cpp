@@ -8,7 +8,7 @@
 #include "harness/base/json_document.hpp"
 #include "harness/base/json_of.hpp"
 
-namespace stele {
+namespace stele::json_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -184,4 +184,4 @@ TEST(JsonDocument, SaysWhatItIs) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::json_test

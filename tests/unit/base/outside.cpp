@@ -10,7 +10,7 @@
 #include "harness/base/regex.hpp"
 #include "harness/base/visible.hpp"
 
-namespace stele {
+namespace stele::outside_test {
 namespace {
 
 TEST(Visible, NothingSteersTheTerminal) {
@@ -122,4 +122,4 @@ TEST(Regex, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::outside_test

@@ -10,7 +10,7 @@
 #include "harness/base/file.hpp"
 #include "tests/support/variable.hpp"
 
-namespace stele {
+namespace stele::process_test {
 namespace {
 
 ProcessResult shell(const std::string& script) { return run_process({"/bin/sh", "-c", script}); }
@@ -73,4 +73,4 @@ TEST(Process, ATemporaryFolderIsTheSystemsWhereTheVariableNamesNone) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::process_test

@@ -7,7 +7,7 @@
 
 #include "harness/base/statistics.hpp"
 
-namespace stele {
+namespace stele::statistics_test {
 namespace {
 
 /// Ascending 1, 2, … n: an interval then tells which order statistics bound it.
@@ -149,4 +149,4 @@ TEST(SeededDraws, BelowIsUniform) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::statistics_test

@@ -7,7 +7,7 @@
 
 #include "harness/base/stopwatch.hpp"
 
-namespace stele {
+namespace stele::text_test {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -63,4 +63,4 @@ TEST(Stopwatch, CountsFromItsStart) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::text_test

@@ -8,7 +8,7 @@
 #include "harness/base/multiplicity.hpp"
 #include "harness/base/paired.hpp"
 
-namespace stele {
+namespace stele::vectors_test {
 namespace {
 
 using Numbers = std::vector<double>;
@@ -113,4 +113,4 @@ TEST(Corrections, RefuseWhatIsNoP) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::vectors_test

@@ -3,7 +3,7 @@
 
 #include "harness/catalog/registry.hpp"
 
-namespace stele {
+namespace stele::default_tile_test {
 namespace {
 
 DeviceInfo cpu_with(std::size_t local_bytes) {
@@ -64,4 +64,4 @@ TEST_F(DefaultTile, EveryOpenclRowOfThePortableKindHasOneAt256KiB) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::default_tile_test

@@ -4,7 +4,7 @@
 
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::registry_test {
 namespace {
 
 using test::twice_variant;
@@ -146,4 +146,4 @@ TEST_F(RegistryTest, SuitesAreParsed) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::registry_test

@@ -8,7 +8,7 @@
 #include "kernels/tile.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::tile_choices_test {
 namespace {
 
 struct PairTile {
@@ -116,4 +116,4 @@ TEST_F(SpaceTest, NeighboursAreTheNearestLegalOnes) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::tile_choices_test

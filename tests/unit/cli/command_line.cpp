@@ -11,7 +11,7 @@
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/selection.hpp"
 
-namespace stele {
+namespace stele::command_line_test {
 namespace {
 
 std::string refusal(const std::vector<std::string>& arguments) {
@@ -163,4 +163,4 @@ TEST(CommandLine, LongArgumentsAreNotRepeated) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::command_line_test

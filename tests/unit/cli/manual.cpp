@@ -15,7 +15,7 @@
 #include "harness/cli/commands/all.hpp"
 #include "kernels/operation.hpp"
 
-namespace stele {
+namespace stele::manual_test {
 namespace {
 
 using Names = std::set<std::string>;
@@ -126,4 +126,4 @@ TEST(Manual, HelpIsThePageWithoutMarks) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::manual_test

@@ -10,7 +10,7 @@
 #include "harness/record/report_json.hpp"
 #include "harness/toolchain/toolchain.hpp"
 
-namespace stele {
+namespace stele::outcome_test {
 namespace {
 
 template <typename E>
@@ -52,4 +52,4 @@ TEST(Outcome, OfMeasurements) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::outcome_test

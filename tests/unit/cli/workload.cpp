@@ -8,7 +8,7 @@
 #include "tests/support/fake_device.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::workload_test {
 namespace {
 
 using test::twice_variant;
@@ -78,4 +78,4 @@ TEST_F(ClockChecks, ACompilerThatSomebodyEndedEndsTheRun) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::workload_test

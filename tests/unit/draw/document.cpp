@@ -5,7 +5,7 @@
 
 #include <regex>
 
-namespace stele {
+namespace stele::document_test {
 namespace {
 
 const std::string hostile = "\x1b[2J<script>|`*_[x](y)&\"'\n\xc2\x9b";
@@ -85,4 +85,4 @@ TEST(Document, HtmlIsEscapedAndEveryElementIsClosed) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::document_test

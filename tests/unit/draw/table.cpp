@@ -6,7 +6,7 @@
 #include "harness/draw/console.hpp"
 #include "harness/draw/markdown.hpp"
 
-namespace stele {
+namespace stele::table_test {
 namespace {
 
 Table sample() {
@@ -56,4 +56,4 @@ TEST(Table, WrapsAtBlanks) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::table_test

@@ -20,7 +20,7 @@
 #include "harness/exchange/otava.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::exporters_test {
 namespace {
 
 using nlohmann::json;
@@ -185,4 +185,4 @@ TEST(Csv, HasARowACellOfAllReports) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::exporters_test

@@ -8,7 +8,7 @@
 #include "harness/base/error.hpp"
 #include "harness/exchange/google_benchmark.hpp"
 
-namespace stele {
+namespace stele::google_benchmark_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -156,4 +156,4 @@ TEST(BenchmarkFlags, TypingMistakesAreAnswered) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::google_benchmark_test

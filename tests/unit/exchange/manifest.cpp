@@ -10,7 +10,7 @@
 #include "harness/base/folder.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::manifest_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -76,4 +76,4 @@ TEST_F(RunFolder, WhatNoRunLeftThereIsKept) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::manifest_test

@@ -11,7 +11,7 @@
 #include "harness/base/folder.hpp"
 #include "harness/exchange/manifest.hpp"
 
-namespace stele {
+namespace stele::npy_test {
 namespace {
 
 TensorSpec spec(Dtype dtype, std::vector<std::int64_t> shape) {
@@ -149,4 +149,4 @@ TEST_F(AtomicFile, RefusesBeforeTheWork) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::npy_test

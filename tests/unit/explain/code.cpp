@@ -10,7 +10,7 @@
 #include "harness/explain/instruction_mix.hpp"
 #include "harness/explain/sass.hpp"
 
-namespace stele::explain {
+namespace stele::explain::code_test {
 namespace {
 
 struct Line {
@@ -203,4 +203,4 @@ TEST(ExplainCpu, ALoopThatCopiesInsideTheMainOneIsPartOfIt) {
 }
 
 }  // namespace
-}  // namespace stele::explain
+}  // namespace stele::explain::code_test

@@ -7,7 +7,7 @@
 #include "harness/explain/occupancy.hpp"
 #include "harness/explain/source_lines.hpp"
 
-namespace stele::explain {
+namespace stele::explain::gate_test {
 namespace {
 
 TEST(ExplainAssembler, ReadsFiguresAndWarnings) {
@@ -186,4 +186,4 @@ TEST(ExplainGate, ReadsTheVersionBeforeThisOne) {
 }
 
 }  // namespace
-}  // namespace stele::explain
+}  // namespace stele::explain::gate_test

@@ -6,7 +6,7 @@
 #include "harness/explain/explanation_document.hpp"
 #include "harness/explain/side_by_side.hpp"
 
-namespace stele::explain {
+namespace stele::explain::tables_test {
 namespace {
 
 /// An iteration of 320 flops a thread, 256 of them a warp's matrix instructions', on 40 bytes of shared memory.
@@ -109,4 +109,4 @@ TEST(ExplainTables, AGateSaysWhatItDidNotExamine) {
 }
 
 }  // namespace
-}  // namespace stele::explain
+}  // namespace stele::explain::tables_test

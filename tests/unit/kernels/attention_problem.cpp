@@ -7,7 +7,7 @@
 #include "kernels/attention/operation.hpp"
 #include "kernels/attention/rows.hpp"
 
-namespace stele::attention {
+namespace stele::attention::attention_problem_test {
 namespace {
 
 const Operation& operation() {
@@ -148,4 +148,4 @@ TEST(AttentionRows, DecodeIsCutAlongTheKeys) {
 }
 
 }  // namespace
-}  // namespace stele::attention
+}  // namespace stele::attention::attention_problem_test

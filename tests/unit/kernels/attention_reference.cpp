@@ -8,7 +8,7 @@
 #include "kernels/attention/operation.hpp"
 #include "kernels/attention/problem.hpp"
 
-namespace stele::attention {
+namespace stele::attention::attention_reference_test {
 namespace {
 
 const Operation& operation() {
@@ -207,4 +207,4 @@ TEST(AttentionReference, VisibilityIsTheCallers) {
 }
 
 }  // namespace
-}  // namespace stele::attention
+}  // namespace stele::attention::attention_reference_test

@@ -4,7 +4,7 @@
 
 #include "harness/catalog/registry.hpp"
 
-namespace stele {
+namespace stele::former_ids_test {
 namespace {
 
 TEST(FormerIds, AreCalledAsToday) {
@@ -34,4 +34,4 @@ TEST(FormerIds, NameVariantsThatThereAre) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::former_ids_test

@@ -6,7 +6,7 @@
 #if __has_include(<cublasLt.h>) && __has_include(<cuda_runtime_api.h>)
 #include <cublasLt.h>
 
-namespace stele::cublaslt {
+namespace stele::cublaslt::gemm_cublaslt_api_test {
 
 static_assert(type_f32 == CUDA_R_32F && type_f16 == CUDA_R_16F && type_bf16 == CUDA_R_16BF);
 static_assert(type_e4m3 == CUDA_R_8F_E4M3);
@@ -30,7 +30,7 @@ static_assert(CUBLAS_STATUS_SUCCESS == 0 && sizeof(cublasStatus_t) == sizeof(Sta
 
 TEST(GemmCublaslt, DeclarationsAgreeWithTheHeader) { SUCCEED() << "held at compile time"; }
 
-}  // namespace stele::cublaslt
+}  // namespace stele::cublaslt::gemm_cublaslt_api_test
 #else
 TEST(GemmCublaslt, DeclarationsAgreeWithTheHeader) { GTEST_SKIP() << "cublasLt.h was not found at build"; }
 #endif

@@ -7,7 +7,7 @@
 #include "tests/support/first_device.hpp"
 #include "tests/support/run_on.hpp"
 
-namespace stele {
+namespace stele::gemm_half_text_test {
 namespace {
 
 /// Before the text: what the extension would declare.
@@ -54,4 +54,4 @@ INSTANTIATE_TEST_SUITE_P(Edges, GemmHalfText,
                          });
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::gemm_half_text_test

@@ -7,7 +7,7 @@
 #include "tests/support/first_device.hpp"
 #include "tests/support/run_on.hpp"
 
-namespace stele {
+namespace stele::gemm_persistence_test {
 namespace {
 
 /// A device that says it has fewer multiprocessors than it has.
@@ -62,4 +62,4 @@ TEST(GemmPersistence, ABlockComputesSeveralTiles) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::gemm_persistence_test

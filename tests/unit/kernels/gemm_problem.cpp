@@ -9,7 +9,7 @@
 #include "kernels/gemm/operation.hpp"
 #include "kernels/gemm/problem.hpp"
 
-namespace stele::gemm {
+namespace stele::gemm::gemm_problem_test {
 namespace {
 
 constexpr std::array dtypes{Dtype::f32, Dtype::f16, Dtype::bf16};
@@ -327,4 +327,4 @@ TEST(GemmVariants, ArchitecturesDecideByCapability) {
 }
 
 }  // namespace
-}  // namespace stele::gemm
+}  // namespace stele::gemm::gemm_problem_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace stele {
+namespace stele::problem_text_test {
 namespace {
 
 constexpr std::string_view grammar = "m=M [s=REAL] [f32|f16] [b=kn|nk] [causal]";
@@ -81,4 +81,4 @@ TEST(ProblemText, RefusesDtypesRealsAndWordsThatAreNotAccepted) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::problem_text_test

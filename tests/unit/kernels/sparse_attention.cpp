@@ -10,7 +10,7 @@
 #include <set>
 #include <tuple>
 
-namespace stele::sparse_attention {
+namespace stele::sparse_attention::sparse_attention_test {
 namespace {
 
 std::unique_ptr<Problem> parse(const std::string& text) { return make_operation()->parse(text); }
@@ -230,4 +230,4 @@ TEST(SparseAttention, FollowsAMaskFromOutsideOfAnyCount) {
 }
 
 }  // namespace
-}  // namespace stele::sparse_attention
+}  // namespace stele::sparse_attention::sparse_attention_test

@@ -7,7 +7,7 @@
 
 #include "kernels/operation.hpp"
 
-namespace stele::sparse_attention {
+namespace stele::sparse_attention::sparse_block_mask_test {
 namespace {
 
 constexpr MaskPattern all_patterns[] = {MaskPattern::window, MaskPattern::global_window, MaskPattern::random,
@@ -182,4 +182,4 @@ TEST(BlockMask, AValidMaskFromOutsideIsAccepted) {
 }
 
 }  // namespace
-}  // namespace stele::sparse_attention
+}  // namespace stele::sparse_attention::sparse_block_mask_test

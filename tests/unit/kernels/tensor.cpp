@@ -7,7 +7,7 @@
 
 #include "kernels/tensor.hpp"
 
-namespace stele {
+namespace stele::tensor_test {
 namespace {
 
 /// A binary format by its definition: sign, exponent bits with `bias`, `fraction_bits` below.
@@ -185,4 +185,4 @@ TEST(Tensor, FillRefusesWholeNumbers) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::tensor_test

@@ -13,7 +13,7 @@
 #include "tests/support/run_on.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::cache_test {
 namespace {
 
 /// A cache that holds whole buffers and forgets the one that was used longest ago. A launch takes a nanosecond for each
@@ -118,4 +118,4 @@ TEST_F(Cache, FewerRotationsThanTheReportAsksForWouldShow) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::cache_test

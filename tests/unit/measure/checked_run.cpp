@@ -10,7 +10,7 @@
 #include "tests/support/fake_device.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::checked_run_test {
 namespace {
 
 using test::FakeDevice;
@@ -270,4 +270,4 @@ TEST(VerdictOf, OutOfMemoryIsSkippedTheRestIsAnError) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::checked_run_test

@@ -9,7 +9,7 @@
 #include "kernels/gemm/problem.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::memory_test {
 namespace {
 
 constexpr double kib = 1024;
@@ -67,4 +67,4 @@ TEST(ReferenceBytes, AreFewWhereItSamples) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::memory_test

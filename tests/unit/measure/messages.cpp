@@ -11,7 +11,7 @@
 #include "harness/measure/time_limit.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::messages_test {
 namespace {
 
 TEST(Messages, ARunRequestIsReadBack) {
@@ -168,4 +168,4 @@ TEST(TimeLimit, LargeProblemsHaveWhatASlowKernelNeeds) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::messages_test

@@ -15,7 +15,7 @@
 #include "tests/support/run_on.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::references_test {
 namespace {
 
 using test::TwiceProblem;
@@ -144,4 +144,4 @@ TEST(Verdicts, OfACellAloneAndInAnyOrderAreBitEqual) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::references_test

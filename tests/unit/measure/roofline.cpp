@@ -3,7 +3,7 @@
 #include "harness/measure/roofline.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::roofline_test {
 namespace {
 
 DeviceInfo gpu(std::string name, int compute_capability, int units) {
@@ -76,4 +76,4 @@ TEST(Floor, NoneWhereNothingIsKnown) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::roofline_test

@@ -14,7 +14,7 @@
 #include "tests/support/run_on.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::runner_test {
 namespace {
 
 using test::FakeDevice;
@@ -395,4 +395,4 @@ TEST_F(RunnerTest, WhatFailsWhileItIsTimedIsFinishedWithItsReason) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::runner_test

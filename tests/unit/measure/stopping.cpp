@@ -13,7 +13,7 @@
 #include "tests/support/run_on.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::stopping_test {
 namespace {
 
 using test::twice_variant;
@@ -193,4 +193,4 @@ TEST_F(Stopping, WarmUpGoesOnUntilTheClockHasSettled) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::stopping_test

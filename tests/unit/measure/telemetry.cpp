@@ -9,7 +9,7 @@
 #include "tests/support/run_on.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::telemetry_test {
 namespace {
 
 class TelemetryOfACell : public testing::Test {
@@ -119,4 +119,4 @@ TEST_F(TelemetryOfACell, LaunchesAreHandedOverAsThePlanWants) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::telemetry_test

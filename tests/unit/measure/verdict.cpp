@@ -10,7 +10,7 @@
 
 #include "harness/measure/operands.hpp"
 
-namespace stele {
+namespace stele::verdict_test {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -249,4 +249,4 @@ TEST(Judge, AReferenceThatDoesNotFitIsAMistake) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::verdict_test

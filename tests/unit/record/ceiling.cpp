@@ -7,7 +7,7 @@
 #include "harness/record/telemetry.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::ceiling_test {
 namespace {
 
 const std::vector<Ceiling> known{{"fma", Counted::flops, Dtype::f32, 1e11},
@@ -104,4 +104,4 @@ TEST(Disturbances, AreCountedAndNamed) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::ceiling_test

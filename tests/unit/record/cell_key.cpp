@@ -9,7 +9,7 @@
 #include "harness/record/hardware.hpp"
 #include "harness/record/report_json.hpp"
 
-namespace stele {
+namespace stele::cell_key_test {
 namespace {
 
 CellKey sample_key() {
@@ -163,4 +163,4 @@ TEST(Hardware, SlugIsAFolderName) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::cell_key_test

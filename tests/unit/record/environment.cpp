@@ -8,7 +8,7 @@
 #include "backends/host/limits.hpp"
 #include "kernels/common/openblas.hpp"
 
-namespace stele {
+namespace stele::environment_test {
 namespace {
 
 TEST(Environment, HoldsOnlyVariablesThatAreListedWhole) {
@@ -36,4 +36,4 @@ TEST(Environment, HoldsEffects) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::environment_test

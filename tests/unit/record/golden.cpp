@@ -8,7 +8,7 @@
 #include "harness/record/report_json.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::golden_test {
 namespace {
 
 TEST(GoldenReport, EveryFieldHasItsOwnValue) {
@@ -18,4 +18,4 @@ TEST(GoldenReport, EveryFieldHasItsOwnValue) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::golden_test

@@ -11,7 +11,7 @@
 #include "harness/base/folder.hpp"
 #include "harness/base/json_document.hpp"
 
-namespace stele {
+namespace stele::journal_test {
 namespace {
 
 JournalEntry entry(std::size_t cell, const std::string& variant) {
@@ -98,4 +98,4 @@ TEST_F(JournalTest, WhatIsNoJournalIsRefused) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::journal_test

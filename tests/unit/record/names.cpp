@@ -8,7 +8,7 @@
 #include "backends/names.hpp"
 #include "harness/record/measurement.hpp"
 
-namespace stele {
+namespace stele::names_test {
 namespace {
 
 template <typename E>
@@ -62,4 +62,4 @@ TEST(Names, TheSchemaHasTheSame) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::names_test

@@ -7,7 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-namespace stele {
+namespace stele::report_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -222,4 +222,4 @@ TEST(ReportJson, FileThatIsNotThere) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::report_test

@@ -9,7 +9,7 @@
 #include "harness/record/report_json.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::report_check_test {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -166,4 +166,4 @@ TEST(ReportCheck, ATimeAndAReasonForNone) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::report_check_test

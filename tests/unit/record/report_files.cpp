@@ -11,7 +11,7 @@
 #include "harness/record/report_json.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::report_files_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -91,4 +91,4 @@ TEST(Outcomes, WhichOfThemFailTheRun) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::report_files_test

@@ -7,7 +7,7 @@
 #include "harness/record/report_json.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::round_trip_test {
 namespace {
 
 /// A report of one cell, of an operation that nobody knows, so that its fields may hold anything.
@@ -98,4 +98,4 @@ TEST(RoundTrip, AReportOfTheFullSuite) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::round_trip_test

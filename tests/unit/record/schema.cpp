@@ -9,7 +9,7 @@
 #include "harness/base/json_fields.hpp"
 #include "harness/record/report_fields.hpp"
 
-namespace stele {
+namespace stele::schema_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -70,4 +70,4 @@ TEST(Schema, HasTheFieldsThatAreWritten) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::schema_test

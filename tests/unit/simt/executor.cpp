@@ -11,7 +11,7 @@
 #include "kernels/tensor.hpp"
 #include "tests/support/simt.hpp"
 
-namespace stele::test {
+namespace stele::test::executor_test {
 namespace {
 
 /// The plain module, and the checked one where this build has it.
@@ -223,4 +223,4 @@ TEST(SimtOptions, TheSeedComesFromTheEnvironment) {
 }
 
 }  // namespace
-}  // namespace stele::test
+}  // namespace stele::test::executor_test

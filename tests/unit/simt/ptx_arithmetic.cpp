@@ -11,7 +11,7 @@
 #include "backends/simt/ptx/tile_rows.hpp"
 #include "tests/support/simt.hpp"
 
-namespace stele::simt {
+namespace stele::simt::ptx_arithmetic_test {
 namespace {
 
 TEST(PtxNumbers, F16AgreesWithTheCompilerForEveryPattern) {
@@ -283,4 +283,4 @@ TEST(PtxTensorMap, WhatHardwareRefusesIsRefusedWithTheReason) {
 }
 
 }  // namespace
-}  // namespace stele::simt
+}  // namespace stele::simt::ptx_arithmetic_test

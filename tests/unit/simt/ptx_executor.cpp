@@ -6,7 +6,7 @@
 #include "backends/simt/ptx/numbers.hpp"
 #include "tests/support/simt.hpp"
 
-namespace stele::test {
+namespace stele::test::ptx_executor_test {
 namespace {
 
 const SimtModule& module() {
@@ -334,4 +334,4 @@ TEST(PtxDevice, TensorMapsAreMadeAtTheLaunch) {
 }
 
 }  // namespace
-}  // namespace stele::test
+}  // namespace stele::test::ptx_executor_test

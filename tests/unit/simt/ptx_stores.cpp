@@ -1,7 +1,7 @@
 // Bulk and tensor stores on the CPU executor leave what a plain loop says.
 #include "tests/support/ptx_store_calls.hpp"
 
-namespace stele::test {
+namespace stele::test::ptx_stores_test {
 namespace {
 
 class PtxStore : public testing::TestWithParam<StoreCall> {};
@@ -13,4 +13,4 @@ TEST_P(PtxStore, LeavesWhatAPlainLoopDoes) {
 INSTANTIATE_TEST_SUITE_P(All, PtxStore, testing::ValuesIn(store_calls()), name_of);
 
 }  // namespace
-}  // namespace stele::test
+}  // namespace stele::test::ptx_stores_test

@@ -1,13 +1,8 @@
 // Kernels of what the CPU executor has of CUDA Tile C++, one an operation; tests/unit/simt/tiles.cpp knows their
 // results. Arrays are of 16 rows and 32 columns where nothing else is said.
-#include <cuda_tile.h>
-
-#include "kernels/common/native.cuh"
+#include "kernels/common/tiles.cuh"
 
 namespace stele::cuda_tile {
-
-namespace ct = ::cuda::tiles;
-using namespace ct::literals;
 
 constexpr int ROWS = 16, COLS = 32;
 using Matrix = ct::shape<ROWS, COLS>;
@@ -127,21 +122,21 @@ __tile_global__ void promises(float* out, int offset, int count) {
 }
 
 std::vector<NativeInstance> tile_kernels() {
-    NativeList list;
-    list.add_tile<elements>("elements", "");
-    list.add_tile<reductions>("reductions", "");
-    list.add_tile<shapes>("shapes", "");
-    list.add_tile<products<bf16, float>>("products", "bf16");
-    list.add_tile<products<float, float>>("products", "f32");
-    list.add_tile<products<signed char, int>>("products", "s8");
-    list.add_tile<masks>("masks", "");
-    list.add_tile<strides>("strides", "");
-    list.add_tile<gathers>("gathers", "");
-    list.add_tile<casts<half>>("casts", "f16");
-    list.add_tile<casts<bf16>>("casts", "bf16");
-    list.add_tile<loads_tile>("loads_tile", "");
-    list.add_tile<loads_masked>("loads_masked", "");
-    list.add_tile<promises>("promises", "");
+    TileList list;
+    list.add<elements>("elements", "");
+    list.add<reductions>("reductions", "");
+    list.add<shapes>("shapes", "");
+    list.add<products<bf16, float>>("products", "bf16");
+    list.add<products<float, float>>("products", "f32");
+    list.add<products<signed char, int>>("products", "s8");
+    list.add<masks>("masks", "");
+    list.add<strides>("strides", "");
+    list.add<gathers>("gathers", "");
+    list.add<casts<half>>("casts", "f16");
+    list.add<casts<bf16>>("casts", "bf16");
+    list.add<loads_tile>("loads_tile", "");
+    list.add<loads_masked>("loads_masked", "");
+    list.add<promises>("promises", "");
     return std::move(list);
 }
 

@@ -9,7 +9,7 @@
 #include "tests/support/sample_report.hpp"
 #include "tests/support/simulated_runs.hpp"
 
-namespace stele {
+namespace stele::comparison_test {
 namespace {
 
 constexpr const char *square = "m=512 n=512 k=512 f32", *half = "m=512 n=512 k=512 f16";
@@ -352,4 +352,4 @@ TEST(Comparison, TwoEqualDevicesAreToldApartByTheirOrder) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::comparison_test

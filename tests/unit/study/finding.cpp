@@ -6,7 +6,7 @@
 #include "harness/study/modes.hpp"
 #include "tests/support/simulated_runs.hpp"
 
-namespace stele {
+namespace stele::finding_test {
 namespace {
 
 /// Rounds whose log-ratios are those, one sample each.
@@ -148,4 +148,4 @@ TEST(Modes, AShiftIsOfTheSameHeaps) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::finding_test

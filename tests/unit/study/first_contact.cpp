@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace stele {
+namespace stele::first_contact_test {
 namespace {
 
 TEST(FirstContact, ChecksWithBoundedWaitsAndTimesWithout) {
@@ -34,4 +34,4 @@ TEST(FirstContact, ChecksWithBoundedWaitsAndTimesWithout) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::first_contact_test

@@ -8,7 +8,7 @@
 #include "backends/host/limits.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::fitness_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -183,4 +183,4 @@ TEST_F(FitnessTest, TheWorstOfAll) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::fitness_test

@@ -8,7 +8,7 @@
 #include "harness/study/report_tables.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::golden_test {
 namespace {
 
 std::vector<NamedReport> named() { return {{"sample.json", test::sample_report()}}; }
@@ -20,4 +20,4 @@ TEST(GoldenTables, OnAConsole) {
 TEST(GoldenTables, AsJson) { test::expect_golden("tables.json", dump(side_by_side_json(named()))); }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::golden_test

@@ -14,7 +14,7 @@
 #include "harness/study/report_tables.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::growth_test {
 namespace {
 
 using test::growth;
@@ -122,4 +122,4 @@ TEST(Growth, AWordIsDrawnInProportion) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::growth_test

@@ -11,7 +11,7 @@
 #include "harness/study/history_tables.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::history_test {
 namespace {
 
 constexpr const char* tiled = "gemm/tiled.opencl@64x64x16";
@@ -121,4 +121,4 @@ TEST(Histories, AreTheSameAsJson) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::history_test

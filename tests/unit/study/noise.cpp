@@ -10,7 +10,7 @@
 #include "harness/study/doctor_cells.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::noise_test {
 namespace {
 
 /// Log-normal times of this standard deviation of their logarithms, by Box and Muller.
@@ -101,4 +101,4 @@ TEST(DoctorCells, TheFastestOfEachKindIsComparedWithItself) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::noise_test

@@ -6,7 +6,7 @@
 
 #include "harness/study/ratio.hpp"
 
-namespace stele {
+namespace stele::ratio_test {
 namespace {
 
 Measurement timed(std::string variant, std::string problem, double median_ns) {
@@ -149,4 +149,4 @@ TEST(RatioSummaries, WhatFailedHasNoRatio) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::ratio_test

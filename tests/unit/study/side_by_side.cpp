@@ -10,7 +10,7 @@
 #include "harness/draw/markdown.hpp"
 #include "harness/study/report_tables.hpp"
 
-namespace stele {
+namespace stele::side_by_side_test {
 namespace {
 
 DeviceInfo device(const std::string& id, const std::string& name, bool is_cpu) {
@@ -206,4 +206,4 @@ TEST(SideBySide, VariantsStandByAlgorithmAndLanguageLibrariesLast) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::side_by_side_test

@@ -9,7 +9,7 @@
 #include "harness/study/finding.hpp"
 #include "tests/support/simulated_runs.hpp"
 
-namespace stele {
+namespace stele::simulation_test {
 namespace {
 
 using test::Machine;
@@ -120,4 +120,4 @@ TEST(Simulation, WithoutPairingByProcessesItWouldCryWolf) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::simulation_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace stele {
+namespace stele::skipped_rows_test {
 namespace {
 
 Measurement cell(const std::string& variant, Language language, const std::string& device, const std::string& why) {
@@ -46,4 +46,4 @@ TEST(SkippedRows, AreCountedByTheirReason) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::skipped_rows_test

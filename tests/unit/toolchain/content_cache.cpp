@@ -11,7 +11,7 @@
 #include "harness/base/folder.hpp"
 #include "tests/support/variable.hpp"
 
-namespace stele {
+namespace stele::content_cache_test {
 namespace {
 namespace fs = std::filesystem;
 
@@ -89,4 +89,4 @@ TEST(ContentCache, TheUsersIsWhereTheVariablesSay) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::content_cache_test

@@ -12,7 +12,7 @@
 #include "tests/support/fake_device.hpp"
 #include "tests/support/variable.hpp"
 
-namespace stele {
+namespace stele::opencl_ptx_test {
 namespace {
 
 constexpr const char* two_kernels = R"(//
@@ -197,4 +197,4 @@ TEST(OpenclPtx, TheDriversOwnPtxIsARowBesideTheProxy) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::opencl_ptx_test

@@ -10,7 +10,7 @@
 #include "harness/record/report_json.hpp"
 #include "tests/support/sample_report.hpp"
 
-namespace stele {
+namespace stele::doctor_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -113,4 +113,4 @@ TEST_F(DoctorFiles, WhatIsWrongIsRefusedAndLeftOut) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::doctor_file_test

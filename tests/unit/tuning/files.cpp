@@ -9,7 +9,7 @@
 #include "harness/tuning/book.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::files_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -329,4 +329,4 @@ TEST_F(LookupTest, AnotherGenerationOfOneNameIsAnotherDevice) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::files_test

@@ -11,7 +11,7 @@
 #include "tests/support/fake_device.hpp"
 #include "tests/support/twice.hpp"
 
-namespace stele {
+namespace stele::search_test {
 namespace {
 
 using test::FakeDevice;
@@ -291,4 +291,4 @@ TEST(Decide, WithoutCommonRoundsNothingIsKnown) {
 }
 
 }  // namespace
-}  // namespace stele
+}  // namespace stele::search_test
