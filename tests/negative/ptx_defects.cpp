@@ -144,6 +144,22 @@ TEST(PtxDefects, AMissingArrivalHasAPlace) {
     expect_defect(found, "deadlock", "block (1,0,0), thread (0,0,0)");
 }
 
+TEST(PtxDefects, MulticastIsIntoBlocksThatAreThere) {
+    SimtMemory memory;
+    const float* in = memory.add(std::vector<float>(32));
+    const SimtShape alone{{1}, {32}, 128, {1}};
+    EXPECT_EQ(module().run("multicast_into", "", alone, memory, in, 1), "");
+    expect_defect(module().run("multicast_into", "", alone, memory, in, 0), "invalid operand", "in a cluster of 1");
+    expect_defect(module().run("multicast_into", "", alone, memory, in, 2), "invalid operand", "in a cluster of 1");
+}
+
+TEST(PtxDefects, ArrivingAtABarrierThatIsNotSeenYetIsNamed) {
+    SimtMemory memory;
+    for (bool expects : {false, true})
+        expect_defect(module().run("early_arrival", "", {{1}, {32}, 0, {1}}, memory, expects), "missing fence",
+                      expects ? "mbarrier.arrive.expect_tx.shared::cluster" : "mbarrier.arrive.shared::cluster");
+}
+
 TEST(PtxDefects, OtherMisuseIsNamed) {
     SimtMemory memory;
     float* out = memory.add(std::vector<float>(128));

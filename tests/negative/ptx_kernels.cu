@@ -1,5 +1,6 @@
 // Kernels with one thing wrong each; tests/negative/ptx_defects.cpp says how each must be caught.
 #include "kernels/common/ptx/bulk.cuh"
+#include "kernels/common/ptx/cluster.cuh"
 #include "tests/support/ptx_gemm.cuh"
 
 namespace stele::ptx {
@@ -115,6 +116,31 @@ __global__ void odd_bulk(const float* in) {
     }
 }
 
+/// One bulk copy into the blocks of the cluster whose bits are set.
+__global__ void multicast_into(const float* in, int blocks) {
+    float* tile = dynamic_shared<float>();
+    __shared__ std::uint64_t full;
+    if (threadIdx.x == 0) {
+        mbarrier_init(&full, 1);
+        fence_mbarrier_init();
+        mbarrier_arrive_expect_tx(&full, 16);
+        bulk_load_multicast(tile, in, 16, &full, static_cast<std::uint16_t>(blocks));
+        mbarrier_wait_parity(&full, 0);
+    }
+}
+
+/// Arrives by the cluster's address at a barrier that no other block may have seen yet.
+__global__ void early_arrival(bool expects) {
+    __shared__ std::uint64_t full;
+    if (threadIdx.x == 0) {
+        mbarrier_init(&full, 2);
+        if (expects)
+            mbarrier_arrive_expect_tx_cluster(mapa(&full, 0), 16);
+        else
+            mbarrier_arrive_cluster(mapa(&full, 0));
+    }
+}
+
 /// Reads what cp.async brings without waiting for it.
 __global__ void hasty_load(const float* in, float* out) {
     float* tile = dynamic_shared<float>();
@@ -146,6 +172,8 @@ std::vector<NativeInstance> ptx_flawed_kernels() {
     list.add<&touched_accumulator>("touched_accumulator", "");
     list.add<&hasty_load>("hasty_load", "");
     list.add<&odd_bulk>("odd_bulk", "");
+    list.add<&multicast_into>("multicast_into", "");
+    list.add<&early_arrival>("early_arrival", "");
     return std::move(list);
 }
 

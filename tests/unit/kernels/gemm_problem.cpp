@@ -326,5 +326,15 @@ TEST(GemmVariants, ArchitecturesDecideByCapability) {
     EXPECT_FALSE(runs(100));
 }
 
+TEST(GemmShape, IsPlainWithoutScalesBatchAndGroups) {
+    const Shape plain{64, 64, 64};
+    EXPECT_TRUE(plain.plain());
+    Shape scaled = plain, batched = plain, grouped = plain;
+    scaled.scale = Scale::block;
+    batched.batch = 2;
+    grouped.groups = {32, 32};
+    for (const Shape& shape : {scaled, batched, grouped}) EXPECT_FALSE(shape.plain());
+}
+
 }  // namespace
 }  // namespace stele::gemm::gemm_problem_test
