@@ -184,10 +184,11 @@ Compiled Compiler::assemble(const std::string& key, std::vector<std::string> com
 }
 
 std::string Compiler::cuda_key(const std::string& file, const std::string& architecture) {
-    std::string versions = tools_.version_of("nvdisasm");
-    for (const char* name : is_tiles(file) ? std::initializer_list<const char*>{"tile-nvcc", "cuobjdump"}
-                                           : std::initializer_list<const char*>{"nvcc"})
-        versions += '|' + tools_.version_of(name);
+    std::string versions = tools_.version_of("nvdisasm") + '|';
+    if (is_tiles(file))
+        versions += tools_.version_of("tile-nvcc") + '|' + tools_.version_of("cuobjdump");
+    else
+        versions += tools_.version_of("nvcc");
     return digest_of(
         fmt::format("{}|{}|{}|{}", versions, architecture, read_input(root_ / "kernels" / file), headers_digest()));
 }
