@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -52,6 +53,8 @@ struct DeviceInfo {
     bool for_results_only = false;      ///< simt: verified, never timed
     std::vector<std::string> features;  ///< "f16", "f64", "subgroups", and OpenCL's extension names
     std::vector<Language> languages;    ///< what its load() accepts
+    /// Languages that devices of its kind take and this one does not, with the reason. Not in reports.
+    std::vector<std::pair<Language, std::string>> unspoken;
     HostQueue host_queue = HostQueue::none;
     /// OpenCL C comes here as the PTX that a compiler outside made of it, with its shared memory declared.
     bool opencl_as_ptx = false;
@@ -110,7 +113,7 @@ struct KernelSource {
     std::string instance;              ///< tile and types, for messages: "128x128x16 f32"
     std::string text;                  ///< OpenCL C, includes already expanded
     std::vector<std::string> options;  ///< OpenCL build options
-    NativeKernel native;               ///< cuda, ptx
+    NativeKernel native;               ///< cuda, ptx, cuda_tile
     HostCall call;                     ///< host, vendor
 };
 

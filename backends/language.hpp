@@ -9,7 +9,7 @@
 
 namespace stele {
 
-enum class Language { cuda, ptx, opencl, opencl_ptx, vendor, host };
+enum class Language { cuda, ptx, cuda_tile, opencl, opencl_ptx, vendor, host };
 
 struct LanguageInfo {
     Language language;
@@ -29,6 +29,8 @@ inline constexpr std::array language_rows{
     LanguageInfo{Language::cuda, "cuda", "CUDA C++", ".cu", "cuda", language_detail::native,
                  !language_detail::from_text},
     LanguageInfo{Language::ptx, "ptx", "PTX", ".ptx.cu", "cuda", language_detail::native, !language_detail::from_text},
+    LanguageInfo{Language::cuda_tile, "cuda_tile", "CUDA Tile C++", ".tile.cu", "cuda", language_detail::native,
+                 !language_detail::from_text},
     LanguageInfo{Language::opencl, "opencl", "OpenCL C", ".cl", "opencl", !language_detail::native,
                  language_detail::from_text},
     LanguageInfo{Language::opencl_ptx, "opencl_ptx", "OpenCL C + PTX", ".ptx.cl", "opencl", !language_detail::native,

@@ -1,7 +1,7 @@
 # Finds kernel files by their suffix and makes the two tables that kernels/source.cpp reads:
 # embedded OpenCL text, and the functions by which .cu files export their instances.
 # kernels/<operation>/<algorithm>/<algorithm>.cu exports stele::<operation>::cuda::<operation>_<algorithm>(),
-# .ptx.cu the same in stele::<operation>::ptx.
+# .ptx.cu the same in stele::<operation>::ptx, .tile.cu in stele::<operation>::cuda_tile.
 
 function(stele_embed_opencl output)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/kernels
@@ -26,6 +26,8 @@ function(stele_native_table output)
     set(language cuda)
     if(file MATCHES "\\.ptx\\.cu$")
       set(language ptx)
+    elseif(file MATCHES "\\.tile\\.cu$")
+      set(language cuda_tile)
     endif()
     string(APPEND declarations "namespace ${operation}::${language} { std::vector<NativeInstance> ${symbol}(); }\n")
     string(APPEND rows "    {Language::${language}, \"${algorithm}\", &${operation}::${language}::${symbol}},\n")

@@ -129,7 +129,7 @@ function(stele_simt_test_modules)
   stele_simt_module(stele_simt_ptx EXPORTS ${tests}/support/ptx_exports.cpp
     KERNELS ${tests}/unit/simt/ptx_kernels.cu ${tests}/unit/simt/ptx_stores.cu ${tests}/negative/ptx_kernels.cu
             ${tests}/gpu/ptx_instructions.cu)
-  set(kernels ${tests}/unit/simt/kernels.cu ${tests}/negative/simt_kernels.cu)
+  set(kernels ${tests}/unit/simt/kernels.cu ${tests}/unit/simt/tile_kernels.cu ${tests}/negative/simt_kernels.cu)
   stele_simt_module(stele_simt_test EXPORTS ${tests}/support/simt_exports.cpp KERNELS ${kernels})
   if(NOT STELE_SANITIZE)
     stele_simt_module(stele_simt_test_checked CHECKED EXPORTS ${tests}/support/simt_exports.cpp KERNELS ${kernels})

@@ -26,6 +26,8 @@ bool runs_on(std::string_view architecture, int compute_capability) {
 }
 
 Support supports_device(const Variant& variant, const DeviceInfo& device) {
+    for (const auto& [language, why] : device.unspoken)
+        if (language == variant.language) return Support::no(why);
     if (!device.speaks(variant.language))
         return Support::no(fmt::format("{} does not run {} kernels", device.id, name(variant.language)));
     if (variant.architectures.empty() || device.compute_capability == 0) return {};

@@ -61,8 +61,12 @@ const Table& table() {
             for (const NativeInstance& row : file.instances())
                 out[key(file.language, file.algorithm, row.entry, row.instance)].cuda = row.kernel.cuda;
         for (const NativeExport& file : simt_exports())
-            for (const NativeInstance& row : file.instances())
-                out[key(file.language, file.algorithm, row.entry, row.instance)].simt = row.kernel.simt;
+            for (const NativeInstance& row : file.instances()) {
+                NativeKernel& kernel = out[key(file.language, file.algorithm, row.entry, row.instance)];
+                kernel.simt = row.kernel.simt;
+                // A kernel of tiles has no stub in this binary: it is known by its name, which is that of simt's.
+                if (file.language == Language::cuda_tile) kernel.cuda = row.kernel.cuda;
+            }
         return out;
     }();
     return built;
@@ -88,9 +92,10 @@ NativeKernel native_kernel(Language language, std::string_view algorithm, std::s
 bool built_with_cuda() { return !native_exports().empty(); }
 
 bool has_native_file(Language language, std::string_view algorithm) {
-    return std::ranges::any_of(native_exports(), [&](const NativeExport& file) {
-        return file.language == language && file.algorithm == algorithm;
-    });
+    // Machine code of tiles is not in the binary; simt has the list of it.
+    const auto& files = language == Language::cuda_tile ? simt_exports() : native_exports();
+    return std::ranges::any_of(
+        files, [&](const NativeExport& file) { return file.language == language && file.algorithm == algorithm; });
 }
 
 KernelSource kernel_source(Language language, std::string_view algorithm, std::string entry, std::string instance,

@@ -26,8 +26,8 @@ NativeKernel native_kernel(Language language, std::string_view algorithm, std::s
 /// True if this build compiled CUDA C++ for the GPU.
 bool built_with_cuda();
 
-/// True if this build compiled the file `kernels/<algorithm>.cu` (or `.ptx.cu`) for the GPU. A row that chooses among
-/// others has none.
+/// True if this build compiled the file `kernels/<algorithm>.cu` (or `.ptx.cu`) for the GPU, or has `.tile.cu`, which a
+/// compiler of its own does. A row that chooses among others has none.
 bool has_native_file(Language language, std::string_view algorithm);
 
 /// The sibling of `kernels/<algorithm>` in the language: filled from native_kernel(), or text with its options, which

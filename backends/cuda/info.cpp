@@ -7,6 +7,7 @@
 #include "backends/cuda/calibration.cuh"
 #include "backends/cuda/handle.hpp"
 #include "backends/cuda/nvml.hpp"
+#include "backends/cuda/tiles.hpp"
 #include "backends/error.hpp"
 #include "backends/loaded_library.hpp"
 
@@ -103,6 +104,10 @@ DeviceInfo describe(int device) {
         for (std::string& told : cluster_features(device, info)) info.features.push_back(std::move(told));
     }
     info.languages = {Language::cuda, Language::ptx, Language::opencl, Language::opencl_ptx, Language::vendor};
+    if (std::string why = why_no_tiles(info, driver); why.empty())
+        info.languages.push_back(Language::cuda_tile);
+    else
+        info.unspoken.emplace_back(Language::cuda_tile, std::move(why));
     info.opencl_as_ptx = true;
     info.host_queue = HostQueue::cuda_stream;
     return info;

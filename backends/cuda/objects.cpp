@@ -9,6 +9,7 @@
 
 #include "backends/checks.hpp"
 #include "backends/cuda/tensor_map.hpp"
+#include "backends/cuda/tiles.hpp"
 #include "backends/error.hpp"
 
 namespace stele::cudart {
@@ -58,6 +59,11 @@ std::unique_ptr<CudaKernel> load_kernel(const KernelSource& source, const Device
                 throw DeviceError("load " + what, 0, "", "this build has no such kernel for the GPU");
             allow_shared_memory(source.native.cuda, what, info);
             return std::make_unique<CudaKernel>(what, source.native.cuda);
+        case Language::cuda_tile: {
+            Library library;
+            const cudaKernel_t kernel = load_tile_kernel(source, info, library);
+            return std::make_unique<CudaKernel>(what, std::move(library), reinterpret_cast<const void*>(kernel), 0);
+        }
         case Language::vendor:
             if (!source.call) throw DeviceError("load " + what, 0, "", "this build has no such function");
             return std::make_unique<CudaKernel>(what, source.call);

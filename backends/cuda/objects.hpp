@@ -18,7 +18,7 @@ private:
     DeviceMemory memory_;
 };
 
-/// A kernel of this binary, one from PTX text, or a host call on the device's stream.
+/// A kernel of this binary, one from PTX text or a file of machine code, or a host call on the device's stream.
 class CudaKernel final : public Kernel {
 public:
     CudaKernel(std::string name, const void* function) : name_(std::move(name)), function_(function) {}

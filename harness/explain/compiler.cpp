@@ -52,6 +52,8 @@ std::string name_after(std::string_view line, std::string_view words) {
     return {rest.begin(), std::ranges::find_if_not(rest, is_of_name)};
 }
 
+bool is_tiles(std::string_view file) { return file.ends_with(info(Language::cuda_tile).suffix); }
+
 }  // namespace
 
 std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view text) {
@@ -86,12 +88,38 @@ std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view 
     return found;
 }
 
+std::map<std::string, AssemblerFigures> parse_resource_usage(std::string_view text) {
+    std::map<std::string, AssemblerFigures> found;
+    std::string current;
+    bool threads_follow = false;
+    std::istringstream in{std::string(text)};
+    const auto number_after = [](std::string_view line, std::string_view word) {
+        const std::size_t at = line.find(word);
+        return at == line.npos ? 0ul : std::strtoul(line.data() + at + word.size(), nullptr, 0);
+    };
+    for (std::string line; std::getline(in, line);) {
+        if (const auto function = name_after(line, "Function "); !function.empty()) current = function;
+        if (const auto section = name_after(line, ".nv.info."); !section.empty()) current = section;
+        if (line.find("REG:") != line.npos) {
+            AssemblerFigures& row = found[current];
+            row.registers = static_cast<int>(number_after(line, "REG:"));
+            row.stack_bytes = number_after(line, "STACK:");
+            row.static_shared_bytes = number_after(line, "SHARED:");
+        } else if (threads_follow && line.find("Value:") != line.npos) {
+            found[current].threads = static_cast<int>(number_after(line, "Value:"));
+        }
+        threads_follow =
+            line.find("EIATTR_REQNTID") != line.npos || (threads_follow && line.find("Format:") != line.npos);
+    }
+    return found;
+}
+
 Compiler::Compiler(fs::path source_root, ContentCache cache)
     : root_(std::move(source_root)), cache_(std::move(cache)) {}
 
 std::map<std::string, std::string> Compiler::versions() {
     std::map<std::string, std::string> out;
-    for (const char* name : {"nvcc", "nvdisasm", "clang-19"}) {
+    for (const char* name : {"nvcc", "nvdisasm", "clang-19", "tile-nvcc"}) {
         try {
             out[name] = tools_.version_of(name);
         } catch (const MissingTool&) {
@@ -120,11 +148,12 @@ std::string Compiler::opencl_text(const std::string& file) const {
     return stele::opencl_text(file, [this](std::string_view name) { return read_input(root_ / "kernels" / name); });
 }
 
-Compiled Compiler::assemble(const std::string& key, std::vector<std::string> command, const std::string& what) {
+Compiled Compiler::assemble(const std::string& key, std::vector<std::string> command, const std::string& what,
+                            bool says_figures) {
     const std::string log_name = key + "/assembler.txt", listing_name = key + "/sass.json";
-    const auto read = [](const std::string& log, const std::string& listing) {
+    const auto read = [says_figures](const std::string& log, const std::string& listing) {
         Compiled compiled;
-        compiled.assembler = parse_assembler_output(log);
+        compiled.assembler = says_figures ? parse_assembler_output(log) : parse_resource_usage(log);
         for (SassFunction& function : parse_sass(listing)) {
             const std::string name = function.name;
             compiled.code.emplace(name, std::move(function));
@@ -141,8 +170,12 @@ Compiled Compiler::assemble(const std::string& key, std::vector<std::string> com
     if (made.status != 0)
         throw BadInput(
             fmt::format("{} does not compile\n{}\n{}{}", what, fmt::join(command, " "), made.output, made.errors));
-    const std::string said = made.output + made.errors;
-    const ProcessResult sass = run_process({tools_.tool("nvdisasm"), "-json", work.path() / "kernel.cubin"});
+    std::string said = made.output + made.errors;
+    const std::string cubin = work.path() / "kernel.cubin";
+    if (!says_figures)
+        for (const char* option : {"-res-usage", "-elf"})
+            said += run_process({tools_.tool("cuobjdump"), option, cubin}).output;
+    const ProcessResult sass = run_process({tools_.tool("nvdisasm"), "-json", cubin});
     if (sass.status != 0) throw Failed(fmt::format("nvdisasm cannot read {}: {}", what, sass.errors));
     Compiled compiled = read(said, sass.output);
     cache_.keep(log_name, said);
@@ -151,11 +184,17 @@ Compiled Compiler::assemble(const std::string& key, std::vector<std::string> com
 }
 
 std::string Compiler::cuda_key(const std::string& file, const std::string& architecture) {
-    return digest_of(fmt::format("{}|{}|{}|{}|{}", tools_.version_of("nvcc"), tools_.version_of("nvdisasm"),
-                                 architecture, read_input(root_ / "kernels" / file), headers_digest()));
+    std::string versions = tools_.version_of("nvdisasm") + '|';
+    if (is_tiles(file))
+        versions += tools_.version_of("tile-nvcc") + '|' + tools_.version_of("cuobjdump");
+    else
+        versions += tools_.version_of("nvcc");
+    return digest_of(
+        fmt::format("{}|{}|{}|{}", versions, architecture, read_input(root_ / "kernels" / file), headers_digest()));
 }
 
 Compiled Compiler::compile_cuda(const std::string& key, const std::string& file, const std::string& architecture) {
+    if (is_tiles(file)) return compile_tiles(key, file, architecture);
     // The options of the build itself, so that the figures are those of the binary.
     const std::vector<std::string> command{tools_.tool("nvcc"),
                                            "-std=c++20",
@@ -172,16 +211,39 @@ Compiled Compiler::compile_cuda(const std::string& key, const std::string& file,
     return assemble(key, command, "kernels/" + file + " for " + architecture);
 }
 
+Compiled Compiler::compile_tiles(const std::string& key, const std::string& file, const std::string& architecture) {
+    std::string number = architecture;
+    if (number.ends_with('a')) number.pop_back();
+    const std::vector<std::string> command{tools_.tool("tile-nvcc"),
+                                           "--enable-tile",
+                                           "-std=c++20",
+                                           "-O3",
+                                           fmt::format("-arch={}", number),
+                                           "-tilecubin",
+                                           "-I" + root_.string(),
+                                           "-o",
+                                           "{work}/kernel.cubin",
+                                           (root_ / "kernels" / file).string()};
+    return assemble(key, command, "kernels/" + file + " for " + architecture, false);
+}
+
 void Compiler::prepare(const std::vector<std::pair<std::string, std::string>>& files_and_architectures) {
     // Everything that writes to our maps happens here, before and after the threads.
-    std::vector<std::string> keys;
-    for (const auto& [file, architecture] : files_and_architectures) keys.push_back(cuda_key(file, architecture));
-    std::vector<Result> results(keys.size());
+    struct Work {
+        std::string key, file, architecture;
+    };
+    std::vector<Work> works;
+    for (const auto& [file, architecture] : files_and_architectures) try {
+            works.push_back({cuda_key(file, architecture), file, architecture});
+        } catch (const MissingTool&) {
+            // A compiler of its own may be missing while the others are there; cuda() tells.
+        }
+    std::vector<Result> results(works.size());
     std::atomic<std::size_t> next = 0;
     const auto work = [&] {
-        for (std::size_t i; (i = next++) < keys.size();) try {
-                const auto& [file, architecture] = files_and_architectures[i];
-                results[i].compiled = compile_cuda(keys[i], file, architecture);
+        for (std::size_t i; (i = next++) < works.size();) try {
+                const auto& [key, file, architecture] = works[i];
+                results[i].compiled = compile_cuda(key, file, architecture);
             } catch (...) {
                 // cuda() tells, where somebody waits for it.
                 results[i].error = std::current_exception();
@@ -191,7 +253,7 @@ void Compiler::prepare(const std::vector<std::pair<std::string, std::string>>& f
         std::vector<std::jthread> workers;
         for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i) workers.emplace_back(work);
     }
-    for (std::size_t i = 0; i < keys.size(); ++i) done_[keys[i]] = std::move(results[i]);
+    for (std::size_t i = 0; i < works.size(); ++i) done_[works[i].key] = std::move(results[i]);
 }
 
 template <typename Make>

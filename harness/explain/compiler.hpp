@@ -20,6 +20,7 @@ struct AssemblerFigures {
     int registers = 0, barriers = 0;
     std::size_t spill_store_bytes = 0, spill_load_bytes = 0, stack_bytes = 0, static_shared_bytes = 0;
     std::vector<std::string> warnings;  ///< that cost speed: serialised wgmma, spills, local memory
+    int threads = 0;                    ///< of a block, where the compiler chose them; else 0
 };
 
 /// One source file, compiled for one architecture: its kernels by mangled name.
@@ -31,6 +32,10 @@ struct Compiled {
 /// Reads `ptxas -v`.
 std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view text);
 
+/// What `cuobjdump -res-usage` and `cuobjdump -elf` say of machine code whose compiler says nothing: one text behind
+/// the other.
+std::map<std::string, AssemblerFigures> parse_resource_usage(std::string_view text);
+
 /// Compiles and disassembles what stands in one source tree; results are cached by content, so that a second run takes
 /// no time. A missing tool is found at first use. What does not compile is BadInput, with the compiler's words.
 class Compiler {
@@ -38,7 +43,8 @@ public:
     /// `source_root` holds kernels/ and backends/.
     Compiler(std::filesystem::path source_root, ContentCache cache);
 
-    /// `file` is below kernels/: "gemm/tiled/tiled.cu". Throws MissingTool, BadInput, CannotRead.
+    /// `file` is below kernels/: "gemm/tiled/tiled.cu". `.tile.cu` goes through the compiler of CUDA Tile C++, which
+    /// makes code of sm_90a where it is asked for sm_90. Throws MissingTool, BadInput, CannotRead.
     const Compiled& cuda(const std::string& file, const std::string& architecture);
     /// OpenCL C, its text taken as it is, through clang and libclc to PTX, then ptxas: a proxy for NVIDIA's own OpenCL
     /// compiler. Throws MissingTool, BadInput.
@@ -65,8 +71,10 @@ private:
 
     std::string cuda_key(const std::string& file, const std::string& architecture);
     Compiled compile_cuda(const std::string& key, const std::string& file, const std::string& architecture);
+    Compiled compile_tiles(const std::string& key, const std::string& file, const std::string& architecture);
     /// Runs one command that makes {work}/kernel.cubin, and disassembles that.
-    Compiled assemble(const std::string& key, std::vector<std::string> command, const std::string& what);
+    Compiled assemble(const std::string& key, std::vector<std::string> command, const std::string& what,
+                      bool says_figures = true);
     template <typename Make>
     const Compiled& once(const std::string& key, Make make);
     const std::string& headers_digest();

@@ -72,7 +72,7 @@ std::optional<KernelFigures> figures_of(const PlannedKernel& kernel, const Compi
     row.file = kernel.source.file;
     row.architecture = kernel.architecture;
     row.compiler = std::move(compiler);
-    row.threads = kernel.threads();
+    row.threads = assembler->second.threads > 0 ? static_cast<unsigned>(assembler->second.threads) : kernel.threads();
     row.dynamic_shared_bytes = kernel.step.shared_bytes;
     row.assembler = assembler->second;
     row.code_bytes = code->second.instructions.size() * instruction_bytes;
@@ -154,7 +154,8 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
         };
         try {
             if (native)
-                add(compiler.cuda(source.file, architecture), "nvcc");
+                add(compiler.cuda(source.file, architecture),
+                    variant.language == Language::cuda_tile ? "nvcc, tiles" : "nvcc");
             else
                 add(compiler.opencl(source, kernel.threads(), architecture), std::string(clang_label));
         } catch (const MissingTool& missing) {

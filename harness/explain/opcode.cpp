@@ -49,7 +49,8 @@ int matrices_moved(std::string_view opcode) {
 }
 
 bool is_matrix_mnemonic(std::string_view mnemonic) {
-    return is_one_of(mnemonic, {"HMMA", "IMMA", "DMMA", "BMMA", "QMMA", "OMMA", "HGMMA", "IGMMA", "QGMMA", "BGMMA"});
+    return is_one_of(mnemonic, {"HMMA", "IMMA", "DMMA", "BMMA", "QMMA", "OMMA", "HGMMA", "IGMMA", "QGMMA", "BGMMA",
+                                "UTCHMMA", "UTCIMMA", "UTCQMMA", "UTCOMMA"});
 }
 
 MatrixShape matrix_shape(std::string_view opcode) {

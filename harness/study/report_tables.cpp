@@ -197,11 +197,12 @@ Table language_table(const std::vector<ProblemSides>& problems, std::size_t repo
             }
             if (any) table.rows.push_back(std::move(row));
         }
-    // A language that has no figure anywhere needs no column.
+    // A language that few kernels are written in needs no column where it has no figure.
     for (std::size_t column = table.columns.size(); column-- > 0;) {
         const bool empty =
             std::all_of(table.rows.begin(), table.rows.end(), [&](const Row& row) { return row.cells[column] == "–"; });
-        if (!empty || table.columns[column].title != info(Language::opencl_ptx).title) continue;
+        const std::string& title = table.columns[column].title;
+        if (!empty || (title != info(Language::opencl_ptx).title && title != info(Language::cuda_tile).title)) continue;
         table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(column));
         for (Row& row : table.rows) row.cells.erase(row.cells.begin() + static_cast<std::ptrdiff_t>(column));
     }

@@ -20,16 +20,27 @@ struct ToolAdvice {
     const char* name;
     const char* advice;
 };
-constexpr std::array<ToolAdvice, 5> advice{{
+constexpr std::array<ToolAdvice, 6> advice{{
     {"nvcc", "install the CUDA toolkit, or run `./dev build`, which fetches its wheels"},
     {"ptxas", "it comes with nvcc: install the CUDA toolkit, or run `./dev build`"},
     {"nvdisasm", "it comes with the CUDA toolkit or the wheel nvidia-cuda-nvdisasm; `./dev build` fetches it"},
+    {"tile-nvcc", "the compiler of CUDA Tile C++; `./dev tiles` fetches it"},
     {"clang-19", "apt-get install clang-19"},
     {"libclc",
      "it comes with Debian's libclc-19; `./dev build` unpacks it, or set STELE_LIBCLC to its nvptx64--nvidiacl.bc"},
 }};
 
 fs::path beside_compiler(const std::string& nvcc, const char* name) { return fs::path(nvcc).parent_path() / name; }
+
+/// Of NVIDIA's wheels below a folder of this tree.
+std::optional<std::string> of_wheels(const char* folder, const std::string& name) {
+    const fs::path lib = fs::path(build::source_folder) / folder;
+    if (!fs::is_directory(lib)) return std::nullopt;
+    for (const auto& python : fs::directory_iterator(lib))
+        if (const auto path = python.path() / "site-packages/nvidia/cu13/bin" / name; fs::exists(path))
+            return path.string();
+    return std::nullopt;
+}
 
 std::optional<std::string> find_tool(const std::string& name) {
     if (name == "libclc") {
@@ -45,6 +56,7 @@ std::optional<std::string> find_tool(const std::string& name) {
             if (fs::exists(path)) return path.string();
         return std::nullopt;
     }
+    if (name == "tile-nvcc") return of_wheels(".deps/tiles/lib", "nvcc");
     if (name == "nvcc") {
         const char* given = std::getenv("CUDACXX");
         for (const char* path : {given ? given : "", build::nvcc})
@@ -54,13 +66,8 @@ std::optional<std::string> find_tool(const std::string& name) {
     const auto nvcc = name == "nvcc" ? std::nullopt : find_tool("nvcc");
     if (nvcc)
         if (const auto path = beside_compiler(*nvcc, name.c_str()); fs::exists(path)) return path.string();
-    for (const auto& folder : {fs::path(build::source_folder) / ".deps/venv/lib", fs::path("/usr/local/cuda/bin")}) {
-        if (fs::exists(folder / name)) return (folder / name).string();
-        if (!fs::is_directory(folder)) continue;
-        for (const auto& python : fs::directory_iterator(folder))
-            if (const auto path = python.path() / "site-packages/nvidia/cu13/bin" / name; fs::exists(path))
-                return path.string();
-    }
+    if (const auto path = of_wheels(".deps/venv/lib", name)) return path;
+    if (const auto path = fs::path("/usr/local/cuda/bin") / name; fs::exists(path)) return path.string();
     return std::nullopt;
 }
 

@@ -17,7 +17,8 @@ public:
 
 class Toolchain {
 public:
-    /// Full path of "nvcc", "ptxas", "nvdisasm", "clang-19", or of "libclc", a file. Throws MissingTool.
+    /// Full path of "nvcc", "ptxas", "nvdisasm", "cuobjdump", "clang-19", of "tile-nvcc", the nvcc that knows CUDA Tile
+    /// C++, or of "libclc", a file. Throws MissingTool.
     const std::string& tool(const std::string& name);
     /// "19.1.7". Throws MissingTool.
     const std::string& version_of(const std::string& name);

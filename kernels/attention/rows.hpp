@@ -56,6 +56,7 @@ std::vector<Variant> flash_split_variants();
 std::vector<Variant> flash_panel_variants();
 std::vector<Variant> flash_tensor_variants();
 std::vector<Variant> flash_hopper_variants();
+std::vector<Variant> tile_variants();
 std::vector<Variant> openblas_variants();
 std::vector<Variant> onednn_variants();
 

@@ -16,7 +16,7 @@ public:
         for (auto rows : {&naive_variants, &tiled_variants, &half_variants, &panel_variants, &tensor_variants,
                           &bulk_variants, &hopper_auto_variants, &hopper_single_variants, &hopper_roles_variants,
                           &hopper_persistent_variants, &hopper_clusters_variants, &hopper_lean_variants,
-                          &hopper_split_variants, &hopper_scaled_variants, &vendor_variants})
+                          &hopper_split_variants, &hopper_scaled_variants, &tile_variants, &vendor_variants})
             for (Variant& variant : rows()) variants_.push_back(std::move(variant));
     }
 

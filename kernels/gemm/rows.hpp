@@ -68,6 +68,7 @@ std::vector<Variant> hopper_clusters_variants();
 std::vector<Variant> hopper_lean_variants();
 std::vector<Variant> hopper_split_variants();
 std::vector<Variant> hopper_scaled_variants();
+std::vector<Variant> tile_variants();
 std::vector<Variant> vendor_variants();
 
 /// ceil(a / b)

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(os.environ.get("STELE_SOURCE", Path(__file__).resolve().parents[2]))
 LAYERS = ("backends", "kernels", "harness")
 ROOMS = ("base", "draw", "record", "catalog", "toolchain", "measure", "tuning", "explain", "study", "exchange", "cli")
-SUFFIXES = (".ptx.cu", ".ptx.cl", ".cu", ".cl")  # longest first
+SUFFIXES = (".ptx.cu", ".tile.cu", ".ptx.cl", ".cu", ".cl")  # longest first
 OPERATIONS = tuple(sorted(path.parent.name for path in (ROOT / "kernels").glob("*/operation.cpp")))
 
 
@@ -56,7 +56,7 @@ def phases(path):
 def kernels(path):
     """{kernel name: [parameter names]} of a kernel file."""
     text = without_comments(path.read_text())
-    start = r"__global__\s+(?:void\s+)?(?:__launch_bounds__\s*\([^)]*\)\s*)?(?:void\s+)?" if ".cu" in path.name else \
+    start = r"__(?:tile_)?global__\s+(?:void\s+)?(?:__launch_bounds__\s*\([^)]*\)\s*)?(?:void\s+)?" if ".cu" in path.name else \
         r"(?:__kernel|\bkernel)\s+(?:__attribute__\s*\(\(.*?\)\)\)?\s*)*void\s+"
     found = {}
     for match in re.finditer(start + r"(\w+)\s*\(([^)]*)\)", text, flags=re.S):

@@ -6,6 +6,7 @@ import pytest
 from sources import ROOT, algorithms, files, kernels, phases, suffix, variants, without_comments
 
 GROUPS = algorithms()
+LANGUAGE = {".cu": "cuda", ".ptx.cu": "ptx", ".tile.cu": "cuda_tile", ".cl": "opencl", ".ptx.cl": "opencl_ptx"}
 MARKS = {"place", "load", "multiply", "store", "score", "softmax"}
 
 
@@ -55,10 +56,9 @@ def test_the_first_line_names_the_file(algorithm):
 def test_every_algorithm_folder_is_listed_with_its_languages():
     listed = {}
     for variant in variants():
-        if variant["language"] in ("cuda", "ptx", "opencl", "opencl_ptx"):
+        if variant["language"] in LANGUAGE.values():
             listed.setdefault(f"{variant['operation']}/{variant['algorithm']}", set()).add(variant["language"])
-    language = {".cu": "cuda", ".ptx.cu": "ptx", ".cl": "opencl", ".ptx.cl": "opencl_ptx"}
-    on_disk = {name: {language[ending] for ending in siblings} for name, siblings in GROUPS.items()}
+    on_disk = {name: {LANGUAGE[ending] for ending in siblings} for name, siblings in GROUPS.items()}
     # A row that chooses among its neighbours has no file of its own.
     listed.pop("gemm/hopper/auto")
     assert listed == on_disk
@@ -83,7 +83,7 @@ def test_no_preprocessor_choice_inside_a_kernel_file():
     for algorithm, siblings in GROUPS.items():
         for path in siblings.values():
             body = path.read_text()
-            at = re.search(r"__global__|__kernel|\bkernel void\b", body)
+            at = re.search(r"__(?:tile_)?global__|__kernel|\bkernel void\b", body)
             if at and re.search(r"^\s*#\s*if", body[at.start():], flags=re.M):
                 wrong.append(str(path.relative_to(ROOT)))
     assert not wrong, wrong

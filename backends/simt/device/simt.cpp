@@ -154,7 +154,7 @@ DeviceInfo device_info(const simt::Module& module) {
     info.for_results_only = true;
     info.features = {"f16", "bf16", "f64", "clusters"};
     if (module.table->checked) info.features.emplace_back("checks");
-    info.languages = {Language::cuda, Language::ptx};
+    info.languages = {Language::cuda, Language::ptx, Language::cuda_tile};
     return info;
 }
 

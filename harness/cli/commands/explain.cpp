@@ -92,8 +92,10 @@ public:
           problems_(problems_of(options, registry_.operations_of(variants_))),
           root_(find_source_root(options.source)),
           compiler_(root_, ContentCache::of_user()) {
-        std::erase_if(variants_, [](const Variant* v) {
-            return v->language == Language::vendor || v->language == Language::host;
+        // A baseline holds what every machine with nvcc can make; the compiler of tiles is fetched apart.
+        std::erase_if(variants_, [this](const Variant* v) {
+            return v->language == Language::vendor || v->language == Language::host ||
+                   (gate_ && v->language == Language::cuda_tile);
         });
         if (variants_.empty()) throw NothingFound("the glob selects no kernel of Stele's own");
     }

@@ -1,0 +1,26 @@
+# Script: SOURCE of CUDA Tile C++ to machine code for ARCHITECTURE, OUTPUT, by NVCC. What was made once is taken from the
+# folder KEPT again: its name there is the digest of the compiler's version, the options and the preprocessed source.
+set(options --enable-tile -std=c++20 -O3 -arch=${ARCHITECTURE} -I${ROOT})
+cmake_path(GET OUTPUT PARENT_PATH folder)
+file(MAKE_DIRECTORY ${folder} ${KEPT})
+
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed)
+  if(failed)
+    list(JOIN ARGN " " words)
+    message(FATAL_ERROR "failed: ${words}")
+  endif()
+endfunction()
+
+execute_process(COMMAND ${NVCC} --version OUTPUT_VARIABLE version COMMAND_ERROR_IS_FATAL ANY)
+run(${NVCC} ${options} -M -MT ${OUTPUT} -MF ${OUTPUT}.d ${SOURCE})
+run(${NVCC} ${options} -E -Xcompiler -P ${SOURCE} -o ${OUTPUT}.ii)
+file(READ ${OUTPUT}.ii text)
+file(REMOVE ${OUTPUT}.ii)
+string(SHA256 digest "${version}|${options}|${text}")
+set(kept ${KEPT}/${digest}.cubin)
+if(NOT EXISTS ${kept})
+  run(${NVCC} ${options} -tilecubin ${SOURCE} -o ${OUTPUT}.new)
+  file(RENAME ${OUTPUT}.new ${kept})
+endif()
+file(COPY_FILE ${kept} ${OUTPUT})

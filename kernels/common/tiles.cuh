@@ -1,0 +1,52 @@
+// What every .tile.cu file shares: CUDA Tile C++, and the types that its kernels are instantiated for. Kernels take a
+// Dtype, and not the type that holds it: so a kernel has one name in machine code, whoever compiled it.
+#pragma once
+
+#include <cuda_tile.h>
+
+#include "kernels/common/native.cuh"
+#include "kernels/tensor.hpp"
+
+namespace stele {
+
+namespace ct = ::cuda::tiles;
+using namespace ct::literals;
+
+/// The type that holds an element.
+template <Dtype dtype>
+struct Element;
+template <>
+struct Element<Dtype::f32> {
+    using type = float;
+};
+template <>
+struct Element<Dtype::f16> {
+    using type = half;
+};
+template <>
+struct Element<Dtype::bf16> {
+    using type = bf16;
+};
+template <Dtype dtype>
+using ElementOf = typename Element<dtype>::type;
+
+/// What a .tile.cu file exports. Nothing of it is called on a GPU: machine code beside the binary has kernels of the
+/// same names, which an address here stands for.
+class TileList {
+public:
+    template <auto kernel>
+    void add(std::string entry, std::string instance) {
+        NativeKernel native;
+        native.cuda = reinterpret_cast<const void*>(kernel);
+#ifdef STELE_SIMT
+        native.simt = &Invoke<kernel>::call;
+#endif
+        instances_.push_back({std::move(entry), std::move(instance), native});
+    }
+    operator std::vector<NativeInstance>() && { return std::move(instances_); }
+
+private:
+    std::vector<NativeInstance> instances_;
+};
+
+}  // namespace stele
