@@ -28,6 +28,8 @@ Look look_of(Language language) {
             return {"#009E73", "circle"};
         case Language::ptx:
             return {"#D55E00", "triangle-up"};
+        case Language::cuda_tile:
+            return {"#6A4FB3", "triangle-right"};
         case Language::opencl:
             return {"#1F8FD6", "square"};
         case Language::opencl_ptx:
