@@ -17,7 +17,7 @@
 namespace stele::attention::cuda {
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int WARPS, int HEAD_DIM>
-__global__ void __launch_bounds__(WARPS * 32, Tile::threads_per_sm / WARPS / 32)
+__global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 32)
     attention_flash_split(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V,
                           const int* __restrict__ page_table, const int* __restrict__ q_offsets,
                           const int* __restrict__ k_offsets, T* __restrict__ O, float* __restrict__ lse,
