@@ -8,13 +8,14 @@ namespace stele::attention {
 namespace {
 
 constexpr std::string_view grammar =
-    "batch= heads= kv_heads= seq_q= seq_k= head_dim=64|128 [f32|f16|bf16] [causal] [scale=] [logits=]";
+    "batch= heads= kv_heads= seq_q= seq_k= head_dim=64|128 [f32|f16|bf16] [causal] [scale=] [logits=] "
+    "[page=16|32|64|128|256 [shared_pages=]] [lengths=|ragged]";
 
 class Attention final : public Operation {
 public:
     Attention() {
-        for (auto rows : {naive_variants, flash_variants, flash_panel_variants, flash_tensor_variants,
-                          flash_hopper_variants, openblas_variants, onednn_variants}) {
+        for (auto rows : {naive_variants, flash_variants, flash_split_variants, flash_panel_variants,
+                          flash_tensor_variants, flash_hopper_variants, openblas_variants, onednn_variants}) {
             std::vector<Variant> some = rows();
             std::move(some.begin(), some.end(), std::back_inserter(variants_));
         }
@@ -28,7 +29,8 @@ public:
 
     std::unique_ptr<Problem> parse(std::string_view text) const override {
         ProblemText words("attention", grammar, text);
-        const Shape shape = take_shape(words);
+        Shape shape = take_shape(words);
+        take_layout(words, shape);
         words.finish();
         return std::make_unique<AttentionProblem>(shape);
     }

@@ -9,22 +9,61 @@
 #include "kernels/attention/tile.hpp"
 #include "kernels/common/half.cuh"
 
+namespace stele::attention {
+
+/// Four columns of a row of O that is summed yet, and the row's maximum and sum.
+struct Sums {
+    float4 acc;
+    float row_max, row_sum;
+};
+
+}  // namespace stele::attention
+
 namespace stele::attention::cuda {
 
+/// The sums of parts of a row's keys, each rescaled to the largest row_max as a tile is: state_of(part) is (row_max,
+/// row_sum), acc_of(part) is asked for where something was seen.
+template <typename StateOf, typename AccOf>
+__device__ Sums combine_parts(int parts, StateOf&& state_of, AccOf&& acc_of) {
+    Sums sums{make_float4(0.0f, 0.0f, 0.0f, 0.0f), -INFINITY, 0.0f};
+    for (int part = 0; part < parts; ++part) sums.row_max = fmaxf(sums.row_max, state_of(part).x);
+    const float base = sums.row_max == -INFINITY ? 0.0f : sums.row_max;
+    for (int part = 0; part < parts; ++part) {
+        const float2 state = state_of(part);
+        if (state.y == 0.0f) continue;
+        const float rescale = exp2f(state.x - base);
+        const float4 value = acc_of(part);
+        sums.row_sum = fmaf(state.y, rescale, sums.row_sum);
+        sums.acc = make_float4(fmaf(rescale, value.x, sums.acc.x), fmaf(rescale, value.y, sums.acc.y),
+                               fmaf(rescale, value.z, sums.acc.z), fmaf(rescale, value.w, sums.acc.w));
+    }
+    return sums;
+}
+
+/// O = acc / row_sum at columns d … d + 3 of a row, and with the first of them lse = ln Σ e^score; 0 and −inf where
+/// nothing was seen.
+template <int VALUE_DIM, typename T>
+__device__ void store_sums(T* O, float* lse, std::size_t row, int d, const Sums& sums) {
+    const float inverse = sums.row_sum > 0.0f ? 1.0f / sums.row_sum : 0.0f;
+    store4(O + row * VALUE_DIM + d,
+           make_float4(sums.acc.x * inverse, sums.acc.y * inverse, sums.acc.z * inverse, sums.acc.w * inverse));
+    if (d == 0) lse[row] = (sums.row_max + log2f(sums.row_sum)) * 0.693147180559945309f;
+}
+
 /// The constants that a tile and a head_dim give, as the kernels name them, and the phases over them. `stages` tiles of
-/// K and of V lie in shared memory.
-template <typename T, Tile tile, int head_dim, int stages = 1>
+/// K and of V lie in shared memory. A row of V, and so of O, is as long as one of K, or its first value_dim columns.
+template <typename T, Tile tile, int head_dim, int stages = 1, int value_dim = head_dim>
 struct Phases {
     static constexpr int BLOCK_M = tile.block_m, BLOCK_N = tile.block_n, THREADS_N = tile.threads_n;
     static constexpr int THREAD_M = tile.thread_m, THREAD_N = BLOCK_N / THREADS_N;
-    static constexpr int NUM_THREADS = tile.num_threads(), HEAD_DIM = head_dim;
-    static constexpr int VECTORS = HEAD_DIM / 4 / THREADS_N;
+    static constexpr int NUM_THREADS = tile.num_threads(), HEAD_DIM = head_dim, VALUE_DIM = value_dim;
+    static constexpr int VECTORS = VALUE_DIM / 4 / THREADS_N;
     static constexpr int QUERY_STRIDE = tile.query_stride(head_dim), P_STRIDE = tile.p_stride();
     static constexpr int KEY_STRIDE = tile.key_stride(head_dim, sizeof(T)), KEY_TILE = BLOCK_N * KEY_STRIDE;
     static constexpr int STAGES = stages;
     static_assert(32 % THREADS_N == 0, "the threads of a row exchange registers within one warp");
     static_assert(BLOCK_N % THREADS_N == 0 && BLOCK_M % THREAD_M == 0, "the tile must divide among its threads");
-    static_assert(HEAD_DIM % (4 * THREADS_N) == 0, "a thread owns whole float4 columns of O");
+    static_assert(VALUE_DIM % (4 * THREADS_N) == 0, "a thread owns whole float4 columns of O");
     static_assert(NUM_THREADS % 32 == 0, "warp exchanges name all lanes");
 
     /// The block's shared memory, in the order that Tile::shared_bytes() counts.
@@ -75,17 +114,30 @@ struct Phases {
         }
     }
 
-    /// tile[n][d] = rows[key_begin + n][d] of one head's K or V, 16 bytes at a time; zero from key_end on, so that no
-    /// weight of 0 meets a NaN.
-    __device__ static void load_key_tile(T* tile_kv, const T* rows, int key_begin, int key_end, int thread) {
+    /// copy(to, from, inside) of each 16 bytes of tile[n] = tensor[row_of(key_begin + n)], K or V of one head. Keys are
+    /// inside below key_end; beyond it the tile must become zero, so that no weight of 0 meets a NaN.
+    template <typename RowOf, typename Copy>
+    __device__ static void copy_key_rows(T* tile_kv, const T* tensor, RowOf&& row_of, int key_begin, int key_end,
+                                         int thread, Copy&& copy) {
         constexpr int width = 16 / sizeof(T), chunks = HEAD_DIM / width;
 #pragma unroll
         for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) {
             const int n = i / chunks, d = i % chunks * width;
-            uint4 value = make_uint4(0, 0, 0, 0);
-            if (key_begin + n < key_end) value = *reinterpret_cast<const uint4*>(rows + (key_begin + n) * HEAD_DIM + d);
-            *reinterpret_cast<uint4*>(tile_kv + n * KEY_STRIDE + d) = value;
+            const bool inside = key_begin + n < key_end;
+            copy(tile_kv + n * KEY_STRIDE + d, tensor + row_of(inside ? key_begin + n : key_begin) * HEAD_DIM + d,
+                 inside);
         }
+    }
+
+    /// tile[n][d] = rows[key_begin + n][d] of one head's K or V, in one piece, 16 bytes at a time.
+    __device__ static void load_key_tile(T* tile_kv, const T* rows, int key_begin, int key_end, int thread) {
+        copy_key_rows(
+            tile_kv, rows, [](int key) { return key; }, key_begin, key_end, thread,
+            [](T* to, const T* from, bool inside) {
+                uint4 value = make_uint4(0, 0, 0, 0);
+                if (inside) value = *reinterpret_cast<const uint4*>(from);
+                *reinterpret_cast<uint4*>(to) = value;
+            });
     }
 
     /// scores[i][j] = tile_q[row i] · tile_k[column j]; −inf from key visible[row i] on.
@@ -214,7 +266,7 @@ struct Phases {
 #pragma unroll
             for (int v = 0; v < VECTORS; ++v) {
                 const float4 acc = state.acc[i][v];
-                store4(O + static_cast<std::size_t>(row) * HEAD_DIM + (col + v * THREADS_N) * 4,
+                store4(O + static_cast<std::size_t>(row) * VALUE_DIM + (col + v * THREADS_N) * 4,
                        make_float4(acc.x * inverse, acc.y * inverse, acc.z * inverse, acc.w * inverse));
             }
             if (col == 0) lse[row] = (state.row_max[i] + log2f(state.row_sum[i])) * 0.693147180559945309f;

@@ -12,11 +12,37 @@ namespace stele::attention::ptx {
 
 using namespace stele::ptx;
 
-template <typename T, Tile tile, int head_dim, int stages>
-struct Phases : cuda::Phases<T, tile, head_dim, stages> {
-    using Base = cuda::Phases<T, tile, head_dim, stages>;
+/// The sums of parts of a row's keys, each rescaled to the largest row_max as a tile is: state_of(part) is (row_max,
+/// row_sum), acc_of(part) is asked for where something was seen.
+template <typename StateOf, typename AccOf>
+__device__ Sums combine_parts(int parts, StateOf&& state_of, AccOf&& acc_of) {
+    Sums sums{make_float4(0.0f, 0.0f, 0.0f, 0.0f), -INFINITY, 0.0f};
+    for (int part = 0; part < parts; ++part) sums.row_max = max_f32(sums.row_max, state_of(part).x);
+    const float base = sums.row_max == -INFINITY ? 0.0f : sums.row_max;
+    for (int part = 0; part < parts; ++part) {
+        const float2 state = state_of(part);
+        if (state.y == 0.0f) continue;
+        const float rescale = ex2_approx_ftz_f32(state.x - base);
+        sums.row_sum = fma_rn_f32(state.y, rescale, sums.row_sum);
+        add_scaled(sums.acc, rescale, acc_of(part));
+    }
+    return sums;
+}
+
+/// O = acc / row_sum at columns d … d + 3 of a row, and with the first of them lse = ln Σ e^score; 0 and −inf where
+/// nothing was seen.
+template <int VALUE_DIM, typename T>
+__device__ void store_sums(T* O, float* lse, std::size_t row, int d, const Sums& sums) {
+    const float inverse = sums.row_sum > 0.0f ? rcp_approx_ftz_f32(sums.row_sum) : 0.0f;
+    store4_streaming(O + row * VALUE_DIM + d, scaled(sums.acc, inverse));
+    if (d == 0) lse[row] = (sums.row_max + lg2_approx_ftz_f32(sums.row_sum)) * 0.693147180559945309f;
+}
+
+template <typename T, Tile tile, int head_dim, int stages, int value_dim = head_dim>
+struct Phases : cuda::Phases<T, tile, head_dim, stages, value_dim> {
+    using Base = cuda::Phases<T, tile, head_dim, stages, value_dim>;
     using Base::BLOCK_M, Base::BLOCK_N, Base::THREADS_N, Base::THREAD_M, Base::THREAD_N, Base::NUM_THREADS;
-    using Base::HEAD_DIM, Base::VECTORS, Base::QUERY_STRIDE, Base::KEY_STRIDE, Base::P_STRIDE;
+    using Base::HEAD_DIM, Base::VALUE_DIM, Base::VECTORS, Base::QUERY_STRIDE, Base::KEY_STRIDE, Base::P_STRIDE;
     using typename Base::Shared, typename Base::State;
 
     /// tile_q[r][d] = Q[query_row[r]][d] · softmax_scale · log2(e), so that ex2 of a score is its weight. 16 bytes a
@@ -36,17 +62,15 @@ struct Phases : cuda::Phases<T, tile, head_dim, stages> {
         }
     }
 
-    /// tile[n][d] = rows[key_begin + n][d] of one head's K or V, once its group has been waited for; zero from key_end
-    /// on, so that no weight of 0 meets a NaN.
+    /// tile[n][d] = tensor[row_of(key_begin + n)][d] of one head's K or V, once its group has been waited for.
+    template <typename RowOf>
+    __device__ static void load_key_rows(T* tile_kv, const T* tensor, RowOf&& row_of, int key_begin, int key_end,
+                                         int thread) {
+        Base::copy_key_rows(tile_kv, tensor, row_of, key_begin, key_end, thread,
+                            [](T* to, const T* from, bool inside) { cp_async_cg_16(to, from, inside ? 16 : 0); });
+    }
     __device__ static void load_key_tile(T* tile_kv, const T* rows, int key_begin, int key_end, int thread) {
-        constexpr int width = 16 / sizeof(T), chunks = HEAD_DIM / width;
-#pragma unroll
-        for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) {
-            const int n = i / chunks, d = i % chunks * width;
-            const bool inside = key_begin + n < key_end;
-            cp_async_cg_16(tile_kv + n * KEY_STRIDE + d, inside ? rows + (key_begin + n) * HEAD_DIM + d : rows,
-                           inside ? 16 : 0);
-        }
+        load_key_rows(tile_kv, rows, [](int key) { return key; }, key_begin, key_end, thread);
     }
 
     /// scores[i][j] = tile_q[row i] · tile_k[column j]; −inf from key visible[row i] on.
@@ -174,7 +198,7 @@ struct Phases : cuda::Phases<T, tile, head_dim, stages> {
             const float inverse = state.row_sum[i] > 0.0f ? rcp_approx_ftz_f32(state.row_sum[i]) : 0.0f;
 #pragma unroll
             for (int v = 0; v < VECTORS; ++v)
-                store4_streaming(O + static_cast<std::size_t>(row) * HEAD_DIM + (col + v * THREADS_N) * 4,
+                store4_streaming(O + static_cast<std::size_t>(row) * VALUE_DIM + (col + v * THREADS_N) * 4,
                                  scaled(state.acc[i][v], inverse));
             if (col == 0) lse[row] = (state.row_max[i] + lg2_approx_ftz_f32(state.row_sum[i])) * 0.693147180559945309f;
         }

@@ -1,10 +1,15 @@
 #include "kernels/attention/problem.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <random>
 #include <stdexcept>
+
+#include "kernels/attention/layout.hpp"
 
 namespace stele::attention {
 namespace {
@@ -15,27 +20,56 @@ constexpr std::int64_t most_heads = 65535;
 constexpr std::int64_t most_keys = std::int64_t{1} << 23;
 constexpr std::int64_t most_elements = std::int64_t{1} << 36;
 
-/// Makes each row of Q a multiple of a key that it sees.
-void reach_logits(const Shape& shape, Tensor& q, const Tensor& k) {
-    for (std::int64_t row = 0; row < shape.rows(); ++row) {
-        const std::int64_t query = row % shape.seq_q;
-        const std::int64_t head = row / shape.seq_q % shape.heads, batch = row / shape.seq_q / shape.heads;
-        const std::int64_t seen = visible_keys(shape, query);
-        if (seen == 0) continue;
-        // 7919 is a prime beyond the tile sizes, so that the chosen keys fall into different tiles.
-        const std::int64_t key = row * 7919 % seen;
-        const std::size_t from = static_cast<std::size_t>(
-            ((batch * shape.kv_heads + head / shape.group()) * shape.seq_k + key) * shape.head_dim);
-        double norm = 0;
-        for (std::int64_t d = 0; d < shape.head_dim; ++d) norm += k.at(from + d) * k.at(from + d);
-        if (norm == 0) continue;
-        const double factor = (row % 2 == 0 ? shape.logits : -shape.logits) / (norm * shape.softmax_scale);
-        for (std::int64_t d = 0; d < shape.head_dim; ++d)
-            q.set(static_cast<std::size_t>(row * shape.head_dim + d), factor * k.at(from + d));
-    }
+// Drawn lengths are part of the problem, so their seed is too.
+constexpr std::uint64_t lengths_seed = 1;
+
+/// 0 … longest, one of them the longest.
+std::vector<std::int64_t> drawn_lengths(std::int64_t batch, std::int64_t longest) {
+    std::mt19937_64 draws(lengths_seed);
+    std::vector<std::int64_t> out(static_cast<std::size_t>(batch));
+    for (std::int64_t& length : out)
+        length = static_cast<std::int64_t>(draws() % static_cast<std::uint64_t>(longest + 1));
+    out[static_cast<std::size_t>(draws() % out.size())] = longest;
+    return out;
 }
 
 }  // namespace
+
+std::int64_t Shape::keys_of(std::int64_t sequence) const {
+    return is_packed() ? lengths[static_cast<std::size_t>(sequence)] : seq_k;
+}
+
+std::int64_t Shape::queries_of(std::int64_t sequence) const {
+    return is_packed() ? std::clamp<std::int64_t>(keys_of(sequence), 1, seq_q) : seq_q;
+}
+
+std::int64_t Shape::all_keys() const {
+    return is_packed() ? std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}) : batch * seq_k;
+}
+
+std::int64_t Shape::all_queries() const {
+    if (!is_packed()) return batch * seq_q;
+    std::int64_t sum = 0;
+    for (std::int64_t sequence = 0; sequence < batch; ++sequence) sum += queries_of(sequence);
+    return sum;
+}
+
+std::int64_t Shape::pool_pages() const {
+    std::int64_t pages = batch + shared_pages;
+    for (std::int64_t sequence = 0; sequence < batch; ++sequence)
+        pages += (keys_of(sequence) + page - 1) / page - shared_pages;
+    return pages;
+}
+
+Shape Shape::alone(std::int64_t sequence) const {
+    Shape one = *this;
+    one.batch = 1;
+    one.seq_q = queries_of(sequence);
+    one.seq_k = keys_of(sequence);
+    one.page = one.shared_pages = 0;
+    one.lengths.clear();
+    return one;
+}
 
 float default_softmax_scale(std::int64_t head_dim) {
     return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
@@ -47,6 +81,11 @@ std::int64_t visible_keys(const Shape& shape, std::int64_t query) {
 }
 
 double pairs_of(const Shape& shape) {
+    if (shape.is_packed()) {
+        double sum = 0;
+        for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence) sum += pairs_of(shape.alone(sequence));
+        return sum;
+    }
     const double q = static_cast<double>(shape.seq_q), k = static_cast<double>(shape.seq_k);
     double pairs = q * k;
     // Row i sees i + 1 + (k − q) keys, or none: a trapezium if k ≥ q, else the triangle of the last k rows.
@@ -83,6 +122,27 @@ Shape take_shape(ProblemText& text) {
     return shape;
 }
 
+void take_layout(ProblemText& text, Shape& shape) {
+    shape.page = text.take_extent_or("page", 0, 16, 256);
+    shape.shared_pages = text.take_extent_or("shared_pages", 0, 0, most_keys);
+    shape.lengths = text.take_extents("lengths", 0, most_keys);
+    shape.ragged = text.take_flag("ragged");
+    if ((shape.page & (shape.page - 1)) != 0) text.fail(fmt::format("page={} is not a power of two", shape.page));
+    if (shape.ragged && shape.is_packed()) text.fail("lengths are given, and ragged asks to draw them");
+    if (shape.ragged) shape.lengths = drawn_lengths(shape.batch, shape.seq_k);
+    if (shape.is_packed()) {
+        if (static_cast<std::int64_t>(shape.lengths.size()) != shape.batch)
+            text.fail(fmt::format("{} lengths are given for batch={}", shape.lengths.size(), shape.batch));
+        if (const std::int64_t longest = *std::ranges::max_element(shape.lengths); longest != shape.seq_k)
+            text.fail(fmt::format("the longest of lengths= is {}, and seq_k={} says another", longest, shape.seq_k));
+    }
+    for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence)
+        if (shape.shared_pages * shape.page > shape.keys_of(sequence))
+            text.fail(fmt::format("shared_pages={} of page={} are more than the {} keys of sequence {}",
+                                  shape.shared_pages, shape.page, shape.keys_of(sequence), sequence));
+    if (shape.shared_pages > 0 && !shape.is_paged()) text.fail("shared_pages= without page=");
+}
+
 std::string shape_text(const Shape& shape) {
     std::string out =
         fmt::format("batch={} heads={} kv_heads={} seq_q={} seq_k={} head_dim={} {}", shape.batch, shape.heads,
@@ -92,30 +152,50 @@ std::string shape_text(const Shape& shape) {
     if (shape.softmax_scale != default_softmax_scale(shape.head_dim))
         out += fmt::format(" scale={}", shape.softmax_scale);
     if (shape.logits != 0) out += fmt::format(" logits={}", shape.logits);
+    if (shape.is_paged()) out += fmt::format(" page={}", shape.page);
+    if (shape.shared_pages != 0) out += fmt::format(" shared_pages={}", shape.shared_pages);
+    if (shape.ragged) return out + " ragged";
+    if (shape.is_packed()) out += fmt::format(" lengths={}", fmt::join(shape.lengths, ","));
     return out;
 }
 
 std::vector<TensorSpec> tensors_of(const Shape& shape) {
-    const std::vector<std::int64_t> query_shape{shape.batch, shape.heads, shape.seq_q, shape.head_dim};
-    const std::vector<std::int64_t> key_shape{shape.batch, shape.kv_heads, shape.seq_k, shape.head_dim};
-    const std::vector<std::string> query_names{"batch", "heads", "seq_q", "head_dim"};
-    const std::vector<std::string> key_names{"batch", "kv_heads", "seq_k", "head_dim"};
-    return {{"Q", Role::input, shape.dtype, query_shape, query_names},
-            {"K", Role::input, shape.dtype, key_shape, key_names},
-            {"V", Role::input, shape.dtype, key_shape, key_names},
-            {"O", Role::output, shape.dtype, query_shape, query_names},
-            {"lse", Role::output, Dtype::f32, {shape.batch, shape.heads, shape.seq_q}, {"batch", "heads", "seq_q"}}};
+    std::vector<std::int64_t> query_shape{shape.batch, shape.heads, shape.seq_q};
+    std::vector<std::int64_t> key_shape{shape.batch, shape.kv_heads, shape.seq_k, shape.head_dim};
+    std::vector<std::string> query_names{"batch", "heads", "seq_q"};
+    std::vector<std::string> key_names{"batch", "kv_heads", "seq_k", "head_dim"};
+    if (shape.is_packed()) {
+        query_shape = {shape.heads, shape.all_queries()};
+        query_names = {"heads", "queries"};
+        key_shape = {shape.kv_heads, shape.all_keys(), shape.head_dim};
+        key_names = {"kv_heads", "keys", "head_dim"};
+    }
+    if (shape.is_paged()) {
+        key_shape = {shape.pool_pages(), shape.kv_heads, shape.page, shape.head_dim};
+        key_names = {"pages", "kv_heads", "page", "head_dim"};
+    }
+    const TensorSpec lse{"lse", Role::output, Dtype::f32, query_shape, query_names};
+    query_shape.push_back(shape.head_dim);
+    query_names.emplace_back("head_dim");
+    std::vector<TensorSpec> out{{"Q", Role::input, shape.dtype, query_shape, query_names},
+                                {"K", Role::input, shape.dtype, key_shape, key_names},
+                                {"V", Role::input, shape.dtype, key_shape, key_names}};
+    if (shape.is_paged())
+        out.push_back(
+            {"page_table", Role::input, Dtype::i32, {shape.batch, shape.table_pages()}, {"batch", "table_pages"}});
+    if (shape.is_packed())
+        for (const char* name : {"q_offsets", "k_offsets"})
+            out.push_back({name, Role::input, Dtype::i32, {shape.batch + 1}, {"batch + 1"}});
+    out.push_back({"O", Role::output, shape.dtype, query_shape, query_names});
+    out.push_back(lse);
+    return out;
 }
 
-std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill how) {
+std::optional<std::size_t> tensor_index(const Shape& shape, std::string_view name) {
     const std::vector<TensorSpec> specs = tensors_of(shape);
-    std::vector<Tensor> out;
-    for (std::size_t i = 0; i < 3; ++i) {
-        out.emplace_back(specs[i]);
-        fill(out.back(), how, seed * 3 + i);
-    }
-    if (shape.logits != 0 && how != Fill::zeros) reach_logits(shape, out[tensor_q], out[tensor_k]);
-    return out;
+    const auto found = std::ranges::find(specs, name, &TensorSpec::name);
+    if (found == specs.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - specs.begin());
 }
 
 VisibleKeys dense_visibility(const Shape& shape) {
@@ -129,8 +209,12 @@ double AttentionProblem::flops() const { return flops_of(shape_, pairs_of(shape_
 
 double AttentionProblem::bytes() const {
     double bytes = 0;
-    for (const TensorSpec& spec : tensors()) bytes += static_cast<double>(spec.bytes());
-    return bytes;
+    for (const TensorSpec& spec : tensors())
+        if (spec.name != "K" && spec.name != "V") bytes += static_cast<double>(spec.bytes());
+    // Keys that there are, shared ones once; not the rest of their pages.
+    const std::int64_t keys = shape_.all_keys() - (shape_.batch - 1) * shape_.shared_pages * shape_.page;
+    return bytes + 2 * static_cast<double>(keys * shape_.kv_heads * shape_.head_dim) *
+                       static_cast<double>(size_of(shape_.dtype));
 }
 
 std::vector<Tensor> AttentionProblem::inputs(std::uint64_t seed, Fill how) const {
@@ -138,8 +222,11 @@ std::vector<Tensor> AttentionProblem::inputs(std::uint64_t seed, Fill how) const
 }
 
 std::vector<Expected> AttentionProblem::reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const {
+    if (shape_.is_packed() || shape_.is_paged()) return reference_by_sequence(shape_, inputs, arithmetic);
     return reference_of(shape_, inputs, pairs_of(shape_), dense_visibility(shape_), arithmetic);
 }
+
+void AttentionProblem::check_inputs(std::span<const Tensor> inputs) const { check_layout(shape_, inputs); }
 
 const Shape& shape_of(const Problem& problem) {
     if (const auto* found = dynamic_cast<const AttentionProblem*>(&problem)) return found->shape();

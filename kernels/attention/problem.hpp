@@ -1,10 +1,11 @@
 // Attention, forward: O = softmax(softmax_scale · Q Kᵀ, masked) V and lse, with grouped heads and unequal lengths.
-// The pieces that sparse_attention shares are free functions over an Shape; README.md has the mathematics.
+// The pieces that sparse_attention shares are free functions over a Shape; README.md has the mathematics.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,19 +22,37 @@ struct Shape {
     std::int64_t seq_q = 1, seq_k = 1;
     std::int64_t head_dim = 64;
     bool causal = false;
-    float softmax_scale = 0.125f;  ///< what the kernels get; 1/sqrt(head_dim) unless the problem says otherwise
-    Dtype dtype = Dtype::f32;      ///< of Q, K, V and O; lse is always f32
-    double logits = 0;             ///< not 0: Q is drawn so that each row has a score of ±logits
+    float softmax_scale = 0.125f;   ///< what the kernels get; 1/sqrt(head_dim) unless the problem says otherwise
+    Dtype dtype = Dtype::f32;       ///< of Q, K, V and O; lse is always f32
+    double logits = 0;              ///< not 0: Q is drawn so that each row has a score of ±logits
+    std::int64_t page = 0;          ///< keys of a page, a power of two; 0: K and V are not in pages
+    std::int64_t shared_pages = 0;  ///< so many first pages are the same ones for all sequences
+    std::vector<std::int64_t> lengths = {};  ///< keys of each sequence, then packed end to end; empty: seq_k each
+    bool ragged = false;                     ///< lengths were drawn
 
-    std::int64_t rows() const { return batch * heads * seq_q; }
     std::int64_t group() const { return heads / kv_heads; }
+    bool is_packed() const { return !lengths.empty(); }
+    bool is_paged() const { return page > 0; }
+    std::int64_t keys_of(std::int64_t sequence) const;
+    /// seq_q; packed, no more than there are keys, and one at least.
+    std::int64_t queries_of(std::int64_t sequence) const;
+    std::int64_t all_keys() const;
+    std::int64_t all_queries() const;
+    /// Of Q and O: heads · all_queries().
+    std::int64_t rows() const { return heads * all_queries(); }
+    /// Columns of the page table: what the longest sequence needs, and one that no sequence uses.
+    std::int64_t table_pages() const { return is_paged() ? (seq_k + page - 1) / page + 1 : 0; }
+    /// Pages that there are: those in use, and one a sequence that is not.
+    std::int64_t pool_pages() const;
+    /// One sequence alone, its keys in one piece.
+    Shape alone(std::int64_t sequence) const;
 };
 
 /// 1/sqrt(head_dim), rounded to f32.
 float default_softmax_scale(std::int64_t head_dim);
 
-/// Keys that query `query` sees when every key is allowed, or, causal, when the last query is aligned to the last key:
-/// key j is seen if j ≤ query + seq_k − seq_q. 0 … seq_k; the keys are 0 … count − 1.
+/// Of sequences of one length: keys that query `query` sees when every key is allowed, or, causal, when the last query
+/// is aligned to the last key: key j is seen if j ≤ query + seq_k − seq_q. 0 … seq_k; the keys are 0 … count − 1.
 std::int64_t visible_keys(const Shape& shape, std::int64_t query);
 
 /// Sum of visible_keys() over batch, heads and queries, by formula.
@@ -44,16 +63,23 @@ double flops_of(const Shape& shape, double pairs);
 
 /// Reads the words that every attention problem has. Throws ProblemError through `text`; does not call finish().
 Shape take_shape(ProblemText& text);
+/// Reads how K, V and the sequences lie: page=, shared_pages=, lengths= or ragged.
+void take_layout(ProblemText& text, Shape& shape);
 
 /// "batch=1 heads=8 kv_heads=2 seq_q=128 seq_k=128 head_dim=64 f16 causal": take_shape() reads it back.
 std::string shape_text(const Shape& shape);
 
 /// Q [batch, heads, seq_q, head_dim], K and V [batch, kv_heads, seq_k, head_dim], then the outputs O (as Q) and
-/// lse [batch, heads, seq_q] in f32.
+/// lse [batch, heads, seq_q] in f32. Packed: Q [heads, queries, head_dim], K and V [kv_heads, keys, head_dim], and the
+/// inputs q_offsets and k_offsets [batch + 1]. Paged: K and V [pages, kv_heads, page, head_dim], and the input
+/// page_table [batch, table_pages].
 std::vector<TensorSpec> tensors_of(const Shape& shape);
+/// Where a tensor stands in tensors_of(); none where the problem has no such tensor.
+std::optional<std::size_t> tensor_index(const Shape& shape, std::string_view name);
 
-/// Q, K, V: normal or zeros. With `shape.logits` each row of Q is a multiple of one key that `visible_keys` shows it,
-/// so that its score is +logits in even rows and −logits in odd ones.
+/// The inputs. Q, K, V: normal or zeros; NaN in K and V where no sequence has a key. With `shape.logits` each row of Q
+/// is a multiple of one key that `visible_keys` shows it, so that its score is +logits in even rows and −logits in odd
+/// ones.
 std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill fill);
 
 /// Writes the keys that a query row sees, ascending, into `keys` (handed over empty). Called from several threads.
@@ -71,6 +97,10 @@ std::vector<Expected> reference_of(const Shape& shape, std::span<const Tensor> i
 /// What it takes at its peak, in bytes, about.
 double reference_bytes_of(const Shape& shape, double pairs);
 
+/// The same for sequences that are packed, or whose keys are in pages: one after the other.
+std::vector<Expected> reference_by_sequence(const Shape& shape, std::span<const Tensor> inputs,
+                                            const Arithmetic& arithmetic);
+
 /// One shape of dense attention.
 class AttentionProblem final : public Problem {
 public:
@@ -84,6 +114,7 @@ public:
     double bytes() const override;
     std::vector<TensorSpec> tensors() const override { return tensors_of(shape_); }
     std::vector<Tensor> inputs(std::uint64_t seed, Fill fill) const override;
+    void check_inputs(std::span<const Tensor> inputs) const override;
     std::vector<Expected> reference(std::span<const Tensor> inputs, const Arithmetic& arithmetic) const override;
     double reference_bytes() const override { return reference_bytes_of(shape_, pairs_of(shape_)); }
 
@@ -94,7 +125,7 @@ private:
 /// The shape behind a problem of this operation. Throws std::logic_error for another operation's problem.
 const Shape& shape_of(const Problem& problem);
 
-/// Indices into tensors_of().
+/// Indices into tensors_of() where sequences are not packed and keys not in pages.
 enum AttentionTensor : std::size_t { tensor_q, tensor_k, tensor_v, tensor_o, tensor_lse };
 
 }  // namespace stele::attention

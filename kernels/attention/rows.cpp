@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "kernels/source.hpp"
+
 namespace stele::attention {
 
 std::string instance_of(const Shape& shape) { return fmt::format("{} d{}", name(shape.dtype), shape.head_dim); }
@@ -21,6 +23,42 @@ std::vector<Operand> with_sizes(std::vector<Operand> tensors, const Shape& shape
     tensors.emplace_back(shape.softmax_scale);
     tensors.emplace_back(static_cast<std::int32_t>(shape.causal));
     return tensors;
+}
+
+TensorOperands operands_of(const Shape& shape) {
+    const auto named = [&](std::string_view name) {
+        const std::optional<std::size_t> index = tensor_index(shape, name);
+        return index ? Operand(TensorOperand{*index}) : Operand(NullOperand{});
+    };
+    return {named("Q"),         named("K"),         named("V"), named("page_table"),
+            named("q_offsets"), named("k_offsets"), named("O"), named("lse")};
+}
+
+Support reads_layout(const Shape& shape, Reads reads) {
+    if (shape.is_paged()) return Support::no("reads the keys of a sequence in one piece, not in pages");
+    if (shape.is_packed() && reads == Reads::dense) return Support::no("reads sequences of one length, not of several");
+    return {};
+}
+
+std::vector<std::size_t> parts_bytes(const Shape& shape, std::int64_t splits) {
+    const auto parts = static_cast<std::size_t>(splits > 1 ? splits * shape.rows() : 0);
+    return {parts * static_cast<std::size_t>(shape.head_dim) * 4, parts * 2 * 4};
+}
+
+void add_combine(Plan& plan, Language language, const Shape& shape, std::int64_t splits) {
+    constexpr unsigned combine_threads = 128;  // as in flash.cu, flash.ptx.cu and flash.cl
+    const TensorOperands tensors = operands_of(shape);
+    const Tile& tile = tiles.front();  // any: this kernel has none
+    std::vector<std::string> options = definitions(tile);
+    for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
+    plan.steps.push_back({plan.kernels.size(),
+                          {blocks(shape.rows() * shape.head_dim / 4, combine_threads), 1, 1},
+                          {combine_threads, 1, 1},
+                          0,
+                          {tensors.o, tensors.lse, ScratchOperand{0}, ScratchOperand{1},
+                           static_cast<std::int32_t>(shape.rows()), static_cast<std::int32_t>(splits)}});
+    plan.kernels.push_back(kernel_source(language, "attention/flash", "attention_flash_combine",
+                                         text(tile) + ' ' + instance_of(shape), std::move(options)));
 }
 
 Arithmetic rounded_weights(const Problem& problem) {

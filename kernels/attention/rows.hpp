@@ -23,6 +23,22 @@ unsigned blocks(std::int64_t a, std::int64_t b);
 /// What a kernel without splits is given: `tensors`, then heads, kv_heads, seq_q, seq_k, softmax_scale and causal.
 std::vector<Operand> with_sizes(std::vector<Operand> tensors, const Shape& shape);
 
+/// A problem's tensors, by name; null where it has no such tensor.
+struct TensorOperands {
+    Operand q, k, v, page_table, q_offsets, k_offsets, o, lse;
+};
+TensorOperands operands_of(const Shape& shape);
+
+/// No where keys are in pages, or sequences packed, and the algorithm reads neither.
+enum class Reads { dense, packed };
+Support reads_layout(const Shape& shape, Reads reads);
+
+/// Scratch that `splits` parts of the keys leave: acc, then row_max and row_sum. None for one part.
+std::vector<std::size_t> parts_bytes(const Shape& shape, std::int64_t splits);
+
+/// Adds the step that puts the parts in scratch buffers 0 and 1 together: flash's second kernel.
+void add_combine(Plan& plan, Language language, const Shape& shape, std::int64_t splits);
+
 /// Of matrix instructions: weights are rounded to the type of V.
 Arithmetic rounded_weights(const Problem& problem);
 
@@ -36,6 +52,7 @@ Support supports_tile(const DeviceInfo& device, Language language, const Tile& t
 /// The rows of each algorithm, in its own folder.
 std::vector<Variant> naive_variants();
 std::vector<Variant> flash_variants();
+std::vector<Variant> flash_split_variants();
 std::vector<Variant> flash_panel_variants();
 std::vector<Variant> flash_tensor_variants();
 std::vector<Variant> flash_hopper_variants();

@@ -29,6 +29,14 @@ constexpr std::string_view edge_shapes[] = {
     "batch=1 heads=1 kv_heads=1 seq_q=32 seq_k=16 head_dim=64",  // whole tiles
     "batch=1 heads=1 kv_heads=1 seq_q=65 seq_k=17 head_dim=128",
     "batch=1 heads=1 kv_heads=1 seq_q=17 seq_k=29 head_dim=64 scale=-0.3",  // a scale that turns the order round
+    "batch=1 heads=2 kv_heads=1 seq_q=1 seq_k=67 head_dim=64 logits=10000",
+    "batch=2 heads=4 kv_heads=2 seq_q=1 seq_k=300 head_dim=64 page=16",  // decode, keys split over blocks, in pages
+    "batch=2 heads=6 kv_heads=2 seq_q=3 seq_k=37 head_dim=128 causal page=32",
+    "batch=3 heads=2 kv_heads=1 seq_q=1 seq_k=70 head_dim=64 page=32 shared_pages=2",
+    "batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=0 head_dim=64 page=16",
+    "batch=4 heads=4 kv_heads=2 seq_q=1 seq_k=600 head_dim=64 page=16 lengths=3,600,0,17",  // one long among short
+    "batch=4 heads=2 kv_heads=1 seq_q=9 seq_k=33 head_dim=64 causal lengths=33,1,0,16",
+    "batch=3 heads=4 kv_heads=4 seq_q=40 seq_k=40 head_dim=128 causal ragged",
 };
 
 constexpr std::string_view full_shapes[] = {
@@ -50,6 +58,11 @@ constexpr std::string_view full_shapes[] = {
     "batch=32 heads=64 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 bf16",
     "batch=1 heads=64 kv_heads=8 seq_q=1 seq_k=1024 head_dim=128 bf16",
     "batch=1 heads=64 kv_heads=8 seq_q=1 seq_k=32768 head_dim=128 bf16",
+    "batch=32 heads=64 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 bf16 page=64",
+    "batch=32 heads=32 kv_heads=8 seq_q=1 seq_k=4096 head_dim=64 f16",
+    "batch=16 heads=32 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 f32",
+    "batch=8 heads=64 kv_heads=8 seq_q=1 seq_k=100000 head_dim=128 bf16 page=64 "
+    "lengths=100000,900,4000,1,2500,700,30,1300",
 };
 
 }  // namespace
@@ -63,6 +76,8 @@ std::vector<std::string> suite(Suite suite) {
             for (std::string_view dtype : {"f32", "f16", "bf16"}) {
                 add(fmt::format("batch=1 heads=2 kv_heads=1 seq_q=40 seq_k=40 head_dim=64 {} causal", dtype));
                 add(fmt::format("batch=2 heads=4 kv_heads=2 seq_q=1 seq_k=50 head_dim=128 {}", dtype));
+                add(fmt::format("batch=2 heads=4 kv_heads=2 seq_q=1 seq_k=50 head_dim=64 {} page=16 lengths=20,50",
+                                dtype));
             }
             break;
         case Suite::edge:

@@ -17,6 +17,7 @@
 #include "harness/catalog/registry.hpp"
 #include "harness/catalog/tile_choices.hpp"
 #include "harness/measure/runner_here.hpp"
+#include "tests/conformance/batch_order.hpp"
 #include "tests/conformance/coverage.hpp"
 #include "tests/conformance/unseen.hpp"
 
@@ -88,19 +89,23 @@ private:
     std::vector<Suite> suites_;
 };
 
-class UnseenKeys : public testing::Test {
+/// A check of its own on a variant and a device.
+using Check = void (*)(Device&, const Variant&, const Operation&);
+
+class Checked : public testing::Test {
 public:
-    UnseenKeys(Conformance& shared, const Variant& variant, const DeviceInfo& info)
-        : shared_(shared), variant_(variant), info_(info) {}
+    Checked(Conformance& shared, const Variant& variant, const DeviceInfo& info, Check check)
+        : shared_(shared), variant_(variant), info_(info), check_(check) {}
 
     void TestBody() override {
-        check_unseen_keys(shared_.opened.open(info_), variant_, shared_.registry.operation(variant_.operation));
+        check_(shared_.opened.open(info_), variant_, shared_.registry.operation(variant_.operation));
     }
 
 private:
     Conformance& shared_;
     const Variant& variant_;
     const DeviceInfo& info_;
+    Check check_;
 };
 
 /// Stands for a variant that nothing here can run.
@@ -159,7 +164,10 @@ void register_tests(Conformance& shared, bool all_backends_wanted) {
             });
             if (has_unseen_keys(*variant))
                 add(*variant, info->id + " unseen keys",
-                    [&shared, variant, info] { return new UnseenKeys(shared, *variant, *info); });
+                    [&shared, variant, info] { return new Checked(shared, *variant, *info, check_unseen_keys); });
+            if (has_batch_order(*variant))
+                add(*variant, info->id + " batch order",
+                    [&shared, variant, info] { return new Checked(shared, *variant, *info, check_batch_order); });
             if (!variant->default_tile || !variant->tile_space) continue;
             for (const Variant* drawn : drawn_tiles(shared, *variant))
                 add(*drawn, info->id,

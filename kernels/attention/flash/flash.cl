@@ -9,9 +9,9 @@
 
 kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_flash(
     global const Element* restrict Q, global const Element* restrict K, global const Element* restrict V,
-    global Element* restrict O, global float* restrict lse, global float* restrict partial_acc,
-    global float* restrict partial_state, int batch, int heads, int kv_heads, int seq_q, int seq_k, int splits,
-    float softmax_scale, int causal) {
+    global const int* restrict q_offsets, global const int* restrict k_offsets, global Element* restrict O,
+    global float* restrict lse, global float* restrict partial_acc, global float* restrict partial_state, int batch,
+    int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale, int causal) {
     local __attribute__((aligned(16))) float tile_q[BLOCK_M * QUERY_STRIDE];
     local __attribute__((aligned(16))) Element tile_k[BLOCK_N * KEY_STRIDE];
     local __attribute__((aligned(16))) Element tile_v[BLOCK_N * KEY_STRIDE];
@@ -25,19 +25,21 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     const int thread = get_local_id(0);
     const int row_group = thread / THREADS_N, col = thread % THREADS_N;
     const int block = get_group_id(0) / splits, split = get_group_id(0) % splits;
-    const int kv_head = get_group_id(1), sequence = get_group_id(2);
-    const int group = heads / kv_heads, packed_rows = group * seq_q;
+    const int kv_head = get_group_id(1);
+    const Sequence sequence = sequence_of(get_group_id(2), q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
+    const int group = heads / kv_heads, packed_rows = group * sequence.queries;
     for (int r = thread; r < BLOCK_M; r += NUM_THREADS) {
         const int packed = block * BLOCK_M + r, query = packed / group, head = kv_head * group + packed % group;
-        const int seen = causal ? clamp(query + 1 + seq_k - seq_q, 0, seq_k) : seq_k;
-        query_row[r] = packed < packed_rows ? (sequence * heads + head) * seq_q + query : -1;
-        visible[r] = packed < packed_rows ? seen : 0;
+        query_row[r] = packed < packed_rows ? row_of(sequence, head, query) : -1;
+        visible[r] = packed < packed_rows ? seen_by(sequence, query, causal) : 0;
     }
-    const int last_query = (min((block + 1) * BLOCK_M, packed_rows) - 1) / group;
-    const int last_seen = causal ? clamp(last_query + 1 + seq_k - seq_q, 0, seq_k) : seq_k;
-    const int split_keys = ((seq_k + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
+    // A short sequence has no rows for the last blocks. (With a return here, PoCL 3.1 crashed at the barriers.)
+    const int last_seen = block * BLOCK_M < packed_rows
+                              ? seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
+                              : 0;
+    const int split_keys = ((sequence.keys + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
     const int key_end = min(last_seen, (split + 1) * split_keys);
-    const long head_offset = ((long)sequence * kv_heads + kv_head) * seq_k * HEAD_DIM;
+    const long head_offset = first_key_row(sequence, kv_head) * HEAD_DIM;
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i) {
         row_max[i] = -INFINITY;
@@ -76,7 +78,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
         for (int i = 0; i < THREAD_M; ++i) {
             const int row = query_row[row_group * THREAD_M + i];
             if (row < 0) continue;
-            const long part = (long)split * batch * heads * seq_q + row;
+            const long part = (long)split * sequence.all_rows + row;
 #pragma unroll
             for (int v = 0; v < VECTORS; ++v)
                 *(global float4*)(partial_acc + part * HEAD_DIM + (col + v * THREADS_N) * 4) = acc[i][v];
@@ -102,6 +104,8 @@ kernel __attribute__((reqd_work_group_size(128, 1, 1))) void attention_flash_com
     for (int split = 0; split < splits; ++split) {
         const long part = (long)split * rows + row;
         const float2 state = vload2(part, partial_state);
+        // A part that saw nothing has no sums.
+        if (state.y == 0.0f) continue;
         const float rescale = exp2(state.x - base);
         row_sum = fma(state.y, rescale, row_sum);
         acc = fma((float4)(rescale), *(global const float4*)(partial_acc + part * HEAD_DIM + d), acc);

@@ -8,9 +8,6 @@
 namespace stele::attention {
 namespace {
 
-// As in flash.cu, flash.ptx.cu and flash.cl.
-constexpr unsigned combine_threads = 128;
-
 int stages(Language language) { return language == Language::ptx ? stages_ptx : 1; }
 
 /// Into how many parts the keys are cut: as many as give each compute unit two blocks, each at least 8 tiles long.
@@ -32,12 +29,11 @@ KernelSource source(Language language, const std::string& entry, const Tile& til
 Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, const Problem& problem) {
     const Shape& shape = shape_of(problem);
     const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
-    const TensorOperand q{tensor_q}, k{tensor_k}, v{tensor_v}, o{tensor_o}, lse{tensor_lse};
+    const TensorOperands tensors = operands_of(shape);
     const std::int64_t splits = key_splits(device, shape, tile);
-    const auto parts = static_cast<std::size_t>(splits > 1 ? splits * shape.rows() : 0);
 
     Plan plan;
-    plan.scratch = {parts * static_cast<std::size_t>(shape.head_dim) * 4, parts * 2 * 4};
+    plan.scratch = parts_bytes(shape, splits);
     const ScratchOperand partial_acc{0}, partial_state{1};
     plan.kernels.push_back(source(language, "attention_flash", tile, shape));
     plan.steps.push_back(
@@ -46,15 +42,10 @@ Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, co
           static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
          {static_cast<unsigned>(tile.num_threads()), 1, 1},
          launch_bytes(language, tile, shape, stages(language)),
-         {q, k, v, o, lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads), extent(shape.kv_heads),
-          extent(shape.seq_q), extent(shape.seq_k), extent(splits), shape.softmax_scale, extent(shape.causal)}});
-    if (splits == 1) return plan;
-    plan.kernels.push_back(source(language, "attention_flash_combine", tile, shape));
-    plan.steps.push_back({1,
-                          {blocks(shape.rows() * shape.head_dim / 4, combine_threads), 1, 1},
-                          {combine_threads, 1, 1},
-                          0,
-                          {o, lse, partial_acc, partial_state, extent(shape.rows()), extent(splits)}});
+         {tensors.q, tensors.k, tensors.v, tensors.q_offsets, tensors.k_offsets, tensors.o, tensors.lse, partial_acc,
+          partial_state, extent(shape.batch), extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
+          extent(shape.seq_k), extent(splits), shape.softmax_scale, extent(shape.causal)}});
+    if (splits > 1) add_combine(plan, language, shape, splits);
     return plan;
 }
 
@@ -69,6 +60,7 @@ std::vector<Variant> flash_variants() {
         row.tile = text(tile);
         row.default_tile = tile == tiles.front();
         row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
+            if (Support laid_out = reads_layout(shape_of(problem), Reads::packed); !laid_out) return laid_out;
             return supports_tile(device, language, tile, shape_of(problem), stages(language));
         };
         row.plan = [tile](Language language, const DeviceInfo& device, const Problem& problem) {

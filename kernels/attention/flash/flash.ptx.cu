@@ -9,6 +9,7 @@
 #include "kernels/attention/flash/flash.hpp"
 #include "kernels/attention/phases.ptx.cuh"
 #include "kernels/attention/rows.cuh"
+#include "kernels/attention/sequence.cuh"
 #include "kernels/common/shared.cuh"
 
 namespace stele::attention::ptx {
@@ -18,7 +19,8 @@ using namespace stele::ptx;
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
 __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
                                   Tile::threads_per_sm* Tile::thread_m / BLOCK_M / THREADS_N)
-    attention_flash(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V, T* __restrict__ O,
+    attention_flash(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V,
+                    const int* __restrict__ q_offsets, const int* __restrict__ k_offsets, T* __restrict__ O,
                     float* __restrict__ lse, float* __restrict__ partial_acc, float* __restrict__ partial_state,
                     int batch, int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale,
                     int causal) {
@@ -31,19 +33,21 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
     const int thread = threadIdx.x;
     const int row_group = thread / THREADS_N, col = thread % THREADS_N;
     const int block = blockIdx.x / splits, split = blockIdx.x % splits;
-    const int kv_head = blockIdx.y, sequence = blockIdx.z;
-    const int group = heads / kv_heads, packed_rows = group * seq_q;
+    const int kv_head = blockIdx.y;
+    const Sequence sequence = sequence_of(blockIdx.z, q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
+    const int group = heads / kv_heads, packed_rows = group * sequence.queries;
     for (int r = thread; r < BLOCK_M; r += A::NUM_THREADS) {
         const int packed = block * BLOCK_M + r, query = packed / group, head = kv_head * group + packed % group;
-        const int seen = causal ? min(max(query + 1 + seq_k - seq_q, 0), seq_k) : seq_k;
-        shared.query_row[r] = packed < packed_rows ? (sequence * heads + head) * seq_q + query : -1;
-        shared.visible[r] = packed < packed_rows ? seen : 0;
+        shared.query_row[r] = packed < packed_rows ? sequence.row(head, query) : -1;
+        shared.visible[r] = packed < packed_rows ? sequence.seen(query, causal) : 0;
     }
-    const int last_query = (min((block + 1) * BLOCK_M, packed_rows) - 1) / group;
-    const int last_seen = causal ? min(max(last_query + 1 + seq_k - seq_q, 0), seq_k) : seq_k;
-    const int split_keys = ((seq_k + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
+    // A short sequence has no rows for the last blocks.
+    const int last_seen = block * BLOCK_M < packed_rows
+                              ? sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
+                              : 0;
+    const int split_keys = ((sequence.keys + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
     const int key_end = min(last_seen, (split + 1) * split_keys);
-    const std::size_t head_offset = (static_cast<std::size_t>(sequence) * kv_heads + kv_head) * seq_k * HEAD_DIM;
+    const std::size_t head_offset = sequence.key_row(kv_head) * HEAD_DIM;
     A::clear(state);
     __syncthreads();
 
@@ -90,7 +94,7 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
     for (int i = 0; i < A::THREAD_M; ++i) {
         const int row = shared.query_row[row_group * A::THREAD_M + i];
         if (row < 0) continue;
-        const std::size_t part = static_cast<std::size_t>(split) * batch * heads * seq_q + row;
+        const std::size_t part = static_cast<std::size_t>(split) * sequence.all_rows + row;
         for (int v = 0; v < A::VECTORS; ++v)
             store4_streaming(partial_acc + part * HEAD_DIM + (col + v * THREADS_N) * 4, state.acc[i][v]);
         if (col == 0) reinterpret_cast<float2*>(partial_state)[part] = make_float2(state.row_max[i], state.row_sum[i]);
@@ -108,24 +112,15 @@ __global__ void __launch_bounds__(128)
     const std::size_t row = at / (HEAD_DIM / 4), d = at % (HEAD_DIM / 4) * 4;
     if (row >= rows) return;
     const float2* states = reinterpret_cast<const float2*>(partial_state);
-    float4 acc = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
-    float row_max = -INFINITY, row_sum = 0.0f;
+    const auto at_part = [&](int split) { return static_cast<std::size_t>(split) * rows + row; };
 
     // -- softmax
-    for (int split = 0; split < splits; ++split)
-        row_max = max_f32(row_max, states[static_cast<std::size_t>(split) * rows + row].x);
-    const float base = row_max == -INFINITY ? 0.0f : row_max;
-    for (int split = 0; split < splits; ++split) {
-        const std::size_t part = static_cast<std::size_t>(split) * rows + row;
-        const float rescale = ex2_approx_ftz_f32(states[part].x - base);
-        row_sum = fma_rn_f32(states[part].y, rescale, row_sum);
-        add_scaled(acc, rescale, unpack<float>(ld_global_nc_v4_b32(partial_acc + part * HEAD_DIM + d)));
-    }
+    const Sums sums = combine_parts(
+        splits, [&](int split) { return states[at_part(split)]; },
+        [&](int split) { return unpack<float>(ld_global_nc_v4_b32(partial_acc + at_part(split) * HEAD_DIM + d)); });
 
     // -- store
-    const float inverse = row_sum > 0.0f ? rcp_approx_ftz_f32(row_sum) : 0.0f;
-    store4_streaming(O + row * HEAD_DIM + d, scaled(acc, inverse));
-    if (d == 0) lse[row] = (row_max + lg2_approx_ftz_f32(row_sum)) * 0.693147180559945309f;
+    store_sums<HEAD_DIM>(O, lse, row, static_cast<int>(d), sums);
 }
 
 std::vector<NativeInstance> attention_flash() {

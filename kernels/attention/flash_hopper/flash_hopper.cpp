@@ -18,6 +18,7 @@ Support supports(const HopperTile& tile, const DeviceInfo& device, const Shape& 
     if (shape.seq_k == 0) return Support::no("a tensor map wants at least one key");
     if (shape.batch > most_in_y || shape.heads > most_in_y)
         return Support::no("batch and heads must not exceed 65535, the grid's limit");
+    if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
     return fits_block(device, tile.threads(), tile.shared_bytes(static_cast<int>(shape.head_dim)) + barrier_bytes);
 }
 

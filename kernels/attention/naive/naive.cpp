@@ -12,11 +12,13 @@ constexpr unsigned block_m = 16, block_n = 16, num_threads = 128;
 constexpr std::int64_t most_blocks_yz = 65535;
 
 std::size_t score_bytes(const Shape& shape) {
-    return static_cast<std::size_t>(shape.rows()) * static_cast<std::size_t>(shape.seq_k) * 4;
+    return static_cast<std::size_t>(shape.batch * shape.heads * shape.seq_q) * static_cast<std::size_t>(shape.seq_k) *
+           4;
 }
 
 Support supports(Language, const DeviceInfo& device, const Problem& problem) {
     const Shape& shape = shape_of(problem);
+    if (Support laid_out = reads_layout(shape, Reads::packed); !laid_out) return laid_out;
     if (device.max_allocation_bytes != 0 && score_bytes(shape) > device.max_allocation_bytes)
         return Support::no(fmt::format("the scores take {:.1f} GB, the device allocates at most {:.1f} GB at once",
                                        static_cast<double>(score_bytes(shape)) / 1e9,
@@ -33,9 +35,10 @@ KernelSource source(Language language, const std::string& entry, const Shape& sh
 Plan make_plan(Language language, const DeviceInfo&, const Problem& problem) {
     const Shape& shape = shape_of(problem);
     const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
-    const TensorOperand q{tensor_q}, k{tensor_k}, v{tensor_v}, o{tensor_o}, lse{tensor_lse};
+    const TensorOperands tensors = operands_of(shape);
     const ScratchOperand scores{0};
-    const auto rows = static_cast<unsigned>(shape.rows());
+    // Rows of scores: as many for a short sequence as for the longest.
+    const std::int64_t rows = shape.batch * shape.heads * shape.seq_q;
 
     Plan plan;
     plan.scratch = {score_bytes(shape)};
@@ -47,15 +50,22 @@ Plan make_plan(Language language, const DeviceInfo&, const Problem& problem) {
                                static_cast<unsigned>(shape.batch * shape.heads)},
                               {block_n, block_m, 1},
                               0,
-                              {q, k, scores, extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
-                               extent(shape.seq_k), shape.softmax_scale, extent(shape.causal)}});
-    plan.steps.push_back({1, {rows, 1, 1}, {num_threads, 1, 1}, 0, {scores, lse, extent(shape.seq_k)}});
-    plan.steps.push_back({2,
-                          {blocks(shape.rows() * shape.head_dim / 4, num_threads), 1, 1},
+                              {tensors.q, tensors.k, tensors.q_offsets, tensors.k_offsets, scores, extent(shape.batch),
+                               extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k),
+                               shape.softmax_scale, extent(shape.causal)}});
+    plan.steps.push_back({1,
+                          {static_cast<unsigned>(rows), 1, 1},
                           {num_threads, 1, 1},
                           0,
-                          {scores, v, o, extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
-                           extent(shape.seq_k), extent(shape.causal), extent(shape.rows())}});
+                          {scores, tensors.q_offsets, tensors.k_offsets, tensors.lse, extent(shape.batch),
+                           extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k)}});
+    plan.steps.push_back(
+        {2,
+         {blocks(rows * shape.head_dim / 4, num_threads), 1, 1},
+         {num_threads, 1, 1},
+         0,
+         {scores, tensors.v, tensors.q_offsets, tensors.k_offsets, tensors.o, extent(shape.batch), extent(shape.heads),
+          extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k), extent(shape.causal)}});
     return plan;
 }
 

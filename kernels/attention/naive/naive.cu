@@ -6,6 +6,7 @@
 //   O[batch · heads, seq_q, head_dim] = scores V                                       one thread four columns of a row
 // Query head h reads key-value head h / (heads / kv_heads).
 #include "kernels/attention/rows.cuh"
+#include "kernels/attention/sequence.cuh"
 #include "kernels/common/half.cuh"
 
 namespace stele::attention::cuda {
@@ -14,15 +15,16 @@ constexpr int BLOCK_M = 16, BLOCK_N = 16, NUM_THREADS = 128;
 
 template <typename T, int HEAD_DIM>
 __global__ void __launch_bounds__(BLOCK_M* BLOCK_N)
-    attention_naive_score(const T* __restrict__ Q, const T* __restrict__ K, float* __restrict__ scores, int heads,
+    attention_naive_score(const T* __restrict__ Q, const T* __restrict__ K, const int* __restrict__ q_offsets,
+                          const int* __restrict__ k_offsets, float* __restrict__ scores, int batch, int heads,
                           int kv_heads, int seq_q, int seq_k, float softmax_scale, int causal) {
     // -- place
     const int key = blockIdx.x * BLOCK_N + threadIdx.x, query = blockIdx.y * BLOCK_M + threadIdx.y;
-    if (key >= seq_k || query >= seq_q) return;
-    const int sequence_head = blockIdx.z;
-    const int sequence = sequence_head / heads, kv_head = sequence_head % heads / (heads / kv_heads);
-    const std::size_t row = static_cast<std::size_t>(sequence_head) * seq_q + query;
-    const std::size_t key_row = (static_cast<std::size_t>(sequence) * kv_heads + kv_head) * seq_k + key;
+    const int sequence_head = blockIdx.z, head = sequence_head % heads;
+    const Sequence sequence =
+        sequence_of(sequence_head / heads, q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
+    if (key >= sequence.keys || query >= sequence.queries) return;
+    const std::size_t row = sequence.row(head, query), key_row = sequence.key_row(head / (heads / kv_heads)) + key;
     float acc = 0.0f;
 
     // -- score
@@ -33,22 +35,28 @@ __global__ void __launch_bounds__(BLOCK_M* BLOCK_N)
     }
 
     // -- store
-    const bool seen = !causal || key <= query + seq_k - seq_q;
-    scores[row * seq_k + key] = seen ? softmax_scale * acc : -INFINITY;
+    const bool seen = key < sequence.seen(query, causal);
+    scores[(static_cast<std::size_t>(sequence_head) * seq_q + query) * seq_k + key] =
+        seen ? softmax_scale * acc : -INFINITY;
 }
 
 __global__ void __launch_bounds__(NUM_THREADS)
-    attention_naive_softmax(float* __restrict__ scores, float* __restrict__ lse, int seq_k) {
+    attention_naive_softmax(float* __restrict__ scores, const int* __restrict__ q_offsets,
+                            const int* __restrict__ k_offsets, float* __restrict__ lse, int batch, int heads,
+                            int kv_heads, int seq_q, int seq_k) {
     alignas(16) __shared__ float part[NUM_THREADS];
 
     // -- place
     const int thread = threadIdx.x;
-    const std::size_t row = blockIdx.x;
-    float* row_scores = scores + row * seq_k;
+    const int sequence_head = blockIdx.x / seq_q, query = blockIdx.x % seq_q;
+    const Sequence sequence =
+        sequence_of(sequence_head / heads, q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
+    if (query >= sequence.queries) return;
+    float* row_scores = scores + static_cast<std::size_t>(blockIdx.x) * seq_k;
     float row_max = -INFINITY, row_sum = 0.0f;
 
     // -- softmax
-    for (int key = thread; key < seq_k; key += NUM_THREADS) row_max = fmaxf(row_max, row_scores[key]);
+    for (int key = thread; key < sequence.keys; key += NUM_THREADS) row_max = fmaxf(row_max, row_scores[key]);
     part[thread] = row_max;
     for (int other = NUM_THREADS / 2; other > 0; other /= 2) {
         __syncthreads();
@@ -58,7 +66,7 @@ __global__ void __launch_bounds__(NUM_THREADS)
     row_max = part[0];
     __syncthreads();
     const float base = row_max == -INFINITY ? 0.0f : row_max;
-    for (int key = thread; key < seq_k; key += NUM_THREADS) row_sum += expf(row_scores[key] - base);
+    for (int key = thread; key < sequence.keys; key += NUM_THREADS) row_sum += expf(row_scores[key] - base);
     part[thread] = row_sum;
     for (int other = NUM_THREADS / 2; other > 0; other /= 2) {
         __syncthreads();
@@ -69,37 +77,41 @@ __global__ void __launch_bounds__(NUM_THREADS)
 
     // -- store
     const float inverse = row_sum > 0.0f ? 1.0f / row_sum : 0.0f;
-    for (int key = thread; key < seq_k; key += NUM_THREADS) row_scores[key] = expf(row_scores[key] - base) * inverse;
-    if (thread == 0) lse[row] = row_max + logf(row_sum);
+    for (int key = thread; key < sequence.keys; key += NUM_THREADS)
+        row_scores[key] = expf(row_scores[key] - base) * inverse;
+    if (thread == 0) lse[sequence.row(sequence_head % heads, query)] = row_max + logf(row_sum);
 }
 
 template <typename T, int HEAD_DIM>
 __global__ void __launch_bounds__(NUM_THREADS)
-    attention_naive_weigh(const float* __restrict__ scores, const T* __restrict__ V, T* __restrict__ O, int heads,
-                          int kv_heads, int seq_q, int seq_k, int causal, int rows) {
+    attention_naive_weigh(const float* __restrict__ scores, const T* __restrict__ V, const int* __restrict__ q_offsets,
+                          const int* __restrict__ k_offsets, T* __restrict__ O, int batch, int heads, int kv_heads,
+                          int seq_q, int seq_k, int causal) {
     constexpr int VECTORS = HEAD_DIM / 4;
 
     // -- place
     const std::size_t at = static_cast<std::size_t>(blockIdx.x) * NUM_THREADS + threadIdx.x;
-    const std::size_t row = at / VECTORS, d = at % VECTORS * 4;
-    if (row >= rows) return;
-    const std::size_t sequence_head = row / seq_q, sequence = sequence_head / heads;
-    const std::size_t kv_head = sequence_head % heads / (heads / kv_heads);
+    const std::size_t score_row = at / VECTORS, d = at % VECTORS * 4;
+    const int sequence_head = static_cast<int>(score_row / seq_q), query = static_cast<int>(score_row % seq_q);
+    if (sequence_head >= batch * heads) return;
+    const int head = sequence_head % heads;
+    const Sequence sequence =
+        sequence_of(sequence_head / heads, q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
+    if (query >= sequence.queries) return;
     // Beyond, a weight of 0 would make NaN of a NaN.
-    const int last_seen = static_cast<int>(row % seq_q) + seq_k - seq_q;
-    const int key_end = causal ? min(max(last_seen + 1, 0), seq_k) : seq_k;
-    const T* values = V + (sequence * kv_heads + kv_head) * seq_k * HEAD_DIM + d;
+    const int key_end = sequence.seen(query, causal);
+    const T* values = V + sequence.key_row(head / (heads / kv_heads)) * HEAD_DIM + d;
     float4 acc = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
 
     // -- multiply
     for (int key = 0; key < key_end; ++key) {
-        const float p = scores[row * seq_k + key];
+        const float p = scores[score_row * seq_k + key];
         const float4 v = load4(values + key * HEAD_DIM);
         acc = make_float4(fmaf(p, v.x, acc.x), fmaf(p, v.y, acc.y), fmaf(p, v.z, acc.z), fmaf(p, v.w, acc.w));
     }
 
     // -- store
-    store4(O + row * HEAD_DIM + d, acc);
+    store4(O + static_cast<std::size_t>(sequence.row(head, query)) * HEAD_DIM + d, acc);
 }
 
 std::vector<NativeInstance> attention_naive() {

@@ -46,6 +46,7 @@ Support supports(const ComposedLibrary& library, const DeviceInfo& device, const
     if (device.max_allocation_bytes != 0 && score_bytes(shape) > device.max_allocation_bytes)
         return Support::no(fmt::format("the scores of a key-value head take {:.1f} GB, more than the device allocates",
                                        static_cast<double>(score_bytes(shape)) / 1e9));
+    if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
     if (shape.group() * shape.seq_q > std::numeric_limits<int>::max())
         return Support::no("group · seq_q exceeds the library's 32-bit extents");
     return {};

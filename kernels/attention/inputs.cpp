@@ -1,0 +1,95 @@
+// What attention's problems are drawn as.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <random>
+
+#include "kernels/attention/layout.hpp"
+
+namespace stele::attention {
+namespace {
+
+constexpr std::int32_t no_page = -1;
+
+/// Makes each row of Q a multiple of a key that it sees.
+void reach_logits(const Shape& shape, const Layout& layout, Tensor& q, const Tensor& k) {
+    for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence) {
+        const Shape one = shape.alone(sequence);
+        for (std::int64_t at = 0; at < one.rows(); ++at) {
+            const std::int64_t query = at % one.seq_q, head = at / one.seq_q;
+            const std::int64_t row = layout.query_row(sequence, head, query), seen = visible_keys(one, query);
+            if (seen == 0) continue;
+            // 7919 is a prime beyond the tile sizes, so that the chosen keys fall into different tiles.
+            const std::int64_t key = row * 7919 % seen;
+            const auto from =
+                static_cast<std::size_t>(layout.key_row(sequence, head / shape.group(), key) * shape.head_dim);
+            double norm = 0;
+            for (std::int64_t d = 0; d < shape.head_dim; ++d) norm += k.at(from + d) * k.at(from + d);
+            if (norm == 0) continue;
+            const double factor = (row % 2 == 0 ? shape.logits : -shape.logits) / (norm * shape.softmax_scale);
+            for (std::int64_t d = 0; d < shape.head_dim; ++d)
+                q.set(static_cast<std::size_t>(row * shape.head_dim + d), factor * k.at(from + d));
+        }
+    }
+}
+
+/// Pages in an order of no meaning, the first `shared_pages` the same for all; none past a sequence's last key.
+std::vector<std::int32_t> drawn_page_table(const Shape& shape, std::uint64_t seed) {
+    std::vector<std::int32_t> pool(static_cast<std::size_t>(shape.pool_pages()));
+    std::iota(pool.begin(), pool.end(), 0);
+    std::mt19937_64 draws(seed);
+    for (std::size_t left = pool.size(); left > 1; --left) std::swap(pool[left - 1], pool[draws() % left]);
+    std::vector<std::int32_t> table(static_cast<std::size_t>(shape.batch * shape.table_pages()), no_page);
+    std::size_t next = static_cast<std::size_t>(shape.shared_pages);
+    for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence)
+        for (std::int64_t at = 0; at * shape.page < shape.keys_of(sequence); ++at)
+            table[static_cast<std::size_t>(sequence * shape.table_pages() + at)] =
+                pool[at < shape.shared_pages ? static_cast<std::size_t>(at) : next++];
+    return table;
+}
+
+/// NaN in all rows of K or V that no key has.
+void spoil_unused(const Shape& shape, const Layout& layout, Tensor& tensor) {
+    std::vector<bool> used(static_cast<std::size_t>(shape.pool_pages() * shape.kv_heads * shape.page));
+    for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence)
+        for (std::int64_t head = 0; head < shape.kv_heads; ++head)
+            for (std::int64_t key = 0; key < shape.keys_of(sequence); ++key)
+                used[static_cast<std::size_t>(layout.key_row(sequence, head, key))] = true;
+    const auto head_dim = static_cast<std::size_t>(shape.head_dim);
+    for (std::size_t row = 0; row < used.size(); ++row)
+        for (std::size_t d = 0; d < head_dim && !used[row]; ++d)
+            tensor.set(row * head_dim + d, std::numeric_limits<double>::quiet_NaN());
+}
+
+Tensor tensor_of(const TensorSpec& spec, const std::vector<std::int32_t>& values) {
+    Tensor out(spec);
+    std::ranges::copy(values, out.as<std::int32_t>().begin());
+    return out;
+}
+
+}  // namespace
+
+std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill how) {
+    const std::vector<TensorSpec> specs = tensors_of(shape);
+    std::vector<Tensor> out;
+    for (std::size_t i = 0; i < 3; ++i) {
+        out.emplace_back(specs[i]);
+        fill(out.back(), how, seed * 3 + i);
+    }
+    std::vector<std::int32_t> page_table;
+    if (shape.is_paged()) page_table = drawn_page_table(shape, seed);
+    const Layout layout(shape, page_table);
+    if (shape.logits != 0 && how != Fill::zeros) reach_logits(shape, layout, out[tensor_q], out[tensor_k]);
+    if (shape.is_paged()) {
+        for (const std::size_t tensor : {tensor_k, tensor_v}) spoil_unused(shape, layout, out[tensor]);
+        out.push_back(tensor_of(specs[out.size()], page_table));
+    }
+    if (shape.is_packed())
+        for (const auto* offsets : {&layout.q_offsets(), &layout.k_offsets()})
+            out.push_back(tensor_of(specs[out.size()], *offsets));
+    return out;
+}
+
+}  // namespace stele::attention

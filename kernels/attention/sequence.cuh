@@ -1,0 +1,59 @@
+// Where the rows of one sequence of a batch lie, and what they see. Sibling: sequence.clh.
+#pragma once
+
+#include <cstddef>
+
+namespace stele::attention {
+
+/// One of `batch` sequences. All have seq_q queries and seq_k keys, or, where there are offsets [batch + 1], those that
+/// the offsets say, packed end to end: Q [heads, queries of all, head_dim], K and V [kv_heads, keys of all, head_dim].
+struct Sequence {
+    int queries, keys;
+    int all_rows;               ///< of all sequences and heads
+    int first_row, row_stride;  ///< query i of head h is row first_row + h · row_stride + i
+    std::size_t first_key, key_stride;
+
+    __device__ __forceinline__ int row(int head, int query) const { return first_row + head * row_stride + query; }
+    /// Of K and V, where they are in one piece.
+    __device__ __forceinline__ std::size_t key_row(int kv_head) const { return first_key + kv_head * key_stride; }
+    /// Keys that a query sees.
+    __device__ __forceinline__ int seen(int query, int causal) const {
+        return causal ? min(max(query + 1 + keys - queries, 0), keys) : keys;
+    }
+};
+
+__device__ __forceinline__ Sequence sequence_of(int sequence, const int* q_offsets, const int* k_offsets, int batch,
+                                                int heads, int kv_heads, int seq_q, int seq_k) {
+    if (q_offsets == nullptr)
+        return {seq_q,
+                seq_k,
+                batch * heads * seq_q,
+                sequence * heads * seq_q,
+                seq_q,
+                static_cast<std::size_t>(sequence) * kv_heads * seq_k,
+                static_cast<std::size_t>(seq_k)};
+    const int all_queries = q_offsets[batch], all_keys = k_offsets[batch];
+    return {q_offsets[sequence + 1] - q_offsets[sequence],
+            k_offsets[sequence + 1] - k_offsets[sequence],
+            heads * all_queries,
+            q_offsets[sequence],
+            all_queries,
+            static_cast<std::size_t>(k_offsets[sequence]),
+            static_cast<std::size_t>(all_keys)};
+}
+
+/// The rows of K and V that one sequence's keys have for one head: in one piece, or in pages of 2^page_shift keys,
+/// K and V [pages, kv_heads, page, head_dim], whose numbers are in `pages`.
+struct KeyRows {
+    const int* pages;  ///< of this sequence; null: in one piece
+    int page_shift, kv_heads, kv_head;
+    std::size_t first;
+
+    __device__ __forceinline__ std::size_t operator()(int key) const {
+        if (pages == nullptr) return first + key;
+        const int row = pages[key >> page_shift] * kv_heads + kv_head;
+        return (static_cast<std::size_t>(row) << page_shift) + (key & ((1 << page_shift) - 1));
+    }
+};
+
+}  // namespace stele::attention
