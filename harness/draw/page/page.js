@@ -122,9 +122,9 @@ async function drawPlots() {
   for (const place of document.querySelectorAll(".plot")) {
     const specification = JSON.parse(document.getElementById(place.dataset.specification).textContent);
     try {
-      // Warnings are for who writes specifications. `ast`: expressions are interpreted, as the page forbids text to become code.
+      // `ast`: expressions are interpreted, as the page forbids text to become code.
       await vegaEmbed(place, specification, {
-        mode: "vega-lite", renderer: "svg", actions: false, logLevel: 1, ast: true, config, loader: { target: "_self" },
+        mode: "vega-lite", renderer: "svg", actions: false, ast: true, config, loader: { target: "_self" },
       });
       place.dataset.drawn = "yes";
     } catch (error) {

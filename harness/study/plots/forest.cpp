@@ -8,7 +8,7 @@ namespace stele::plots {
 namespace {
 
 constexpr const char* forest_text = R"json({
-  "width": "container", "height": {"step": 22}, "autosize": {"type": "fit-x", "contains": "padding"},
+  "width": "container", "autosize": {"type": "fit-x", "contains": "padding"},
   "layer": [
     {"mark": {"type": "bar", "color": "currentColor", "opacity": 0.1, "height": {"band": 1}},
      "encoding": {"x": {"field": "from", "aggregate": "min"}, "x2": {"field": "to", "aggregate": "max"}}},
@@ -41,11 +41,11 @@ Plot forest(Table table, Json rows, const std::string& ratio_title, Json colour,
         }
     }
     Json whole = specification(forest_text);
+    whole["height"] = (side_by_side ? 30 : 22) * names.size();
     Json& encoding = whole["encoding"];
     encoding["y"]["sort"] = std::move(names);
     encoding["x"]["axis"]["title"] = ratio_title;
     if (side_by_side) {
-        whole["height"] = {{"step", 30}, {"for", "position"}};
         for (const std::size_t layer : {2, 3})
             whole["layer"][layer]["encoding"]["yOffset"] = {{"field", side_by_side}, {"type", "nominal"}};
     }

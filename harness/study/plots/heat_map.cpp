@@ -14,7 +14,7 @@ namespace stele::plots {
 namespace {
 
 constexpr const char* heat_map_text = R"json({
-  "width": "container", "height": {"step": 22}, "autosize": {"type": "fit-x", "contains": "padding"},
+  "width": "container", "autosize": {"type": "fit-x", "contains": "padding"},
   "transform": [{"filter": "datum.of === share"}],
   "layer": [
     {"mark": {"type": "rect"},
@@ -83,6 +83,7 @@ std::optional<Plot> heat_map(const PageCells& cells, const std::string& hardware
     Json whole = specification(heat_map_text);
     for (const Language language : languages) titles.push_back(language_title(language));
     whole["encoding"]["x"]["sort"] = titles;
+    whole["height"] = 22 * problems.size();
     whole["encoding"]["y"]["sort"] = problems;
     Json share{{"name", "share"}, {"value", "the fastest"}};
     if (any_vendor)
