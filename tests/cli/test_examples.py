@@ -59,6 +59,9 @@ def test_example(stele, bench, devices, words):
             shutil.copy(SOURCE / name, place) if (SOURCE / name).exists() else pytest.skip(f"{name} is not kept")
         else:
             shutil.copy(bench.path, place)
+    for name in re.findall(r"(?<=\s)results/\w+(?=\s|$)", words):
+        (stele.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (stele.folder / name).symlink_to(SOURCE / name)
     # Long ones are let go on for a while, then ended: they were accepted.
     process = subprocess.Popen(["/bin/bash", "-c", f'exec "{BINARY}" {words}'], cwd=stele.folder, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -53,6 +53,9 @@ class Page(HTMLParser):
 def opened(path, at_least):
     page = Page(path)
     assert page.complaints == [] and page.requests == set()
+    if "built without the wheel" in page.text:
+        assert not page.plots() and page.all("table")
+        pytest.skip("this build has no Vega-Lite; ./dev test installs its wheel")
     assert page.all("html", data_page="drawn")
     plots = page.plots()
     assert len(plots) >= at_least and all(plot.get("data-drawn") == "yes" for plot in plots), plots
