@@ -45,6 +45,15 @@ void summarise(Timing& timing) {
     timing.rounds = timing.round.empty() ? 0 : *std::max_element(timing.round.begin(), timing.round.end()) + 1;
 }
 
+void append(Timing& timing, const Sample& sample) {
+    timing.samples_ns.push_back(sample.ns);
+    timing.pass.push_back(sample.pass);
+    timing.round.push_back(0);
+    timing.clock.push_back(sample.clock);
+    if (sample.stolen_ms > 0 && !timing.stolen_ms) timing.stolen_ms.emplace(timing.samples_ns.size() - 1);
+    if (timing.stolen_ms) timing.stolen_ms->push_back(sample.stolen_ms);
+}
+
 Timing merged(std::vector<Timing> parts) {
     const bool clocks = all_have_clocks(parts);
     Timing out = parts.back();

@@ -96,6 +96,7 @@ void visit_fields(Visit& visit, T& intent) {
     visit("pass", intent.pass);
     visit("active", intent.active);
     visit("seconds", intent.seconds);
+    visit("step", intent.step);
 }
 
 template <typename Visit, same_but_const<Sample> T>

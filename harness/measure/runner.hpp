@@ -33,6 +33,7 @@ struct Intent {
     std::uint32_t pass = 0;  ///< sample
     std::size_t active = 1;  ///< sample, warm_up: cells that take part
     double seconds = 0;      ///< warm_up: since its start
+    std::uint64_t step = 0;  ///< of a worker: counts its intents
 };
 
 /// One sample of a cell.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <new>
 #include <stdexcept>
@@ -14,6 +13,7 @@
 #include "harness/base/visible.hpp"
 #include "harness/measure/merged_timing.hpp"
 #include "harness/measure/time_limit.hpp"
+#include "harness/measure/worker_notes.hpp"
 
 namespace stele {
 namespace {
@@ -72,7 +72,8 @@ RunnerChild::Death RunnerChild::bury(Outcome outcome, std::string how, milliseco
     return death;
 }
 
-RunnerChild::Heard RunnerChild::hear(std::optional<double> limit) {
+RunnerChild::Heard RunnerChild::hear(std::optional<double> limit,
+                                     const std::function<std::optional<Reply>()>& news) {
     const auto start = Channel::Clock::now();
     const auto until =
         limit ? start + std::chrono::duration_cast<Channel::Clock::duration>(std::chrono::duration<double>(*limit))
@@ -101,6 +102,7 @@ RunnerChild::Heard RunnerChild::hear(std::optional<double> limit) {
                 break;
         }
         resident_bytes_ = std::max(resident_bytes_, child_->resident_bytes());
+        if (std::optional<Reply> told = news()) return {std::move(told), {}};
         const auto now = Channel::Clock::now();
         if (stopping_ && now > stop_until_) {
             Heard stopped{{}, bury(Outcome::error, "stopped")};
@@ -173,8 +175,12 @@ private:
     void ask();
     /// Until the worker is done with all that it was asked, or gone.
     void listen();
+    /// Takes what the worker noted.
+    void read_up();
     /// Throws Unreadable.
     void take(Reply& reply);
+    void take(const Intent& intent);
+    void take(const SampleReply& reply);
     void take_outputs(const SharedParts& parts);
     void finish(std::size_t cell, FinishedReply reply);
     void fail(std::size_t cell, Outcome outcome, std::string reason);
@@ -193,6 +199,7 @@ private:
     std::vector<std::vector<Timing>> seen_;  ///< by cell: samples of workers that died, and of the present one
     std::vector<std::size_t> asked_;         ///< places of the cells that the present worker has
     std::optional<Intent> intent_;
+    std::optional<WorkerNotes> notes_;  ///< of the present worker
     bool done_ = false;
     int silent_deaths_ = 0;  ///< in a row, of workers that said nothing
 };
@@ -218,7 +225,8 @@ void RunnerChild::ProblemRun::ask() {
     }
     intent_.reset();
     done_ = false;
-    runner_.say({.run = std::move(request)});
+    notes_.emplace();
+    runner_.say({.run = std::move(request)}, notes_->file());
 }
 
 void RunnerChild::ProblemRun::run() {
@@ -236,7 +244,8 @@ void RunnerChild::ProblemRun::listen() {
     while (!done_) {
         std::optional<double> limit = start_seconds;
         if (intent_) limit = time_limit(intent_->phase, *culprit().problem, *culprit().device, options_);
-        Heard heard = runner_.hear(limit);
+        Heard heard = runner_.hear(limit, [this] { return notes_->news(); });
+        if (!heard.reply || heard.reply->lost) read_up();
         if (!heard.reply) return blame(heard.death);
         if (heard.reply->lost) {
             runner_.bury(Outcome::error, "its device was lost");
@@ -261,26 +270,34 @@ void RunnerChild::ProblemRun::take_outputs(const SharedParts& parts) {
     }
 }
 
+void RunnerChild::ProblemRun::read_up() {
+    for (const Reply& reply : notes_->unread()) {
+        if (reply.about_to) take(*reply.about_to);
+        if (reply.sampled) take(*reply.sampled);
+    }
+}
+
+void RunnerChild::ProblemRun::take(const Intent& intent) {
+    // Notes are read later than what was said after them.
+    if (intent.cell >= asked_.size() || (intent_ && intent.step < intent_->step)) return;
+    intent_ = intent;
+    if (intent.phase != Phase::open) runner_.failed_openings_.erase(culprit().device->id);
+    Intent told = intent;
+    told.cell = place(told.cell);
+    events_.about_to(told);
+}
+
+void RunnerChild::ProblemRun::take(const SampleReply& reply) {
+    if (reply.cell < asked_.size()) append(seen_[place(reply.cell)].back(), reply.sample);
+}
+
 void RunnerChild::ProblemRun::take(Reply& reply) {
     silent_deaths_ = 0;
     if (reply.about_to) {
-        if (reply.about_to->cell >= asked_.size()) return;
-        intent_ = reply.about_to;
-        if (intent_->phase != Phase::open) runner_.failed_openings_.erase(culprit().device->id);
-        Intent told = *intent_;
-        told.cell = place(told.cell);
-        events_.about_to(told);
-    } else if (reply.sampled && reply.sampled->cell < asked_.size()) {
-        const std::size_t cell = place(reply.sampled->cell);
-        Timing& timing = seen_[cell].back();
-        timing.samples_ns.push_back(reply.sampled->sample.ns);
-        timing.pass.push_back(reply.sampled->sample.pass);
-        timing.round.push_back(0);
-        timing.clock.push_back(reply.sampled->sample.clock);
-        if (reply.sampled->sample.stolen_ms > 0 && !timing.stolen_ms)
-            timing.stolen_ms.emplace(timing.samples_ns.size() - 1);
-        if (timing.stolen_ms) timing.stolen_ms->push_back(reply.sampled->sample.stolen_ms);
-        events_.sampled(cell, reply.sampled->sample);
+        take(*reply.about_to);
+    } else if (reply.sampled) {
+        read_up();  // which is full
+        take(*reply.sampled);
     } else if (reply.finished && reply.finished->cell < asked_.size()) {
         FinishedReply& finished = *reply.finished;
         if (finished.outputs && !finished.outputs->sizes.empty()) take_outputs(*finished.outputs);

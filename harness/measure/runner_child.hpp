@@ -50,8 +50,10 @@ private:
 
     Child& child();
     void say(const Request& request, int file = -1);
-    /// The next reply; after `limit` seconds without one, if there is a limit, the worker is ended.
-    Heard hear(std::optional<double> limit);
+    /// The next reply; after `limit` seconds without one, if there is a limit, the worker is ended. `news` is asked now
+    /// and then for what is told without a word.
+    Heard hear(
+        std::optional<double> limit, const std::function<std::optional<Reply>()>& news = [] { return std::nullopt; });
     Death bury(Outcome outcome, std::string how, std::chrono::milliseconds grace = {});
 
     std::vector<std::string> words_;

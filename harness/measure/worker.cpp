@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/base/shared_lines.hpp"
 #include "harness/catalog/device_set.hpp"
 #include "harness/catalog/registry.hpp"
 #include "harness/measure/messages.hpp"
@@ -53,6 +54,10 @@ private:
     void say(const Reply& reply, int file = -1) {
         if (!channel_.send(text_of(reply), file)) throw NobodyThere{};
     }
+    /// What is done many times a second is told where it wakes nobody: who looks has it, also after our death.
+    void note(const Reply& reply) {
+        if (!lines_ || !lines_->append(text_of(reply))) say(reply);
+    }
     Request next();
     void answer(const Request& request);
     FoundReply list(const ListRequest& request);
@@ -69,6 +74,8 @@ private:
     ReferenceCache references_{most_reference_bytes, std::make_unique<ReferencesAsked>(*this)};
     RunnerHere here_{devices_, references_};
     std::vector<Cell> cells_;  ///< of the present run
+    std::unique_ptr<SharedLines> lines_;  ///< of the present run
+    std::uint64_t steps_ = 0;
     bool stopped_ = false;
 };
 
@@ -138,10 +145,14 @@ void Worker::finish(std::size_t cell, const Measurement& measurement) {
 
 RunnerEvents Worker::events() {
     RunnerEvents events;
-    events.about_to = [this](const Intent& intent) { say({.about_to = intent}); };
+    events.about_to = [this](Intent intent) {
+        intent.step = ++steps_;
+        const bool often = intent.phase == Phase::warm_up || intent.phase == Phase::sample;
+        often ? note({.about_to = intent}) : say({.about_to = intent});
+    };
     events.finished = [this](std::size_t cell, const Measurement& measurement) { finish(cell, measurement); };
     events.stop = [this] { return stopped(); };
-    events.sampled = [this](std::size_t cell, const Sample& sample) { say({.sampled = SampleReply{cell, sample}}); };
+    events.sampled = [this](std::size_t cell, const Sample& sample) { note({.sampled = SampleReply{cell, sample}}); };
     // Others wait for their turn on a device that may be gone.
     events.failed = [this](std::size_t cell, const Verdict& verdict) {
         if (verdict.outcome != Outcome::error || why_unusable(devices_.open(*cells_.at(cell).device)).empty()) return;
@@ -170,6 +181,7 @@ void Worker::run_given(const Cell& cell, const SamplerOptions& options) {
 
 void Worker::run(const RunRequest& request) {
     stopped_ = false;
+    lines_ = std::make_unique<SharedLines>(channel_.take_file());
     const std::unique_ptr<Problem> problem = registry_.operation(request.operation).parse(request.problem);
     std::vector<DeviceInfo> devices;
     for (const WorkerCell& cell : request.cells) devices.push_back(received(cell.device));

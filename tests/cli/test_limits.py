@@ -14,7 +14,7 @@ LARGE = "m=16384 n=16384 k=64 f32"  # 1 GiB of C
 @pytest.fixture
 def limited(stele):
     """Runs a command with so much address space."""
-    def run(gib, *arguments, code=0):
+    def run(gib, *arguments, codes=(0,)):
         most = int(gib * GIB)
 
         def started(*words):
@@ -23,7 +23,7 @@ def limited(stele):
         if started("--version").returncode != 0:
             pytest.skip(f"a sanitizer's build does not start in {gib} GiB")
         done = started(*map(str, arguments))
-        assert done.returncode == code, done.stdout + done.stderr
+        assert done.returncode in codes, f"{gib} GiB: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
     return run
 
@@ -61,8 +61,12 @@ def test_a_driver_that_would_end_the_process_is_not_started(limited):
 
 
 def test_a_library_that_would_try_for_ever_is_not_loaded(limited):
-    """The nearer the limit, the earlier something says so; between, the library itself is what does not fit."""
-    said = [" ".join(limited(gib, "verify", "gemm/vendor.openblas", "--problem", GEMM, code=5).stdout.split())
-            for gib in (0.4, 0.45, 0.5, 0.55)]
-    assert all("ulimit -v" in text for text in said), said
+    """Where the limit is near, the check says so; further off, the library is what does not fit; then there is room. What
+    else is mapped differs between machines, and is less where OpenCL's driver was not started: each size has its answer."""
+    said = []
+    for percent in range(30, 100, 5):
+        done = limited(percent / 100, "verify", "gemm/vendor.openblas", "--problem", GEMM, codes=(0, 5))
+        text = " ".join(done.stdout.split())
+        assert ("1 passed" if done.returncode == 0 else "ulimit -v") in text, text
+        said.append(text)
     assert any("OpenBLAS maps" in text for text in said), said
