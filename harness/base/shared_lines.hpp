@@ -11,7 +11,8 @@
 
 namespace stele {
 
-/// One process appends, another reads whenever it likes. What is read may be anybody's: its lines are cut out of a copy.
+/// One process appends, another reads whenever it likes. What is read may be anybody's: its lines are cut out of a
+/// copy.
 class SharedLines {
 public:
     /// Only what is written takes memory.

@@ -72,8 +72,7 @@ RunnerChild::Death RunnerChild::bury(Outcome outcome, std::string how, milliseco
     return death;
 }
 
-RunnerChild::Heard RunnerChild::hear(std::optional<double> limit,
-                                     const std::function<std::optional<Reply>()>& news) {
+RunnerChild::Heard RunnerChild::hear(std::optional<double> limit, const std::function<std::optional<Reply>()>& news) {
     const auto start = Channel::Clock::now();
     const auto until =
         limit ? start + std::chrono::duration_cast<Channel::Clock::duration>(std::chrono::duration<double>(*limit))

@@ -73,7 +73,7 @@ private:
     OpenDevices devices_;
     ReferenceCache references_{most_reference_bytes, std::make_unique<ReferencesAsked>(*this)};
     RunnerHere here_{devices_, references_};
-    std::vector<Cell> cells_;  ///< of the present run
+    std::vector<Cell> cells_;             ///< of the present run
     std::unique_ptr<SharedLines> lines_;  ///< of the present run
     std::uint64_t steps_ = 0;
     bool stopped_ = false;

@@ -1,4 +1,5 @@
-// What a worker tells while it takes samples: in memory, as to wake a listener many times a second disturbs what is timed.
+// What a worker tells while it takes samples: in memory, as to wake a listener many times a second disturbs what is
+// timed.
 #pragma once
 
 #include <cstddef>
