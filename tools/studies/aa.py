@@ -2,7 +2,8 @@
 
 Each comparison is `stele compare --binary A --binary B`: R rounds, each a fresh process of either, on the first OpenCL CPU. In A/A both
 are one binary. In A/B the second is a copy whose `gemm/naive.opencl` does a share of its multiplications again, for nothing: 5 %, or twice
-the floor that A/A has found, whichever is more; its other cells are as before. Where A/B says that it cannot tell, it is done again with
+the floor that A/A has found, whichever is more; its other cells are as before. Another machine, or another
+binary, begins anew. Where A/B says that it cannot tell, it is done again with
 the rounds that `compare` asked for, of which 40 are made at most, and the second word counts. Demanded: in A/A a cell is said to differ in
 at most 7 % and is a REGRESSION in at most 1 %; in A/B the slowed kernel differs in at least 90 %, which shows in 18 of 20.
 """
@@ -12,6 +13,7 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +67,15 @@ def revision(binary):
     return subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
 
 
+def machine(binary, device):
+    """The processor as a report of Stele calls it: what was found on one is not said of another."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([binary, "bench", SLOWED, "--problem", PROBLEMS[0], "--device", device, "--time", "0.001", "--no-tuning", "--out",
+                        "report.json"], cwd=folder, check=True, capture_output=True)
+        told = json.loads((Path(folder) / "report.json").read_text())["environment"]
+    return f"{told['cpu']} ({told['cpu_family']}, {told['cpu_threads']} threads)"
+
+
 def compared(base, new, variants, rounds, settings):
     problems = [word for problem in PROBLEMS for word in ("--problem", problem)]
     done = subprocess.run([base, "compare", "--binary", base, "--binary", new, *variants, *problems, "--device", settings.device,
@@ -93,6 +104,10 @@ def floor_of(cells):
     return sizes[min(len(sizes) - 1, math.ceil(0.95 * len(sizes)) - 1)] if sizes else 0.0
 
 
+def is_of(step, settings):
+    return step["binary"] == settings.told and step.get("machine") == settings.machine
+
+
 def share(cells, holds):
     return sum(map(holds, cells)) / len(cells) if cells else 0.0
 
@@ -103,7 +118,7 @@ def own(cell):
 
 
 def report(slice_, settings, complete):
-    steps = [step for step in slice_.steps.values() if step["binary"] == settings.told]
+    steps = [step for step in slice_.steps.values() if is_of(step, settings)]
     equal = [cell for step in steps if step["kind"] == "aa" for cell in step["cells"]]
     other = [cell for step in steps if step["kind"] == "ab" for cell in step["cells"]]
     asked = [step["asked"] for step in steps if step["kind"] == "ab"]
@@ -117,7 +132,7 @@ def report(slice_, settings, complete):
                 f"{share(cells, lambda c: c['finding'] == 'REGRESSION'):.3f} | "
                 f"{share(cells, lambda c: 'again' in c and not c['again']['confirmed']):.3f} | {ratios[len(ratios) // 2]:.4f} |")
     lines = ["# Equal binaries, and one that was slowed", "",
-             f"{settings.told}, {settings.device}, {settings.rounds} rounds, {settings.time} s a cell: {count['aa']} comparisons of equal "
+             f"{settings.machine}, {settings.told}, {settings.device}, {settings.rounds} rounds, {settings.time} s a cell: {count['aa']} comparisons of equal "
              f"binaries, {count['ab']} with a slowed kernel" + ("." if complete else "; the study is not complete."), "",
              f"Of the latter {sum(rounds == settings.slowed_rounds for rounds in asked)} could tell after {settings.slowed_rounds} rounds, "
              f"{beyond} asked for more than {MOST_ROUNDS}.", "",
@@ -133,25 +148,26 @@ def report(slice_, settings, complete):
 def run(slice_, settings):
     settings.binary = settings.binary.resolve()
     settings.told = revision(settings.binary)
+    settings.machine = machine(settings.binary, settings.device)
     plan = [("aa", number) for number in range(settings.comparisons)]
     plan += [("ab", number) for number in range(settings.slowed)]
     slowed = None
     for kind, number in plan:
         key = f"{kind}/{number}"
         known = slice_.steps.get(key)
-        if known is not None and known["binary"] == settings.told:
+        if known is not None and is_of(known, settings):
             continue
         if slice_.time_left() <= 0:
             report(slice_, settings, False)
             print("aa: the slice's time is over; call again to go on")
             return 0
         if kind == "ab" and slowed is None:
-            equal = [cell for step in slice_.steps.values() if step["kind"] == "aa" and step["binary"] == settings.told
+            equal = [cell for step in slice_.steps.values() if step["kind"] == "aa" and is_of(step, settings)
                      for cell in step["cells"]]
             slowing = max(LEAST_SLOWING, 2 * floor_of(equal))
             slowed = slowed_binary(settings.binary, slowing)
             print(f"slowed by {100 * slowing:.1f} %", flush=True)
-        step = {"kind": kind, "binary": settings.told}
+        step = {"kind": kind, "binary": settings.told, "machine": settings.machine}
         if kind == "aa":
             step["cells"] = compared(settings.binary, settings.binary, CELLS, settings.rounds, settings)
         else:
