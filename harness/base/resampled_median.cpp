@@ -16,10 +16,11 @@ ResampledMedian::ResampledMedian(std::span<const double> samples) : log_sorted_(
         boost::math::binomial_distribution<double,
                                            boost::math::policies::policy<boost::math::policies::promote_double<false>>>;
     const std::size_t draws = samples.size() - (samples.size() + 1) % 2;
+    const std::size_t below_middle = (draws - 1) / 2;
     for (std::size_t k = 1; k < samples.size(); ++k) {
         const Draws at_or_below(static_cast<double>(draws),
                                 static_cast<double>(k) / static_cast<double>(samples.size()));
-        up_to_.push_back(boost::math::cdf(boost::math::complement(at_or_below, static_cast<double>((draws - 1) / 2))));
+        up_to_.push_back(boost::math::cdf(boost::math::complement(at_or_below, static_cast<double>(below_middle))));
     }
 }
 
