@@ -59,5 +59,6 @@ std::vector<Variant> flash_hopper_variants();
 std::vector<Variant> tile_variants();
 std::vector<Variant> openblas_variants();
 std::vector<Variant> onednn_variants();
+std::vector<Variant> cudnn_variants();
 
 }  // namespace stele::attention
