@@ -124,9 +124,9 @@ static_assert(alike<SetAttribute, decltype(cudnnBackendSetAttribute)>);
 static_assert(alike<GetAttribute, decltype(cudnnBackendGetAttribute)>);
 static_assert(alike<Finalize, decltype(cudnnBackendFinalize)> && alike<Execute, decltype(cudnnBackendExecute)>);
 
-TEST(AttentionCudnn, DeclarationsAgreeWithTheHeader) { SUCCEED() << "held at compile time"; }
+TEST(AttentionCudnnApi, DeclarationsAgreeWithTheHeader) { SUCCEED() << "held at compile time"; }
 
 }  // namespace stele::cudnn::attention_cudnn_api_test
 #else
-TEST(AttentionCudnn, DeclarationsAgreeWithTheHeader) { GTEST_SKIP() << "cudnn.h was not found at build"; }
+TEST(AttentionCudnnApi, DeclarationsAgreeWithTheHeader) { GTEST_SKIP() << "cudnn.h was not found at build"; }
 #endif
