@@ -40,8 +40,7 @@ std::string cudnn_why_not(const cudnn::Cudnn& cudnn) {
 }
 
 Support cudnn_supports(const DeviceInfo& device, const Shape& shape) {
-    if (shape.dtype != Dtype::f16 && shape.dtype != Dtype::bf16)
-        return Support::no(fmt::format("cuDNN's fused attention takes f16 and bf16, not {}", name(shape.dtype)));
+    if (Support typed = takes_dtype(shape, {Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (device.compute_capability < 80)
         return Support::no("cuDNN's fused attention runs from compute capability 8.0 on");
     // Its support matrix has both prefill and decode there (cuDNN documentation, "Attention", of 9.18.1).
