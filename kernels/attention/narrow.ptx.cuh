@@ -38,9 +38,15 @@ namespace stele::attention::ptx {
 template <typename T>
 inline constexpr bool has_scales = std::is_same_v<T, e4m3>;
 
-/// Of O where Q, K and V are T.
+/// The type of O where Q, K and V are T. A name that compilers for the host and for the device mangle alike.
 template <typename T>
-using OutputOf = std::conditional_t<has_scales<T>, bf16, T>;
+struct OutputOf {
+    using type = T;
+};
+template <>
+struct OutputOf<e4m3> {
+    using type = bf16;
+};
 
 /// Elements 4 · index … 4 · index + 3 of 16.
 template <>
@@ -53,6 +59,13 @@ template <typename T>
 __device__ __forceinline__ float head_scale(const float* scales, int head) {
     if constexpr (has_scales<T>) return __uint_as_float(ld_global_nc_b32(scales + head));
     return 1.0f;
+}
+
+/// value times a head's factor.
+template <typename T>
+__device__ __forceinline__ float4 scaled_by_head(const float4& value, const float* scales, int head) {
+    if constexpr (has_scales<T>) return scaled(value, head_scale<T>(scales, head));
+    return value;
 }
 
 /// Bit 7 of each of four bytes that is no number.

@@ -26,8 +26,8 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     attention_flash_hopper(const __grid_constant__ TensorMap map_q, const __grid_constant__ TensorMap map_k,
                            const __grid_constant__ TensorMap map_v, const float* __restrict__ q_scale,
                            const float* __restrict__ k_scale, const float* __restrict__ v_scale,
-                           OutputOf<T>* __restrict__ O, float* __restrict__ lse, int heads, int kv_heads, int seq_q,
-                           int seq_k, float softmax_scale, int causal) {
+                           typename OutputOf<T>::type* __restrict__ O, float* __restrict__ lse, int heads, int kv_heads,
+                           int seq_q, int seq_k, float softmax_scale, int causal) {
     using C = Consumer<T, HopperTile{CONSUMERS, BLOCK_N}, HEAD_DIM>;
     unsigned char* shared = dynamic_shared<unsigned char>();
     __shared__ std::uint64_t full_q, full_k[C::STAGES], empty_k[C::STAGES], full_v[C::STAGES], empty_v[C::STAGES];

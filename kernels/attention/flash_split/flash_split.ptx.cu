@@ -23,10 +23,10 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
                           const int* __restrict__ page_table, const int* __restrict__ q_offsets,
                           const int* __restrict__ k_offsets, const float* __restrict__ q_scale,
                           const float* __restrict__ k_scale, const float* __restrict__ v_scale,
-                          OutputOf<T>* __restrict__ O, float* __restrict__ lse, float* __restrict__ partial_acc,
-                          float* __restrict__ partial_state, int batch, int heads, int kv_heads, int seq_q, int seq_k,
-                          int page_shift, int table_pages, int split_keys, int splits, float softmax_scale,
-                          int causal) {
+                          typename OutputOf<T>::type* __restrict__ O, float* __restrict__ lse,
+                          float* __restrict__ partial_acc, float* __restrict__ partial_state, int batch, int heads,
+                          int kv_heads, int seq_q, int seq_k, int page_shift, int table_pages, int split_keys,
+                          int splits, float softmax_scale, int causal) {
     using A = Phases<T, Tile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM, 1>;
     const SplitMemory<A, T, SplitTile{BLOCK_M, BLOCK_N, THREADS_N, WARPS}> memory{dynamic_shared<unsigned char>()};
     typename A::State state;
@@ -95,12 +95,11 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
 
     // -- store
     A::reduce_row_sum(state);
-    const float of_values = head_scale<T>(v_scale, kv_head);
     for (int i = 0; i < A::THREAD_M; ++i) {
         const int r = row_group * A::THREAD_M + i;
         for (int v = 0; v < A::VECTORS; ++v)
             st_shared_v4_b32(memory.acc_of(warp) + r * HEAD_DIM + (col + v * THREADS_N) * 4,
-                             pack<float>(scaled(state.acc[i][v], of_values)));
+                             pack<float>(scaled_by_head<T>(state.acc[i][v], v_scale, kv_head)));
         if (col == 0) memory.state_of(warp)[r] = make_float2(state.row_max[i], state.row_sum[i]);
     }
     __syncthreads();
