@@ -1,5 +1,6 @@
 #include "kernels/libraries.hpp"
 
+#include "kernels/attention/vendor/cudnn.hpp"
 #include "kernels/common/clblast.hpp"
 #include "kernels/common/onednn.hpp"
 #include "kernels/common/openblas.hpp"
@@ -16,6 +17,7 @@ std::map<std::string, LibraryState> loaded_libraries() {
     add("onednn", onednn_state());
     add("clblast", clblast_state());
     add("cublaslt", gemm::cublaslt_state());
+    add("cudnn", attention::cudnn_state());
     return out;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <random>
@@ -13,8 +14,21 @@ namespace {
 
 constexpr std::int32_t no_page = -1;
 
+/// Around 1, and never near 0.
+void fill_scale(Tensor& scale, std::uint64_t seed) {
+    fill(scale, Fill::normal, seed, 0.1);
+    for (float& value : scale.as<float>()) value += 1.0f;
+}
+
+/// What the scales of a head's Q and K make of its scores; 1 where there are none.
+double score_scale(const Shape& shape, std::span<const Tensor> scales, std::int64_t head) {
+    if (scales.empty()) return 1;
+    return scales[0].at(static_cast<std::size_t>(head)) * scales[1].at(static_cast<std::size_t>(head / shape.group()));
+}
+
 /// Makes each row of Q a multiple of a key that it sees.
-void reach_logits(const Shape& shape, const Layout& layout, Tensor& q, const Tensor& k) {
+void reach_logits(const Shape& shape, const Layout& layout, std::span<const Tensor> scales, Tensor& q,
+                  const Tensor& k) {
     for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence) {
         const Shape one = shape.alone(sequence);
         for (std::int64_t at = 0; at < one.rows(); ++at) {
@@ -28,7 +42,8 @@ void reach_logits(const Shape& shape, const Layout& layout, Tensor& q, const Ten
             double norm = 0;
             for (std::int64_t d = 0; d < shape.head_dim; ++d) norm += k.at(from + d) * k.at(from + d);
             if (norm == 0) continue;
-            const double factor = (row % 2 == 0 ? shape.logits : -shape.logits) / (norm * shape.softmax_scale);
+            const double factor = (row % 2 == 0 ? shape.logits : -shape.logits) /
+                                  (norm * shape.softmax_scale * score_scale(shape, scales, head));
             for (std::int64_t d = 0; d < shape.head_dim; ++d)
                 q.set(static_cast<std::size_t>(row * shape.head_dim + d), factor * k.at(from + d));
         }
@@ -81,7 +96,11 @@ std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill how) 
     std::vector<std::int32_t> page_table;
     if (shape.is_paged()) page_table = drawn_page_table(shape, seed);
     const Layout layout(shape, page_table);
-    if (shape.logits != 0 && how != Fill::zeros) reach_logits(shape, layout, out[tensor_q], out[tensor_k]);
+    std::vector<Tensor> scales;
+    for (const char* name : {"q_scale", "k_scale", "v_scale"})
+        if (const auto index = tensor_index(shape, name))
+            fill_scale(scales.emplace_back(specs[*index]), seed * 3 + 3 + scales.size());
+    if (shape.logits != 0 && how != Fill::zeros) reach_logits(shape, layout, scales, out[tensor_q], out[tensor_k]);
     if (shape.is_paged()) {
         for (const std::size_t tensor : {tensor_k, tensor_v}) spoil_unused(shape, layout, out[tensor]);
         out.push_back(tensor_of(specs[out.size()], page_table));
@@ -89,6 +108,7 @@ std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill how) 
     if (shape.is_packed())
         for (const auto* offsets : {&layout.q_offsets(), &layout.k_offsets()})
             out.push_back(tensor_of(specs[out.size()], *offsets));
+    std::ranges::move(scales, std::back_inserter(out));
     return out;
 }
 

@@ -73,8 +73,9 @@ struct MatrixRows {
                 if (key_begin + e / 4 * 8 + lane % 4 * 2 + e % 2 >= seen[i][e / 2 % 2]) scores[i][e] = -INFINITY;
     }
 
-    /// Online softmax (Milakov and Gimelshein 2018): raises row_max, makes weights 2^(score − row_max) of the scores,
-    /// and leaves in `rescale` what acc is to be multiplied by, as row_sum was.
+    /// Online softmax (Milakov and Gimelshein 2018): raises row_max, makes weights 2^(score − row_max + RAISE) of the
+    /// scores, and leaves in `rescale` what acc is to be multiplied by, as row_sum was.
+    template <int RAISE = 0>
     __device__ __forceinline__ void softmax(float (&rescale)[TILES_M][2]) {
 #pragma unroll
         for (int i = 0; i < TILES_M; ++i)
@@ -86,14 +87,14 @@ struct MatrixRows {
                 most = max_f32(most, shfl_sync_bfly(most, 1));
                 most = max_f32(most, shfl_sync_bfly(most, 2));
                 // A row that has seen nothing: subtract 0, as −inf − (−inf) is NaN.
-                const float base = most == -INFINITY ? 0.0f : most;
+                const float base = most == -INFINITY ? 0.0f : most, from = base - RAISE;
                 rescale[i][h] = ex2_approx_ftz_f32(row_max[i][h] - base);
                 row_max[i][h] = most;
                 float sum = mul_rn_f32(row_sum[i][h], rescale[i][h]);
 #pragma unroll
                 for (int e = 2 * h; e < keys / 2; e += 4) {
-                    scores[i][e] = ex2_approx_ftz_f32(scores[i][e] - base);
-                    scores[i][e + 1] = ex2_approx_ftz_f32(scores[i][e + 1] - base);
+                    scores[i][e] = ex2_approx_ftz_f32(scores[i][e] - from);
+                    scores[i][e + 1] = ex2_approx_ftz_f32(scores[i][e + 1] - from);
                     sum += scores[i][e] + scores[i][e + 1];
                 }
                 row_sum[i][h] = sum;

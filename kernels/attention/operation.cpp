@@ -8,7 +8,7 @@ namespace stele::attention {
 namespace {
 
 constexpr std::string_view grammar =
-    "batch= heads= kv_heads= seq_q= seq_k= head_dim=64|128 [f32|f16|bf16] [causal] [scale=] [logits=] "
+    "batch= heads= kv_heads= seq_q= seq_k= head_dim=64|128 [f32|f16|bf16|e4m3] [causal] [scale=] [logits=] "
     "[page=16|32|64|128|256 [shared_pages=]] [lengths=|ragged]";
 
 class Attention final : public Operation {
@@ -16,7 +16,7 @@ public:
     Attention() {
         for (auto rows :
              {naive_variants, flash_variants, flash_split_variants, flash_panel_variants, flash_tensor_variants,
-              flash_hopper_variants, tile_variants, openblas_variants, onednn_variants}) {
+              flash_hopper_variants, tile_variants, openblas_variants, onednn_variants, cudnn_variants}) {
             std::vector<Variant> some = rows();
             std::move(some.begin(), some.end(), std::back_inserter(variants_));
         }
@@ -30,7 +30,7 @@ public:
 
     std::unique_ptr<Problem> parse(std::string_view text) const override {
         ProblemText words("attention", grammar, text);
-        Shape shape = take_shape(words);
+        Shape shape = take_shape(words, {Dtype::f32, Dtype::f16, Dtype::bf16, Dtype::e4m3});
         take_layout(words, shape);
         words.finish();
         return std::make_unique<AttentionProblem>(shape);

@@ -95,7 +95,7 @@ double pairs_of(const Shape& shape) {
 
 double flops_of(const Shape& shape, double pairs) { return 4.0 * static_cast<double>(shape.head_dim) * pairs; }
 
-Shape take_shape(ProblemText& text) {
+Shape take_shape(ProblemText& text, const std::set<Dtype>& dtypes) {
     Shape shape;
     shape.batch = text.take_extent("batch", 1, most_heads);
     shape.heads = text.take_extent("heads", 1, most_heads);
@@ -103,7 +103,7 @@ Shape take_shape(ProblemText& text) {
     shape.seq_q = text.take_extent("seq_q", 1, most_keys);
     shape.seq_k = text.take_extent("seq_k", 0, most_keys);
     shape.head_dim = text.take_extent("head_dim", 1, most_keys);
-    shape.dtype = text.take_dtype({Dtype::f32, Dtype::f16, Dtype::bf16});
+    shape.dtype = text.take_dtype(dtypes);
     shape.causal = text.take_flag("causal");
     const float by_default = default_softmax_scale(shape.head_dim);
     shape.softmax_scale = static_cast<float>(text.take_real_or("scale", by_default, -1e4, 1e4));
@@ -186,7 +186,12 @@ std::vector<TensorSpec> tensors_of(const Shape& shape) {
     if (shape.is_packed())
         for (const char* name : {"q_offsets", "k_offsets"})
             out.push_back({name, Role::input, Dtype::i32, {shape.batch + 1}, {"batch + 1"}});
-    out.push_back({"O", Role::output, shape.dtype, query_shape, query_names});
+    if (shape.has_scales()) {
+        out.push_back({"q_scale", Role::input, Dtype::f32, {shape.heads}, {"heads"}});
+        for (const char* name : {"k_scale", "v_scale"})
+            out.push_back({name, Role::input, Dtype::f32, {shape.kv_heads}, {"kv_heads"}});
+    }
+    out.push_back({"O", Role::output, shape.output_dtype(), query_shape, query_names});
     out.push_back(lse);
     return out;
 }

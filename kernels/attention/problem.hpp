@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ struct Shape {
     std::int64_t head_dim = 64;
     bool causal = false;
     float softmax_scale = 0.125f;   ///< what the kernels get; 1/sqrt(head_dim) unless the problem says otherwise
-    Dtype dtype = Dtype::f32;       ///< of Q, K, V and O; lse is always f32
+    Dtype dtype = Dtype::f32;       ///< of Q, K and V, and of O but for e4m3; lse is always f32
     double logits = 0;              ///< not 0: Q is drawn so that each row has a score of ±logits
     std::int64_t page = 0;          ///< keys of a page, a power of two; 0: K and V are not in pages
     std::int64_t shared_pages = 0;  ///< so many first pages are the same ones for all sequences
@@ -33,6 +34,9 @@ struct Shape {
     std::int64_t group() const { return heads / kv_heads; }
     bool is_packed() const { return !lengths.empty(); }
     bool is_paged() const { return page > 0; }
+    /// 8-bit operands come with a factor for each head.
+    bool has_scales() const { return dtype == Dtype::e4m3; }
+    Dtype output_dtype() const { return has_scales() ? Dtype::bf16 : dtype; }
     std::int64_t keys_of(std::int64_t sequence) const;
     /// seq_q; packed, no more than there are keys, and one at least.
     std::int64_t queries_of(std::int64_t sequence) const;
@@ -62,7 +66,7 @@ double pairs_of(const Shape& shape);
 double flops_of(const Shape& shape, double pairs);
 
 /// Reads the words that every attention problem has. Throws ProblemError through `text`; does not call finish().
-Shape take_shape(ProblemText& text);
+Shape take_shape(ProblemText& text, const std::set<Dtype>& dtypes = {Dtype::f32, Dtype::f16, Dtype::bf16});
 /// Reads how K, V and the sequences lie: page=, shared_pages=, lengths= or ragged.
 void take_layout(ProblemText& text, Shape& shape);
 
@@ -70,9 +74,10 @@ void take_layout(ProblemText& text, Shape& shape);
 std::string shape_text(const Shape& shape);
 
 /// Q [batch, heads, seq_q, head_dim], K and V [batch, kv_heads, seq_k, head_dim], then the outputs O (as Q) and
-/// lse [batch, heads, seq_q] in f32. Packed: Q [heads, queries, head_dim], K and V [kv_heads, keys, head_dim], and the
-/// inputs q_offsets and k_offsets [batch + 1]. Paged: K and V [pages, kv_heads, page, head_dim], and the input
-/// page_table [batch, table_pages].
+/// lse [batch, heads, seq_q] in f32; e4m3 has O in bf16. Packed: Q [heads, queries, head_dim], K and V [kv_heads, keys,
+/// head_dim], and the inputs q_offsets and k_offsets [batch + 1]. Paged: K and V [pages, kv_heads, page, head_dim], and
+/// the input page_table [batch, table_pages]. With scales the last inputs are q_scale [heads], k_scale and v_scale
+/// [kv_heads]: f32 factors of a head's Q, K and V.
 std::vector<TensorSpec> tensors_of(const Shape& shape);
 /// Where a tensor stands in tensors_of(); none where the problem has no such tensor.
 std::optional<std::size_t> tensor_index(const Shape& shape, std::string_view name);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <thread>
 
 #include "kernels/attention/problem.hpp"
@@ -17,16 +18,23 @@ constexpr double keys_per_rescale = 16;  // no variant has a smaller key tile
 constexpr double flushed = 0x1p-126;     // what a kernel that flushes subnormals may drop
 constexpr int threads = 2;
 
+// 8-bit weights are taken 2^8 times as large, up to 256 of the 448 that e4m3 has.
+constexpr double narrow_weight_unit = 0x1p-8;
+
 /// λ√n·u of a sum of `terms` products in the given arithmetic.
 double dot_error(double terms, const Arithmetic& arithmetic) {
-    const double u = unit_roundoff(arithmetic.accumulate);
+    const double u =
+        arithmetic.narrower_roundoff > 0 ? arithmetic.narrower_roundoff : unit_roundoff(arithmetic.accumulate);
+    terms = std::ceil(terms / arithmetic.products_per_rounding);
     if (arithmetic.promote_every == 0 || terms <= arithmetic.promote_every) return sum_error(terms, u);
     return sum_error(arithmetic.promote_every, u) +
            sum_error(terms / arithmetic.promote_every, unit_roundoff(Dtype::f32));
 }
 
 /// Half the distance between subnormal numbers.
-double smallest_rounding(Dtype dtype) { return dtype == Dtype::f16 ? 0x1p-25 : flushed; }
+double smallest_rounding(Dtype dtype) {
+    return dtype == Dtype::f16 ? 0x1p-25 : dtype == Dtype::e4m3 ? 0x1p-10 * narrow_weight_unit : flushed;
+}
 
 /// The sum of f(i) over i < n, n a multiple of 8: eight running sums, so that the compiler may use vectors.
 template <typename F>
@@ -86,13 +94,19 @@ struct Reference {
     const Arithmetic& arithmetic;
     const VisibleKeys& visible;
     const Tensor& q;
+    std::span<const Tensor> scales;  ///< of the heads of Q, K and V; empty: none
+
+    double scale_of(std::size_t tensor, std::int64_t head) const {
+        return scales.empty() ? 1 : scales[tensor].at(static_cast<std::size_t>(head));
+    }
 
     /// O and lse of flat row `row`, written to o[0 … head_dim), o_bound, lse and lse_bound.
     void compute(std::int64_t row, const Head& head, Row& work, double* o, double* o_bound, double& lse,
                  double& lse_bound) const {
         const std::int64_t head_dim = shape.head_dim;
         work.keys.clear();
-        visible(row / shape.seq_q / shape.heads, row / shape.seq_q % shape.heads, row % shape.seq_q, work.keys);
+        const std::int64_t head_of_q = row / shape.seq_q % shape.heads, head_of_k = head_of_q / shape.group();
+        visible(row / shape.seq_q / shape.heads, head_of_q, row % shape.seq_q, work.keys);
         const std::size_t n = work.keys.size();
         if (n == 0) {
             std::fill_n(o, head_dim, 0.0);
@@ -105,7 +119,7 @@ struct Reference {
         for (std::int64_t d = 0; d < head_dim; ++d) work.query[d] = q.at(static_cast<std::size_t>(row * head_dim + d));
 
         // Scores, and the maximum.
-        const double scale = shape.softmax_scale;
+        const double scale = shape.softmax_scale * scale_of(0, head_of_q) * scale_of(1, head_of_k);
         work.score.resize(n);
         work.magnitude.resize(n);
         double row_max = -std::numeric_limits<double>::infinity();
@@ -125,9 +139,10 @@ struct Reference {
         double row_sum = 0, delta_sum = 0, delta_max = 0, square_sum = 0;
         for (std::size_t j = 0; j < n; ++j) {
             const double p = std::exp(work.score[j] - row_max);
-            // Rounded Q·scale and dot product; scale · log2(e); the product by it; the maximum taken off, then log2(e).
-            const double delta =
-                (u_score + u) * work.magnitude[j] + 4 * u * std::abs(work.score[j]) + 3 * u * (row_max - work.score[j]);
+            // Rounded Q·scale, that by the heads' scales, and dot product; scale · log2(e); the product by it; the
+            // maximum taken off, then log2(e).
+            const double delta = (u_score + (scales.empty() ? 1 : 4) * u) * work.magnitude[j] +
+                                 4 * u * std::abs(work.score[j]) + 3 * u * (row_max - work.score[j]);
             row_sum += p;
             delta_sum += p * delta;
             square_sum += p * p;
@@ -145,27 +160,31 @@ struct Reference {
         const double terms = static_cast<double>(n);
         const double u_sum = dot_error(terms * (1 + 1 / keys_per_rescale), arithmetic);
         const double u_exp = exp_error * u + exp_error * sum_error(terms / keys_per_rescale + 1, u);
+        // row_sum is summed beside the matrix unit.
+        const double u_row_sum = sum_error(terms * (1 + 1 / keys_per_rescale), u);
         const double u_p = arithmetic.probabilities == Dtype::f32 ? 0 : unit_roundoff(arithmetic.probabilities);
-        const double u_store = unit_roundoff(shape.dtype);
+        const double u_store = unit_roundoff(shape.output_dtype()), v_scale = scale_of(2, head_of_k),
+                     v_size = std::abs(v_scale);
         const double second_order = 1 + delta_max;
         for (std::int64_t d = 0; d < head_dim; ++d) {
-            const double value = work.o[d] / row_sum, size = work.size[d] / row_sum;
-            double bound = (work.spread[d] + std::abs(value) * delta_sum) / row_sum;
-            bound += (u_sum + u_exp) * (size + std::abs(value)) + 6 * u * size;
+            const double value = v_scale * work.o[d] / row_sum, size = v_size * work.size[d] / row_sum;
+            double bound = (v_size * work.spread[d] + std::abs(value) * delta_sum) / row_sum;
+            bound += (u_sum + u_exp) * (size + std::abs(value)) + (scales.empty() ? 6 : 8) * u * size;
             // Rounded probabilities: independent errors, so λ times the 2-norm; subnormal ones have an absolute error.
-            bound +=
-                sum_error(1, u_p) * (std::sqrt(work.square[d]) + std::abs(value) * std::sqrt(square_sum)) / row_sum;
+            bound += sum_error(1, u_p) *
+                     (v_size * std::sqrt(work.square[d]) + std::abs(value) * std::sqrt(square_sum)) / row_sum;
             if (u_p > 0)
-                bound += sum_error(terms, smallest_rounding(arithmetic.probabilities)) * 2 * head.largest_v / row_sum;
+                bound += sum_error(terms, smallest_rounding(arithmetic.probabilities)) * 2 * v_size * head.largest_v /
+                         row_sum;
             o[d] = value;
-            o_bound[d] = bound * second_order + u_store * std::abs(value) + smallest_rounding(shape.dtype) +
-                         2 * terms * flushed * head.largest_v;
+            o_bound[d] = bound * second_order + u_store * std::abs(value) + smallest_rounding(shape.output_dtype()) +
+                         2 * terms * flushed * v_size * head.largest_v;
         }
         const double log_sum = std::log(row_sum);
         lse = row_max + log_sum;
-        lse_bound =
-            (delta_sum / row_sum + u_sum + u_exp + sum_error(1, u_p) * std::sqrt(square_sum) / row_sum) * second_order +
-            exp_error * u * (1 + std::abs(log_sum)) + 4 * u * (std::abs(row_max) + std::abs(lse));
+        lse_bound = (delta_sum / row_sum + u_row_sum + u_exp + sum_error(1, u_p) * std::sqrt(square_sum) / row_sum) *
+                        second_order +
+                    exp_error * u * (1 + std::abs(log_sum)) + 4 * u * (std::abs(row_max) + std::abs(lse));
     }
 };
 
@@ -208,7 +227,9 @@ std::vector<Expected> reference_of(const Shape& shape, std::span<const Tensor> i
     }
 
     // One key-value head at a time, so that its copy stays small; its query rows are consecutive.
-    const Reference reference{shape, arithmetic, visible, inputs[tensor_q]};
+    const std::optional<std::size_t> first_scale = tensor_index(shape, "q_scale");
+    const Reference reference{shape, arithmetic, visible, inputs[tensor_q],
+                              first_scale ? inputs.subspan(*first_scale, 3) : std::span<const Tensor>()};
     const std::size_t head_elements = static_cast<std::size_t>(shape.seq_k) * head_dim;
     const std::int64_t rows_per_kv_head = shape.group() * shape.seq_q;
     std::array<Row, threads> work;

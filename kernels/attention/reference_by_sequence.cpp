@@ -41,9 +41,11 @@ std::vector<Expected> reference_by_sequence(const Shape& shape, std::span<const 
         const auto key_row = [&](std::int64_t row) {
             return layout.key_row(sequence, row / one.seq_k, row % one.seq_k);
         };
-        const std::vector<Tensor> own{gathered(specs[tensor_q], inputs[tensor_q], shape.head_dim, query_row),
-                                      gathered(specs[tensor_k], inputs[tensor_k], shape.head_dim, key_row),
-                                      gathered(specs[tensor_v], inputs[tensor_v], shape.head_dim, key_row)};
+        std::vector<Tensor> own{gathered(specs[tensor_q], inputs[tensor_q], shape.head_dim, query_row),
+                                gathered(specs[tensor_k], inputs[tensor_k], shape.head_dim, key_row),
+                                gathered(specs[tensor_v], inputs[tensor_v], shape.head_dim, key_row)};
+        if (const auto first = tensor_index(shape, "q_scale"))
+            for (std::size_t scale = *first; scale < *first + 3; ++scale) own.push_back(inputs[scale]);
         // The pairs of all, so that each sequence gives its share of a sample.
         parts.push_back(reference_of(one, own, pairs, dense_visibility(one), arithmetic));
         const Expected& lse = parts.back().back();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "kernels/source.hpp"
 
 namespace stele::attention {
@@ -30,8 +32,19 @@ TensorOperands operands_of(const Shape& shape) {
         const std::optional<std::size_t> index = tensor_index(shape, name);
         return index ? Operand(TensorOperand{*index}) : Operand(NullOperand{});
     };
-    return {named("Q"),         named("K"),         named("V"), named("page_table"),
-            named("q_offsets"), named("k_offsets"), named("O"), named("lse")};
+    return {named("Q"),         named("K"),         named("V"),       named("page_table"),
+            named("q_offsets"), named("k_offsets"), named("q_scale"), named("k_scale"),
+            named("v_scale"),   named("O"),         named("lse")};
+}
+
+Support takes_dtype(const Shape& shape, const std::set<Dtype>& dtypes) {
+    if (dtypes.contains(shape.dtype)) return {};
+    std::string names;
+    for (auto dtype = dtypes.begin(); dtype != dtypes.end(); ++dtype) {
+        if (dtype != dtypes.begin()) names += std::next(dtype) == dtypes.end() ? " and " : ", ";
+        names += name(*dtype);
+    }
+    return Support::no(fmt::format("takes {}, not {}", names, name(shape.dtype)));
 }
 
 Support reads_layout(const Shape& shape, Reads reads) {
@@ -51,6 +64,9 @@ void add_combine(Plan& plan, Language language, const Shape& shape, std::int64_t
     const Tile& tile = tiles.front();  // any: this kernel has none
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
+    // It reads sums, and writes O.
+    Shape combined = shape;
+    combined.dtype = shape.output_dtype();
     plan.steps.push_back({plan.kernels.size(),
                           {blocks(shape.rows() * shape.head_dim / 4, combine_threads), 1, 1},
                           {combine_threads, 1, 1},
@@ -58,7 +74,7 @@ void add_combine(Plan& plan, Language language, const Shape& shape, std::int64_t
                           {tensors.o, tensors.lse, ScratchOperand{0}, ScratchOperand{1},
                            static_cast<std::int32_t>(shape.rows()), static_cast<std::int32_t>(splits)}});
     plan.kernels.push_back(kernel_source(language, "attention/flash", "attention_flash_combine",
-                                         text(tile) + ' ' + instance_of(shape), std::move(options)));
+                                         text(tile) + ' ' + instance_of(combined), std::move(options)));
 }
 
 Arithmetic rounded_weights(const Problem& problem) {

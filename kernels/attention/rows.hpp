@@ -1,6 +1,7 @@
 // What the rows of attention's algorithms share, and the list of them.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,12 @@ std::vector<Operand> with_sizes(std::vector<Operand> tensors, const Shape& shape
 
 /// A problem's tensors, by name; null where it has no such tensor.
 struct TensorOperands {
-    Operand q, k, v, page_table, q_offsets, k_offsets, o, lse;
+    Operand q, k, v, page_table, q_offsets, k_offsets, q_scale, k_scale, v_scale, o, lse;
 };
 TensorOperands operands_of(const Shape& shape);
+
+/// No, with the words "takes f16 and bf16, not f32", where the problem's dtype is none of these.
+Support takes_dtype(const Shape& shape, const std::set<Dtype>& dtypes);
 
 /// No where keys are in pages, or sequences packed, and the algorithm reads neither.
 enum class Reads { dense, packed };
@@ -59,5 +63,6 @@ std::vector<Variant> flash_hopper_variants();
 std::vector<Variant> tile_variants();
 std::vector<Variant> openblas_variants();
 std::vector<Variant> onednn_variants();
+std::vector<Variant> cudnn_variants();
 
 }  // namespace stele::attention

@@ -50,6 +50,8 @@ constexpr std::string_view full_shapes[] = {
     "batch=1 heads=64 kv_heads=8 seq_q=16384 seq_k=16384 head_dim=128 bf16",
     "batch=1 heads=64 kv_heads=8 seq_q=32768 seq_k=32768 head_dim=128 bf16 causal",
     "batch=1 heads=64 kv_heads=8 seq_q=32768 seq_k=32768 head_dim=128 bf16",
+    "batch=1 heads=64 kv_heads=8 seq_q=8192 seq_k=8192 head_dim=128 e4m3 causal",
+    "batch=1 heads=64 kv_heads=8 seq_q=8192 seq_k=8192 head_dim=128 e4m3",
     "batch=1 heads=16 kv_heads=16 seq_q=16384 seq_k=16384 head_dim=128 f16",
     "batch=1 heads=16 kv_heads=16 seq_q=16384 seq_k=16384 head_dim=128 f16 causal",
     "batch=1 heads=32 kv_heads=32 seq_q=16384 seq_k=16384 head_dim=64 f16",
@@ -59,6 +61,7 @@ constexpr std::string_view full_shapes[] = {
     "batch=1 heads=64 kv_heads=8 seq_q=1 seq_k=1024 head_dim=128 bf16",
     "batch=1 heads=64 kv_heads=8 seq_q=1 seq_k=32768 head_dim=128 bf16",
     "batch=32 heads=64 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 bf16 page=64",
+    "batch=32 heads=64 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 e4m3",
     "batch=32 heads=32 kv_heads=8 seq_q=1 seq_k=4096 head_dim=64 f16",
     "batch=16 heads=32 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 f32",
     "batch=8 heads=64 kv_heads=8 seq_q=1 seq_k=100000 head_dim=128 bf16 page=64 "
@@ -73,7 +76,7 @@ std::vector<std::string> suite(Suite suite) {
     const auto add = [&](std::string_view text) { out.push_back(operation->parse(text)->id()); };
     switch (suite) {
         case Suite::smoke:
-            for (std::string_view dtype : {"f32", "f16", "bf16"}) {
+            for (std::string_view dtype : {"f32", "f16", "bf16", "e4m3"}) {
                 add(fmt::format("batch=1 heads=2 kv_heads=1 seq_q=40 seq_k=40 head_dim=64 {} causal", dtype));
                 add(fmt::format("batch=2 heads=4 kv_heads=2 seq_q=1 seq_k=50 head_dim=128 {}", dtype));
                 add(fmt::format("batch=2 heads=4 kv_heads=2 seq_q=1 seq_k=50 head_dim=64 {} page=16 lengths=20,50",
@@ -81,7 +84,7 @@ std::vector<std::string> suite(Suite suite) {
             }
             break;
         case Suite::edge:
-            for (std::string_view dtype : {"f32", "f16", "bf16"})
+            for (std::string_view dtype : {"f32", "f16", "bf16", "e4m3"})
                 for (std::string_view shape : edge_shapes) add(fmt::format("{} {}", shape, dtype));
             break;
         case Suite::quick:

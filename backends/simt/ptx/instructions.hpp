@@ -50,6 +50,8 @@ float rcp_approx_ftz_f32(float x);
 std::uint32_t cvt_rn_f16x2_f32(float high, float low);
 std::uint32_t cvt_rn_bf16x2_f32(float high, float low);
 float cvt_f32_f16(std::uint16_t x);
+std::uint16_t cvt_rn_satfinite_e4m3x2_f32(float high, float low);
+std::uint32_t cvt_rn_f16x2_e4m3x2(std::uint16_t two);
 
 // -- Exchange within a warp ------------------------------------------------------------------------------------------
 std::uint32_t shfl_sync_bfly_b32(std::uint32_t value, std::uint32_t lane_mask, std::uint32_t members, Where where);

@@ -1,5 +1,6 @@
 #include "backends/simt/ptx/numbers.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -65,6 +66,15 @@ std::uint16_t encode_f16(double value) {
     const auto units = static_cast<std::uint32_t>(std::nearbyint(std::ldexp(magnitude, 10 - exponent)));
     // `units` holds the hidden bit; a carry out of it rightly steps the exponent.
     return static_cast<std::uint16_t>(sign + units + (static_cast<std::uint32_t>(exponent + 14) << 10));
+}
+
+std::uint8_t encode_e4m3(double value) {
+    const std::uint8_t sign = std::signbit(value) ? 0x80 : 0;
+    if (std::isnan(value)) return 0x7f;
+    const double magnitude = std::min(std::fabs(value), 448.0);
+    const int exponent = magnitude < std::ldexp(1.0, -6) ? -6 : std::ilogb(magnitude);
+    const auto units = static_cast<std::uint32_t>(std::nearbyint(std::ldexp(magnitude, 3 - exponent)));
+    return static_cast<std::uint8_t>(sign + units + (static_cast<std::uint32_t>(exponent + 6) << 3));
 }
 
 }  // namespace stele::simt

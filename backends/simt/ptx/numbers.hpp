@@ -35,5 +35,7 @@ double decode(Element element, std::uint32_t bits);
 
 /// Rounds to nearest, ties to even; overflow becomes infinity.
 std::uint16_t encode_f16(double value);
+/// The same for e4m3; overflow and infinities become ±448, NaN stays NaN.
+std::uint8_t encode_e4m3(double value);
 
 }  // namespace stele::simt

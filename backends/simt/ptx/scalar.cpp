@@ -156,6 +156,15 @@ std::uint32_t cvt_rn_f16x2_f32(float high, float low) {
 }
 std::uint32_t cvt_rn_bf16x2_f32(float high, float low) { return bf16_bits(high) << 16 | bf16_bits(low); }
 float cvt_f32_f16(std::uint16_t x) { return static_cast<float>(decode(Element::f16, x)); }
+std::uint16_t cvt_rn_satfinite_e4m3x2_f32(float high, float low) {
+    return static_cast<std::uint16_t>(encode_e4m3(high) << 8 | encode_e4m3(low));
+}
+std::uint32_t cvt_rn_f16x2_e4m3x2(std::uint16_t two) {
+    const auto half_of = [&](int shift) {
+        return static_cast<std::uint32_t>(encode_f16(decode(Element::e4m3, static_cast<std::uint32_t>(two >> shift))));
+    };
+    return half_of(8) << 16 | half_of(0);
+}
 
 std::uint32_t shfl_sync_bfly_b32(std::uint32_t value, std::uint32_t lane_mask, std::uint32_t members, Where where) {
     return exchange(value, lane() ^ static_cast<int>(lane_mask & 31), members, "shfl.sync.bfly", where);

@@ -60,6 +60,8 @@ std::vector<Variant> flash_variants() {
         row.tile = text(tile);
         row.default_tile = tile == tiles.front();
         row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
+            if (Support typed = takes_dtype(shape_of(problem), {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed)
+                return typed;
             if (Support laid_out = reads_layout(shape_of(problem), Reads::packed); !laid_out) return laid_out;
             return supports_tile(device, language, tile, shape_of(problem), stages(language));
         };

@@ -18,9 +18,10 @@ struct HopperTile {
     constexpr int block_m() const { return consumers * 64; }
     /// The producer's warpgroup first.
     constexpr int threads() const { return (consumers + 1) * 128; }
-    constexpr std::size_t shared_bytes(int head_dim) const {
-        return static_cast<std::size_t>(block_m() + 2 * hopper_stages * block_n) * static_cast<std::size_t>(head_dim) *
-               2;
+    /// O in 16 bits lies in Q's place at the end; of 8-bit V there are two tiles a stage, as it came and transposed.
+    constexpr std::size_t shared_bytes(int head_dim, std::size_t element_bytes) const {
+        const auto of_keys = static_cast<std::size_t>((element_bytes == 1 ? 3 : 2) * hopper_stages * block_n);
+        return (static_cast<std::size_t>(block_m()) * 2 + of_keys * element_bytes) * static_cast<std::size_t>(head_dim);
     }
     static constexpr int hopper_stages = 2;
 };
@@ -29,6 +30,10 @@ struct HopperTile {
 /// leaves 32 of O.
 inline constexpr HopperTile hopper_two{2, 128}, hopper_three{3, 96};
 inline constexpr std::array flash_hopper_tiles{hopper_two, hopper_three};
+/// 128 keys are a row of V transposed, as wide as the widest swizzle.
+constexpr bool takes_bytes(const HopperTile& tile, std::size_t element_bytes) {
+    return element_bytes == 2 || (element_bytes == 1 && tile.block_n == 128);
+}
 constexpr bool takes_head_dim(const HopperTile& tile, int head_dim) { return tile.consumers == 2 || head_dim == 64; }
 
 }  // namespace stele::attention

@@ -7,89 +7,32 @@
 // registers. It issues the scores of a tile before the product of the tile before with V, so that its softmax runs
 // under a product; and consumers take turns, so that one's softmax runs under another's products. Tiles of which not
 // all rows see all come first, and without that overlap.
-#include "kernels/attention/flash_hopper/flash_hopper.hpp"
-#include "kernels/attention/matrix_rows.ptx.cuh"
+#include "kernels/attention/flash_hopper/consumer.ptx.cuh"
 #include "kernels/common/native.cuh"
 #include "kernels/common/ptx/barrier.cuh"
-#include "kernels/common/ptx/fence.cuh"
-#include "kernels/common/ptx/mbarrier.cuh"
 #include "kernels/common/ptx/registers.cuh"
 #include "kernels/common/ptx/tma.cuh"
-#include "kernels/common/ptx/wgmma_f32.cuh"
-#include "kernels/common/ring.cuh"
 #include "kernels/common/shared.cuh"
 
 namespace stele::attention::ptx {
 
 using namespace stele::ptx;
 
-template <typename T>
-inline constexpr Element element_of = std::is_same_v<T, half> ? Element::f16 : Element::bf16;
-
-/// Tiles are boxes of 64 columns, box behind box, their rows of 128 bytes swizzled.
-template <typename T, HopperTile tile, int head_dim>
-struct Consumer : MatrixRows<T, 1, tile.block_n, head_dim> {
-    using Rows = MatrixRows<T, 1, tile.block_n, head_dim>;
-    using Rows::acc, Rows::scores, Rows::weights;
-    static constexpr int CONSUMERS = tile.consumers, BLOCK_N = tile.block_n, STAGES = HopperTile::hopper_stages;
-    static constexpr int PIECES = head_dim / 8, BOXES = head_dim / 64, ROW = 128, QUERY_BOX = 64 * ROW,
-                         KEY_BOX = BLOCK_N * ROW;
-    static constexpr int QUERY_BYTES = BOXES * QUERY_BOX, KEY_BYTES = BOXES * KEY_BOX;
-    static constexpr int PRODUCER_REGISTERS = CONSUMERS == 2 ? 24 : 32, CONSUMER_REGISTERS = CONSUMERS == 2 ? 240 : 160;
-
-    /// Where a 16-byte piece lies in a tile whose boxes have `rows` rows.
-    template <int rows>
-    static __device__ __forceinline__ int place(int row, int piece) {
-        return piece / 8 * rows * ROW + row * ROW + (piece % 8 ^ row % 8) * 16;
-    }
-
-    /// Zeros in the place of values that are infinite or no number.
-    template <typename Place>
-    static __device__ __forceinline__ void drop_spoilt(unsigned char* tile_v, int thread, Place&& place) {
-        for (int i = thread; i < BLOCK_N * PIECES; i += CONSUMERS * 128) {
-            unsigned char* at = tile_v + place(i / PIECES, i % PIECES);
-            st_shared_v4_b32(at, finite_of<T>(ld_shared_v4_b32(at)));
-        }
-    }
-
-    /// Issues scores = tile_q tile_kᵀ.
-    __device__ __forceinline__ void score(const unsigned char* tile_q, const unsigned char* tile_k) {
-        const std::uint64_t q = wgmma_descriptor(tile_q, 16, 8 * ROW, Swizzle::bytes_128);
-        const std::uint64_t k = wgmma_descriptor(tile_k, 16, 8 * ROW, Swizzle::bytes_128);
-        wgmma_fence();
-#pragma unroll
-        for (int step = 0; step < head_dim / 16; ++step) {
-            const int in_box = step % 4 * 32;
-            wgmma<element_of<T>>(scores[0], wgmma_advance(q, step / 4 * QUERY_BOX + in_box),
-                                 wgmma_advance(k, step / 4 * KEY_BOX + in_box), step > 0);
-        }
-        wgmma_commit_group();
-    }
-
-    /// Issues acc += weights tile_v; a box of V is 64 columns, 16 of its rows a step.
-    __device__ __forceinline__ void weigh_async(const unsigned char* tile_v) {
-        const std::uint64_t v = wgmma_descriptor(tile_v, KEY_BOX, 8 * ROW, Swizzle::bytes_128);
-        wgmma_fence();
-#pragma unroll
-        for (int step = 0; step < BLOCK_N / 16; ++step) {
-            const std::uint32_t a[4] = {weights[0][4 * step], weights[0][4 * step + 1], weights[0][4 * step + 2],
-                                        weights[0][4 * step + 3]};
-            wgmma<element_of<T>, Major::mn>(acc[0], a, wgmma_advance(v, step * 16 * ROW), true);
-        }
-        wgmma_commit_group();
-    }
-};
-
 /// Maps: Q [batch · heads, seq_q, head_dim] in boxes of 64 rows × 64, K and V [batch · kv_heads, seq_k, head_dim] in
-/// boxes of BLOCK_N × 64. O as Q; lse [batch, heads, seq_q].
+/// boxes of BLOCK_N × 64; in 8 bits boxes have all columns. q_scale [heads], k_scale and v_scale [kv_heads], null but
+/// for e4m3. O as Q, but in bf16 for e4m3; lse [batch, heads, seq_q].
 template <typename T, int CONSUMERS, int BLOCK_N, int HEAD_DIM>
 __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     attention_flash_hopper(const __grid_constant__ TensorMap map_q, const __grid_constant__ TensorMap map_k,
-                           const __grid_constant__ TensorMap map_v, T* __restrict__ O, float* __restrict__ lse,
-                           int heads, int kv_heads, int seq_q, int seq_k, float softmax_scale, int causal) {
+                           const __grid_constant__ TensorMap map_v, const float* __restrict__ q_scale,
+                           const float* __restrict__ k_scale, const float* __restrict__ v_scale,
+                           typename OutputOf<T>::type* __restrict__ O, float* __restrict__ lse, int heads, int kv_heads,
+                           int seq_q, int seq_k, float softmax_scale, int causal) {
     using C = Consumer<T, HopperTile{CONSUMERS, BLOCK_N}, HEAD_DIM>;
     unsigned char* shared = dynamic_shared<unsigned char>();
     __shared__ std::uint64_t full_q, full_k[C::STAGES], empty_k[C::STAGES], full_v[C::STAGES], empty_v[C::STAGES];
+    // V as it comes, where it is transposed.
+    __shared__ std::uint64_t full_raw[C::STAGES], empty_raw[C::STAGES];
     // By the parity of tiles: the last one with a value that is infinite or no number, by how many tiles are behind it.
     __shared__ int spoilt[2];
 
@@ -105,14 +48,19 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     const int first = static_cast<int>(causal ? gridDim.x - 1 - blockIdx.x : blockIdx.x) * CONSUMERS * 64;
     const int tiles = (keys_of(first + CONSUMERS * 64 - 1) + BLOCK_N - 1) / BLOCK_N;
     const int whole_keys = keys_of(first), whole_tiles = whole_keys / BLOCK_N;
-    unsigned char* tiles_k = shared + CONSUMERS * C::QUERY_BYTES;
+    // Q's place is O's in 16 bits.
+    constexpr int QUERY_SLOT = 64 * HEAD_DIM * 2;
+    unsigned char* tiles_k = shared + CONSUMERS * QUERY_SLOT;
     unsigned char* tiles_v = tiles_k + C::STAGES * C::KEY_BYTES;
+    unsigned char* tiles_raw = C::TRANSPOSERS == 0 ? tiles_v : tiles_v + C::STAGES * C::KEY_BYTES;
     if (thread == 0) {
         spoilt[0] = spoilt[1] = -1;
         mbarrier_init(&full_q, 1);
         for (int stage = 0; stage < C::STAGES; ++stage) {
             mbarrier_init(&full_k[stage], 1);
-            mbarrier_init(&full_v[stage], 1);
+            mbarrier_init(&full_v[stage], max(C::TRANSPOSERS, 1));
+            mbarrier_init(&full_raw[stage], 1);
+            mbarrier_init(&empty_raw[stage], max(C::TRANSPOSERS, 1));
             mbarrier_init(&empty_k[stage], CONSUMERS * 4);
             mbarrier_init(&empty_v[stage], CONSUMERS * 4);
         }
@@ -124,23 +72,42 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     if (warpgroup == 0) {
         // -- load
         setmaxnreg_dec<C::PRODUCER_REGISTERS>();
+        if constexpr (C::TRANSPOSERS > 0) {
+            if (thread >= 32) {
+                Ring<C::STAGES> ring;
+                for (int tile = 0; tile < tiles; ++tile, ring.next()) {
+                    mbarrier_wait_parity(&full_raw[ring.stage], ring.phase);
+                    mbarrier_wait_parity(&empty_v[ring.stage], ring.phase ^ 1);
+                    C::transpose(tiles_raw + ring.stage * C::KEY_BYTES, tiles_v + ring.stage * C::KEY_BYTES,
+                                 thread / 32 - 1, thread % 32);
+                    fence_proxy_async_shared();
+                    __syncwarp();
+                    if (thread % 32 == 0) {
+                        mbarrier_arrive(&full_v[ring.stage]);
+                        mbarrier_arrive(&empty_raw[ring.stage]);
+                    }
+                }
+                return;
+            }
+        }
         if (thread != 0) return;
+        std::uint64_t *full = C::TRANSPOSERS > 0 ? full_raw : full_v, *empty = C::TRANSPOSERS > 0 ? empty_raw : empty_v;
         const auto load_tile = [&](unsigned char* to, const TensorMap& map, std::uint64_t* full, std::uint64_t* empty,
                                    std::uint32_t phase, int row) {
             mbarrier_wait_parity(empty, phase ^ 1);
             mbarrier_arrive_expect_tx(full, C::KEY_BYTES);
             for (int box = 0; box < C::BOXES; ++box)
-                tma_load_3d(to + box * C::KEY_BOX, map, full, box * 64, row, kv_matrix);
+                tma_load_3d(to + box * C::KEY_BOX, map, full, box * C::BOX_COLUMNS, row, kv_matrix);
         };
         mbarrier_arrive_expect_tx(&full_q, CONSUMERS * C::QUERY_BYTES);
         for (int consumer = 0; consumer < CONSUMERS; ++consumer)
             for (int box = 0; box < C::BOXES; ++box)
-                tma_load_3d(shared + consumer * C::QUERY_BYTES + box * C::QUERY_BOX, map_q, &full_q, box * 64,
+                tma_load_3d(shared + consumer * QUERY_SLOT + box * C::QUERY_BOX, map_q, &full_q, box * C::BOX_COLUMNS,
                             first + consumer * 64, sequence * heads + head);
         for (int tile = tiles - 1; tile >= 0; --tile, ring_k.next(), ring_v.next()) {
             load_tile(tiles_k + ring_k.stage * C::KEY_BYTES, map_k, &full_k[ring_k.stage], &empty_k[ring_k.stage],
                       ring_k.phase, tile * BLOCK_N);
-            load_tile(tiles_v + ring_v.stage * C::KEY_BYTES, map_v, &full_v[ring_v.stage], &empty_v[ring_v.stage],
+            load_tile(tiles_raw + ring_v.stage * C::KEY_BYTES, map_v, &full[ring_v.stage], &empty[ring_v.stage],
                       ring_v.phase, tile * BLOCK_N);
         }
         return;
@@ -150,14 +117,15 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     own.clear();
     const int consumer = warpgroup - 1, warp = thread % 128 / 32, lane = thread % 32;
     const int own_row = first + consumer * 64 + warp * 16;
-    unsigned char* tile_q = shared + consumer * C::QUERY_BYTES;
-    const float factor = mul_rn_f32(softmax_scale, 1.44269504088896341f);
+    unsigned char* tile_q = shared + consumer * QUERY_SLOT;
+    const int kv_head = head / (heads / kv_heads);
+    const float of_scores = mul_rn_f32(head_scale<T>(q_scale, head), head_scale<T>(k_scale, kv_head));
+    const float factor = mul_rn_f32(mul_rn_f32(softmax_scale, 1.44269504088896341f), of_scores);
 #pragma unroll
     for (int h = 0; h < 2; ++h) own.seen[0][h] = keys_of(own_row + h * 8 + lane / 4);
     const auto release = [&](std::uint64_t* empty) {
         if (lane == 0) mbarrier_arrive(empty);
     };
-    const auto place_v = [](int row, int piece) { return C::template place<BLOCK_N>(row, piece); };
     float rescale[1][2];
     // Barrier 1 + consumer of 256 threads: its turn to issue products.
     constexpr std::uint32_t ALL_CONSUMERS = CONSUMERS + 1;
@@ -184,14 +152,14 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
 
         // -- multiply
         mbarrier_wait_parity(&full_v[ring_v.stage], ring_v.phase);
-        if (C::any_spoilt(tile_v, max(whole_keys - key_begin, 0), thread - 128, CONSUMERS * 128, place_v))
+        if (C::any_spoilt(tile_v, max(whole_keys - key_begin, 0), thread - 128))
             atomicMax(&spoilt[tile % 2], tiles - tile);
         barrier_sync(ALL_CONSUMERS, CONSUMERS * 128);
         if (spoilt[tile % 2] == tiles - tile) {
-            own.add_spoilt(tile_v, key_begin, lane, place_v);
+            own.add_spoilt(tile_v, key_begin, lane);
             // What others have yet to read is not lost before.
             barrier_sync(ALL_CONSUMERS, CONSUMERS * 128);
-            C::drop_spoilt(tile_v, thread - 128, place_v);
+            C::drop_spoilt(tile_v, thread - 128);
             fence_proxy_async_shared();
             barrier_sync(ALL_CONSUMERS, CONSUMERS * 128);
         }
@@ -246,10 +214,11 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     }
 
     // -- store
-    const auto place_q = [&](int row, int piece) { return C::template place<64>(warp * 16 + row, piece); };
+    const auto place_q = [&](int row, int piece) { return place_in_boxes<64>(warp * 16 + row, piece); };
     const auto row_of = [&](int r) {
         return own_row + r < seq_q ? (sequence * heads + head) * seq_q + own_row + r : -1;
     };
+    own.scale_values(head_scale<T>(v_scale, kv_head));
     own.finish(tile_q, lse, lane, place_q, row_of);
     __syncwarp();
     store_staged<16, HEAD_DIM>(O, tile_q, lane, place_q, row_of);
@@ -259,7 +228,7 @@ std::vector<NativeInstance> attention_flash_hopper() {
     NativeList list;
     const auto add = [&]<typename T, int head_dim>(const std::string& instance) {
         for_each_tile<flash_hopper_tiles>([&]<HopperTile tile>() {
-            if constexpr (takes_head_dim(tile, head_dim))
+            if constexpr (takes_head_dim(tile, head_dim) && takes_bytes(tile, sizeof(T)))
                 list.add<&attention_flash_hopper<T, tile.consumers, tile.block_n, head_dim>>(
                     "attention_flash_hopper", text(tile) + ' ' + instance);
         });
@@ -268,6 +237,8 @@ std::vector<NativeInstance> attention_flash_hopper() {
     add.operator()<half, 128>("f16 d128");
     add.operator()<bf16, 64>("bf16 d64");
     add.operator()<bf16, 128>("bf16 d128");
+    add.operator()<e4m3, 64>("e4m3 d64");
+    add.operator()<e4m3, 128>("e4m3 d128");
     return std::move(list);
 }
 

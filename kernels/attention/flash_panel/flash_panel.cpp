@@ -11,6 +11,7 @@ namespace {
 Support supports(const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (!device.is_cpu)
         return Support::no("shaped for CPUs: a block is one thread, with panels of K and V in the second-level cache");
+    if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
     return fits_block(device, 1, tile.local_bytes(static_cast<int>(shape.head_dim)));
 }

@@ -36,6 +36,12 @@ Support supports(Language language, const SplitTile& tile, const DeviceInfo& dev
     if (shape.group() * shape.seq_q > most_packed_rows)
         return Support::no(fmt::format("shaped for decoding: {} rows read each key, and it takes at most {}",
                                        shape.group() * shape.seq_q, most_packed_rows));
+    if (language != Language::ptx)
+        if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
+    if (shape.has_scales() && device.compute_capability != 0 && device.compute_capability < 89)
+        return Support::no("e4m3 has its conversions from compute capability 8.9 on");
+    if (!takes(tile, static_cast<int>(shape.head_dim), size_of(shape.dtype)))
+        return Support::no("a warp's sums would not fit where its keys and values were");
     return fits_block(device, tile.num_threads(), shared_bytes(language, tile, shape));
 }
 
@@ -53,32 +59,21 @@ Plan make_plan(Language language, const SplitTile& tile, const DeviceInfo& devic
     const ScratchOperand partial_acc{0}, partial_state{1};
     plan.kernels.push_back(kernel_source(language, "attention/flash_split", "attention_flash_split",
                                          text(tile) + ' ' + instance_of(shape), std::move(options)));
-    plan.steps.push_back({0,
-                          {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
-                           static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
-                          {static_cast<unsigned>(tile.num_threads()), 1, 1},
-                          is_native(language) ? shared_bytes(language, tile, shape) : 0,
-                          {tensors.q,
-                           tensors.k,
-                           tensors.v,
-                           tensors.page_table,
-                           tensors.q_offsets,
-                           tensors.k_offsets,
-                           tensors.o,
-                           tensors.lse,
-                           partial_acc,
-                           partial_state,
-                           extent(shape.batch),
-                           extent(shape.heads),
-                           extent(shape.kv_heads),
-                           extent(shape.seq_q),
-                           extent(shape.seq_k),
-                           extent(page_shift),
-                           extent(shape.table_pages()),
-                           extent(split_keys),
-                           extent(splits),
-                           shape.softmax_scale,
-                           extent(shape.causal)}});
+    std::vector<Operand> inputs{tensors.q,          tensors.k,         tensors.v,
+                                tensors.page_table, tensors.q_offsets, tensors.k_offsets};
+    // PTX alone reads e4m3.
+    if (language == Language::ptx) inputs.insert(inputs.end(), {tensors.q_scale, tensors.k_scale, tensors.v_scale});
+    plan.steps.push_back(
+        {0,
+         {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
+          static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
+         {static_cast<unsigned>(tile.num_threads()), 1, 1},
+         is_native(language) ? shared_bytes(language, tile, shape) : 0,
+         {tensors.o, tensors.lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads),
+          extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k), extent(page_shift),
+          extent(shape.table_pages()), extent(split_keys), extent(splits), shape.softmax_scale, extent(shape.causal)}});
+    std::vector<Operand>& operands = plan.steps.back().operands;
+    operands.insert(operands.begin(), inputs.begin(), inputs.end());
     if (splits > 1) add_combine(plan, language, shape, splits);
     return plan;
 }

@@ -6,10 +6,10 @@
 
 namespace stele::attention {
 
-/// Threads that a multiprocessor is meant to hold. Keys in f32 leave room for half as many blocks, each with the
-/// registers of two: with fewer it spilt.
+/// Threads that a multiprocessor is meant to hold, by their registers. Keys in f32 leave room for half as many blocks,
+/// each with the registers of two: with fewer it spilt.
 template <typename T>
-inline constexpr int split_threads_per_sm = Tile::threads_per_sm * 2 / sizeof(T);
+inline constexpr int split_threads_per_sm = sizeof(T) == 4 ? Tile::threads_per_sm / 2 : Tile::threads_per_sm;
 
 /// Queries for all warps, then what each warp has for itself. `A` is the Phases of one warp.
 template <typename A, typename T, SplitTile tile>

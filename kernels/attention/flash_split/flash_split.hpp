@@ -37,14 +37,19 @@ struct SplitTile {
     }
 };
 
+/// A warp's sums lie where its keys and values were.
+constexpr bool takes(const SplitTile& tile, int head_dim, std::size_t element_bytes) {
+    return 4 * tile.block_m * head_dim <=
+           2 * tile.block_n * tile.of_warp().key_stride(head_dim, element_bytes) * static_cast<int>(element_bytes);
+}
+
 /// The first that a device has room for is its default. The first is for groups of up to 8 heads; the second for 16,
 /// and for the 48 KB that OpenCL has on NVIDIA.
 inline constexpr std::array split_tiles{SplitTile{8, 32, 16, 4}, SplitTile{16, 16, 8, 2}};
 static_assert(split_tiles[1].local_bytes(128, 4) <= 48 * 1024);
 
 constexpr bool legal(const SplitTile& tile) {
-    return tile.of_warp().num_threads() == 32 && tile.num_threads() <= 1024 &&
-           4 * tile.block_m * 64 <= 2 * tile.block_n * tile.of_warp().key_stride(64, 2) * 2;
+    return tile.of_warp().num_threads() == 32 && tile.num_threads() <= 1024 && takes(tile, 64, 2);
 }
 static_assert(legal(split_tiles[0]) && legal(split_tiles[1]),
               "a tile of attention/flash_split: a warp's threads share its rows, and its sums fit where its keys and "

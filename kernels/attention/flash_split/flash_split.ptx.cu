@@ -7,6 +7,7 @@
 // all have summed. What several blocks summed, attention_flash_combine puts together. Keys lie in one piece a sequence,
 // or in pages: key j of a sequence in page page_table[sequence, j / page].
 #include "kernels/attention/flash_split/flash_split.cuh"
+#include "kernels/attention/narrow.ptx.cuh"
 #include "kernels/attention/phases.ptx.cuh"
 #include "kernels/attention/rows.cuh"
 #include "kernels/attention/sequence.cuh"
@@ -20,7 +21,9 @@ template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int WARPS, int HE
 __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 32)
     attention_flash_split(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V,
                           const int* __restrict__ page_table, const int* __restrict__ q_offsets,
-                          const int* __restrict__ k_offsets, T* __restrict__ O, float* __restrict__ lse,
+                          const int* __restrict__ k_offsets, const float* __restrict__ q_scale,
+                          const float* __restrict__ k_scale, const float* __restrict__ v_scale,
+                          typename OutputOf<T>::type* __restrict__ O, float* __restrict__ lse,
                           float* __restrict__ partial_acc, float* __restrict__ partial_state, int batch, int heads,
                           int kv_heads, int seq_q, int seq_k, int page_shift, int table_pages, int split_keys,
                           int splits, float softmax_scale, int causal) {
@@ -61,6 +64,15 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
     __syncthreads();
     if (warp == 0) A::load_query_tile(shared, Q, softmax_scale, lane);
     __syncthreads();
+    if constexpr (has_scales<T>) {
+        const float of_keys = head_scale<T>(k_scale, kv_head);
+        for (int i = thread; i < BLOCK_M * HEAD_DIM; i += WARPS * 32) {
+            const int r = i / HEAD_DIM, head = kv_head * group + (block * BLOCK_M + r) % group;
+            float& element = shared.tile_q[r * A::QUERY_STRIDE + i % HEAD_DIM];
+            element = mul_rn_f32(element, mul_rn_f32(head_scale<T>(q_scale, head), of_keys));
+        }
+        __syncthreads();
+    }
     for (int key_begin = key_first; key_begin < key_end; key_begin += WARPS * BLOCK_N) {
         cp_async_wait_group<1>();
         __syncwarp();
@@ -87,7 +99,7 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
         const int r = row_group * A::THREAD_M + i;
         for (int v = 0; v < A::VECTORS; ++v)
             st_shared_v4_b32(memory.acc_of(warp) + r * HEAD_DIM + (col + v * THREADS_N) * 4,
-                             pack<float>(state.acc[i][v]));
+                             pack<float>(scaled_by_head<T>(state.acc[i][v], v_scale, kv_head)));
         if (col == 0) memory.state_of(warp)[r] = make_float2(state.row_max[i], state.row_sum[i]);
     }
     __syncthreads();
@@ -115,6 +127,16 @@ std::vector<NativeInstance> attention_flash_split() {
                 "attention_flash_split", text(tile) + ' ' + instance);
         });
     });
+    const auto add_narrow = [&]<int head_dim>() {
+        for_each_tile<split_tiles>([&]<SplitTile tile>() {
+            if constexpr (takes(tile, head_dim, sizeof(e4m3)))
+                list.add<
+                    &attention_flash_split<e4m3, tile.block_m, tile.block_n, tile.threads_n, tile.warps, head_dim>>(
+                    "attention_flash_split", text(tile) + " e4m3 d" + std::to_string(head_dim));
+        });
+    };
+    add_narrow.operator()<64>();
+    add_narrow.operator()<128>();
     return std::move(list);
 }
 

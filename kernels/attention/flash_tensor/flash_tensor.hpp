@@ -39,11 +39,15 @@ inline constexpr int wmma_pad = 16;
 /// instruction, and with 256 for the second.
 inline constexpr std::array flash_tensor_tiles{TensorTile{128, 64, 32}, TensorTile{64, 64, 16}};
 
+/// For OpenCL, which has 48 KB on NVIDIA: the first fits at any head_dim, the second at 64. PTX has both.
+inline constexpr std::array flash_tensor_small_tiles{TensorTile{64, 32, 16}, TensorTile{64, 64, 16}};
+
 constexpr bool legal(const TensorTile& tile) {
     return tile.block_m % tile.warp_m == 0 && (tile.warp_m == 16 || tile.warp_m == 32) && tile.block_n % 16 == 0 &&
            tile.threads() <= 1024;
 }
-static_assert(legal(flash_tensor_tiles[0]) && legal(flash_tensor_tiles[1]),
+static_assert(legal(flash_tensor_tiles[0]) && legal(flash_tensor_tiles[1]) && legal(flash_tensor_small_tiles[0]) &&
+                  flash_tensor_small_tiles[0].operand_bytes(128, 0) <= 48 * 1024,
               "a tile of attention/flash_tensor: warps of whole 16-row matrices, one or two lanes a row; keys in whole "
               "steps of the matrix unit");
 

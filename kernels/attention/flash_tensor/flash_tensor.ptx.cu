@@ -134,10 +134,12 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
 std::vector<NativeInstance> attention_flash_tensor() {
     NativeList list;
     for_each_tensor_instance([&]<typename T, int head_dim>(const std::string& instance) {
-        for_each_tile<flash_tensor_tiles>([&]<TensorTile tile>() {
+        const auto add = [&]<TensorTile tile>() {
             list.add<&attention_flash_tensor<T, tile.block_m, tile.block_n, tile.warp_m, head_dim>>(
                 "attention_flash_tensor", text(tile) + ' ' + instance);
-        });
+        };
+        for_each_tile<flash_tensor_tiles>(add);
+        add.template operator()<flash_tensor_small_tiles[0]>();
     });
     return std::move(list);
 }

@@ -18,6 +18,7 @@ std::size_t score_bytes(const Shape& shape) {
 
 Support supports(Language, const DeviceInfo& device, const Problem& problem) {
     const Shape& shape = shape_of(problem);
+    if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (Support laid_out = reads_layout(shape, Reads::packed); !laid_out) return laid_out;
     if (device.max_allocation_bytes != 0 && score_bytes(shape) > device.max_allocation_bytes)
         return Support::no(fmt::format("the scores take {:.1f} GB, the device allocates at most {:.1f} GB at once",

@@ -6,6 +6,7 @@
 // as in global memory, their 16-byte pieces permuted so that no eight rows of one ldmatrix meet in a bank. The host's
 // side of this is OpenCL's; the kernel runs on NVIDIA only.
 #include "common/element.clh"
+#include "common/ptx/warp_matrix.clh"
 #include "gemm/layout.clh"
 
 #define VECTOR 8  // elements of a 16-byte piece
@@ -23,60 +24,6 @@
 #define STAGING_ROWS 16
 #define STAGING_STRIDE (WARP_N + 8)
 #define PIECES_PER_ROW (WARP_N / VECTOR)
-
-// One function an instruction; shared addresses are 32 bits
-
-// PTX ISA: cp.async, 16 bytes, zeros in the place of what lies beyond source_bytes.
-static inline void cp_async_cg_16(uint shared, global const void* from, uint source_bytes) {
-    __asm__ volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;"
-                     :
-                     : "r"(shared), "l"(from), "r"(source_bytes)
-                     : "memory");
-}
-static inline void cp_async_commit_group(void) { __asm__ volatile("cp.async.commit_group;" ::: "memory"); }
-static inline void cp_async_wait_group(void) {
-    __asm__ volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
-}
-static inline void cp_async_wait_all(void) { __asm__ volatile("cp.async.wait_all;" ::: "memory"); }
-// PTX ISA: ldmatrix; as in kernels/common/ptx/ldmatrix.cuh.
-static inline void ldmatrix_x4(uint* matrix, uint row) {
-    __asm__ volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-                     : "=r"(matrix[0]), "=r"(matrix[1]), "=r"(matrix[2]), "=r"(matrix[3])
-                     : "r"(row)
-                     : "memory");
-}
-static inline void ldmatrix_x4_trans(uint* matrix, uint row) {
-    __asm__ volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-                     : "=r"(matrix[0]), "=r"(matrix[1]), "=r"(matrix[2]), "=r"(matrix[3])
-                     : "r"(row)
-                     : "memory");
-}
-// PTX ISA: mma.m16n8k16; acc += a b.
-static inline void multiply(float* acc, const uint* a, const uint* b) {
-#if defined(ELEMENT_F16)
-    __asm__ volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
-        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-#else
-    __asm__ volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-#endif
-        : "+f"(acc[0]), "+f"(acc[1]), "+f"(acc[2]), "+f"(acc[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
-// PTX ISA: cvt to two halves, to nearest even.
-static inline uint cvt_rn_x2_f32(float high, float low) {
-    uint both;
-#if defined(ELEMENT_F16)
-    __asm__("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
-#else
-    __asm__("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
-#endif
-    return both;
-}
-// PTX ISA: bar.warp.sync.
-static inline void sync_warp(void) { __asm__ volatile("bar.warp.sync 0xffffffff;" ::: "memory"); }
 
 // Where a 16-byte piece of a tile lies.
 static inline int place(int pitch, int row, int piece) {
@@ -194,7 +141,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tensor
         copy_tiles(&tiles, stage * STAGE_BYTES);
         advance(&tiles);
     }
-    cp_async_wait_group();
+    cp_async_wait_group(STAGES - 2);
     barrier(CLK_LOCAL_MEM_FENCE);
     // Where the stages begin that are multiplied and filled now.
     int reading = 0, writing = (STAGES - 1) * STAGE_BYTES;
@@ -221,7 +168,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void gemm_tensor
                     // The next tiles are there for all, and this step's have been read by all: what is left of them is
                     // in registers.
                     advance(&tiles);
-                    cp_async_wait_group();
+                    cp_async_wait_group(STAGES - 2);
                     barrier(CLK_LOCAL_MEM_FENCE);
                     const int further =
                         reading == (STAGES - 1) * STAGE_BYTES ? -(STAGES - 1) * STAGE_BYTES : STAGE_BYTES;

@@ -1,5 +1,4 @@
 // gemm / vendor.cublaslt: cuBLASLt on an NVIDIA GPU, the fastest of its heuristic's proposals.
-#include <algorithm>
 #include <array>
 #include <limits>
 #include <memory>
@@ -9,6 +8,7 @@
 
 #include "backends/error.hpp"
 #include "backends/library.hpp"
+#include "kernels/common/cuda_stream.hpp"
 #include "kernels/gemm/vendor/cublaslt_api.hpp"
 #include "kernels/gemm/vendor/vendor.hpp"
 
@@ -55,29 +55,6 @@ struct Cublaslt {
 
 const Cublaslt& loaded_cublaslt() {
     static const Cublaslt loaded;
-    return loaded;
-}
-
-/// Events of the driver, to time proposals on the stream that they run on.
-struct DriverEvents {
-    Library library{cuda_driver_library};
-    int (*create)(void**, unsigned flags) = nullptr;
-    int (*record)(void*, Stream) = nullptr;
-    int (*synchronize)(void*) = nullptr;
-    int (*elapsed)(float* milliseconds, void* begin, void* end) = nullptr;
-    int (*destroy)(void*) = nullptr;
-
-    DriverEvents() {
-        library.find(create, "cuEventCreate");
-        library.find(record, "cuEventRecord");
-        library.find(synchronize, "cuEventSynchronize");
-        library.find(elapsed, "cuEventElapsedTime");
-        library.find(destroy, "cuEventDestroy_v2");
-    }
-};
-
-const DriverEvents& driver_events() {
-    static const DriverEvents loaded;
     return loaded;
 }
 
@@ -210,38 +187,12 @@ private:
         for (int i = 0; i < count; ++i) {
             const HeuristicResult& proposal = found[static_cast<std::size_t>(i)];
             if (proposal.status != 0) continue;
-            const float milliseconds = time(proposal.algorithm, operands, stream);
+            const float milliseconds =
+                shortest_milliseconds(stream, trials, [&] { multiply(proposal.algorithm, operands, stream); });
             if (milliseconds >= best) continue;
             best = milliseconds;
             best_ = proposal.algorithm;
         }
-    }
-
-    /// The shortest of some trials, the first thrown away.
-    float time(const Algorithm& algorithm, const Operands& operands, Stream stream) {
-        const DriverEvents& events = driver_events();
-        if (!events.library.loaded()) throw DeviceError("dlopen", 0, "", events.library.why_not());
-        std::unique_ptr<void, int (*)(void*)> begin(nullptr, events.destroy), end(nullptr, events.destroy);
-        for (auto* event : {&begin, &end}) {
-            void* made = nullptr;
-            check_driver(events.create(&made, 0), "cuEventCreate");
-            event->reset(made);
-        }
-        float shortest = std::numeric_limits<float>::infinity();
-        for (int trial = 0; trial < trials; ++trial) {
-            check_driver(events.record(begin.get(), stream), "cuEventRecord");
-            multiply(algorithm, operands, stream);
-            check_driver(events.record(end.get(), stream), "cuEventRecord");
-            check_driver(events.synchronize(end.get()), "cuEventSynchronize");
-            float milliseconds = 0;
-            check_driver(events.elapsed(&milliseconds, begin.get(), end.get()), "cuEventElapsedTime");
-            if (trial > 0) shortest = std::min(shortest, milliseconds);
-        }
-        return shortest;
-    }
-
-    static void check_driver(int code, const char* call) {
-        if (code != 0) throw DeviceError(call, code, "CUresult");
     }
 
     void multiply(const Algorithm& algorithm, const Operands& operands, Stream stream) {

@@ -81,6 +81,23 @@ TEST(AttentionProblem, BytesCountEachTensorOnce) {
     EXPECT_EQ(specs[tensor_o].role, Role::output);
 }
 
+TEST(AttentionProblem, NarrowOperandsHaveScalesAndAWiderResult) {
+    const auto problem = operation().parse("batch=2 heads=4 kv_heads=2 seq_q=3 seq_k=5 head_dim=64 e4m3 page=16");
+    const Shape& shape = shape_of(*problem);
+    const auto specs = problem->tensors();
+    EXPECT_EQ(specs[*tensor_index(shape, "K")].dtype, Dtype::e4m3);
+    EXPECT_EQ(specs[*tensor_index(shape, "O")].dtype, Dtype::bf16);
+    EXPECT_EQ(specs[*tensor_index(shape, "q_scale")].shape, (std::vector<std::int64_t>{4}));
+    EXPECT_EQ(specs[*tensor_index(shape, "v_scale")].shape, (std::vector<std::int64_t>{2}));
+    const std::vector<Tensor> inputs = problem->inputs(1, Fill::normal);
+    ASSERT_EQ(inputs.size(), *tensor_index(shape, "O"));
+    for (const char* name : {"q_scale", "k_scale", "v_scale"})
+        for (const float value : inputs[*tensor_index(shape, name)].as<float>()) {
+            EXPECT_GT(value, 0.3f);
+            EXPECT_NE(value, 1.0f);
+        }
+}
+
 TEST(AttentionProblem, LogitsReachWhatWasAskedFor) {
     const auto problem =
         operation().parse("batch=1 heads=2 kv_heads=1 seq_q=6 seq_k=9 head_dim=64 f32 causal logits=80");
@@ -112,7 +129,8 @@ TEST(AttentionRows, EveryVariantPlansEveryProblemWithinTheDevice) {
                 const auto problem = operation().parse(text);
                 if (!variant.supports_problem(device, *problem)) {
                     EXPECT_FALSE(variant.default_tile && variant.language == Language::opencl &&
-                                 variant.algorithm == "flash" && !shape_of(*problem).is_paged())
+                                 variant.algorithm == "flash" && !shape_of(*problem).is_paged() &&
+                                 !shape_of(*problem).has_scales())
                         << variant.id() << ": the default tile must fit into 48 KB";
                     continue;
                 }

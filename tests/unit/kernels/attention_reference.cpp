@@ -44,6 +44,12 @@ struct Result {
     std::vector<double> o, lse;
 };
 
+/// The factor of a head in one of q_scale, k_scale and v_scale; 1 where the problem has none.
+double head_scale(const Case& c, std::string_view name, std::int64_t head) {
+    const auto index = tensor_index(c.shape, name);
+    return index ? c.inputs[*index].at(static_cast<std::size_t>(head)) : 1;
+}
+
 Result literal(const Case& c, const Score& score) {
     const Shape& s = c.shape;
     Result out;
@@ -55,6 +61,7 @@ Result literal(const Case& c, const Score& score) {
             for (std::int64_t i = 0; i < s.seq_q; ++i) {
                 const std::int64_t row = (b * s.heads + h) * s.seq_q + i;
                 const std::int64_t kv = b * s.kv_heads + h / (s.heads / s.kv_heads);
+                const double of_scores = head_scale(c, "q_scale", h) * head_scale(c, "k_scale", kv % s.kv_heads);
                 long double sum = 0;
                 std::vector<long double> weight, o(static_cast<std::size_t>(s.head_dim), 0.0L);
                 for (std::int64_t j = 0; j < s.seq_k; ++j) {
@@ -62,14 +69,16 @@ Result literal(const Case& c, const Score& score) {
                     for (std::int64_t d = 0; d < s.head_dim; ++d)
                         dot += at(c.inputs[0], row, d) * at(c.inputs[1], kv * s.seq_k + j, d);
                     // long double reaches e^80 and beyond without taking the maximum off.
-                    weight.push_back(std::exp(static_cast<long double>(score(i, j, dot))));
+                    weight.push_back(std::exp(static_cast<long double>(score(i, j, dot * of_scores))));
                     sum += weight.back();
                 }
                 for (std::int64_t j = 0; j < s.seq_k; ++j)
                     for (std::int64_t d = 0; d < s.head_dim; ++d)
                         o[static_cast<std::size_t>(d)] +=
                             weight[static_cast<std::size_t>(j)] * at(c.inputs[2], kv * s.seq_k + j, d);
-                for (const long double value : o) out.o.push_back(sum > 0 ? static_cast<double>(value / sum) : 0.0);
+                const double of_values = head_scale(c, "v_scale", kv % s.kv_heads);
+                for (const long double value : o)
+                    out.o.push_back(sum > 0 ? of_values * static_cast<double>(value / sum) : 0.0);
                 out.lse.push_back(static_cast<double>(std::log(sum)));
             }
     return out;
@@ -146,6 +155,28 @@ TEST(AttentionReference, MistakesExceedTheBounds) {
         for (const Result& wrong : {forgotten_scale, one_key_more, one_key_less, first_aligned}) {
             EXPECT_GT(share_beyond(c.expected[0], wrong.o), 0.3) << dtype;
             EXPECT_GT(share_beyond(c.expected[1], wrong.lse), 0.9) << dtype;
+        }
+    }
+}
+
+// A head's factor that is forgotten is seen in f32's arithmetic and in that of 8-bit products, whose bounds are wider.
+TEST(AttentionReference, ForgottenScalesExceedTheBounds) {
+    Arithmetic narrow;
+    narrow.probabilities = Dtype::e4m3;
+    narrow.products_per_rounding = 32;
+    narrow.narrower_roundoff = 0x1p-13;
+    for (const Arithmetic& arithmetic : {Arithmetic{}, narrow}) {
+        const Case c = make("batch=1 heads=4 kv_heads=2 seq_q=8 seq_k=2000 head_dim=64 e4m3", arithmetic);
+        EXPECT_LE(worst_of_bound(c.expected[0], literal(c, right_score(c.shape)).o), 1e-6);
+        for (const char* name : {"q_scale", "k_scale", "v_scale"}) {
+            Case wrong = c;
+            // Of a head whose factor is far from 1.
+            for (float& scale : wrong.inputs[*tensor_index(c.shape, name)].as<float>()) scale = 0.5f;
+            const Result got = literal(wrong, right_score(c.shape));
+            if (std::string_view(name) != "v_scale") {
+                EXPECT_GT(share_beyond(c.expected[1], got.lse), 0.9) << name;
+            }
+            EXPECT_GT(share_beyond(c.expected[0], got.o), 0.3) << name;
         }
     }
 }

@@ -51,6 +51,22 @@ TEST(PtxNumbers, EightBitFormatsAreThoseOfOcp) {
     EXPECT_EQ(decode(Element::s8, 0x80), -128.0);
 }
 
+TEST(PtxNumbers, E4m3RoundsToNearestEvenAndSaturates) {
+    for (std::uint32_t bits = 0; bits < 0x7f; ++bits) {
+        const double low = decode(Element::e4m3, bits), high = decode(Element::e4m3, bits + 1),
+                     middle = (low + high) / 2;
+        ASSERT_EQ(encode_e4m3(low), bits);
+        ASSERT_EQ(encode_e4m3(-low), 0x80 | bits);
+        if (bits == 0x7e) break;
+        ASSERT_EQ(encode_e4m3(middle), bits % 2 == 0 ? bits : bits + 1);
+        ASSERT_EQ(encode_e4m3(std::nextafter(middle, low)), bits);
+        ASSERT_EQ(encode_e4m3(std::nextafter(middle, high)), bits + 1);
+    }
+    EXPECT_EQ(encode_e4m3(1e30), 0x7e);
+    EXPECT_EQ(encode_e4m3(-std::numeric_limits<double>::infinity()), 0xfe);
+    EXPECT_EQ(encode_e4m3(std::nan("")) & 0x7f, 0x7f);
+}
+
 TEST(PtxNumbers, Tf32IgnoresLowBits) {
     EXPECT_EQ(decode(Element::tf32, std::bit_cast<std::uint32_t>(1.0f) | 0x1fff), 1.0);
     EXPECT_EQ(decode(Element::tf32, std::bit_cast<std::uint32_t>(-1.5f)), -1.5);
