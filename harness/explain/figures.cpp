@@ -20,6 +20,12 @@ std::string symbol_of(const void* stub) {
     return {};
 }
 
+CodeUnit unit_of(const KernelSource& source, const std::string& architecture) {
+    CodeUnit unit{source.file, architecture};
+    if (source.language == Language::cuda_tile) unit.symbol = symbol_of(source.native.cuda);
+    return unit;
+}
+
 /// A GPU of the architecture, for plan(): only what a plan may ask of a device.
 DeviceInfo stand_in(Language language, const std::string& architecture, const MultiprocessorLimits& limits) {
     DeviceInfo info;
@@ -118,6 +124,20 @@ std::vector<const Problem*> one_of_each_dtype(const Variant& variant, const std:
     return out;
 }
 
+std::vector<CodeUnit> units_of(const Variant& variant, const Problem& problem, const std::string& architecture) {
+    std::vector<CodeUnit> units;
+    const auto limits = limits_of(architecture);
+    if (!is_native(variant.language) || !limits ||
+        std::ranges::find(variant.architectures, architecture) == variant.architectures.end())
+        return units;
+    const DeviceInfo device = stand_in(variant.language, architecture, *limits);
+    if (!variant.supports(device, problem)) return units;
+    for (const KernelSource& source : variant.plan(device, problem).kernels)
+        if (CodeUnit unit = unit_of(source, architecture); !symbol_of(source.native.cuda).empty())
+            units.push_back(std::move(unit));
+    return units;
+}
+
 void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture,
                      Compiler& compiler, Explanation& explanation, const DriverCompiler* driver) {
     const auto refuse = [&](std::string why, bool not_taken = false) {
@@ -154,7 +174,7 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
         };
         try {
             if (native)
-                add(compiler.cuda(source.file, architecture),
+                add(compiler.cuda(unit_of(source, architecture)),
                     variant.language == Language::cuda_tile ? "nvcc, tiles" : "nvcc");
             else
                 add(compiler.opencl(source, kernel.threads(), architecture), std::string(clang_label));
