@@ -160,9 +160,9 @@ std::string in_words(const KernelFigures& figures) {
     if (roles_of(figures) > 0) parts.push_back(fmt::format("{} warpgroups with roles", roles_of(figures)));
     if (mix.count("cp.async") > 0) parts.push_back(fmt::format("{} cp.async", mix.count("cp.async")));
     if (const std::string global = widths(mix, "LDG"); !global.empty())
-        parts.push_back(
-            fmt::format("{} global loads{}", global,
-                        mix.count("cp.async") == 0 && mix.shared_store_bytes > 0 ? " through registers" : ""));
+        parts.push_back(fmt::format(
+            "{} global loads{}", global,
+            mix.count("cp.async") + mix.tma() == 0 && mix.shared_store_bytes > 0 ? " through registers" : ""));
     if (const std::string shared = widths(figures.hot(), "LDS"); !shared.empty())
         parts.push_back(shared + " shared loads");
     for (const char* kind : {"LDSM.x4", "LDSM.x2", "LDSM.x1"})

@@ -36,11 +36,16 @@ __tile__ inline Scores softmax(const Scores& scores, Rows& row_max, Rows& row_su
     return weights;
 }
 
-/// 0 where a value is a number, NaN where it is infinite or none. A weight of 0 makes NaN of such a value; so it leaves
-/// the product, and a row that sees its key becomes NaN by its score.
+/// Of values that are infinite or no number a weight of 0 makes NaN. So where rows see a part of a tile of keys, such
+/// values leave the product, and a row that sees their key becomes NaN by its score: here 0 for each key, NaN for
+/// theirs, and the values without them.
 template <typename TileV>
-__tile__ inline auto no_number(const TileV& tile_v) {
-    return ct::element_cast<float>(tile_v) * 0.0f;
+__tile__ inline auto spoilt_keys(const TileV& tile_v) {
+    return ct::transpose(ct::sum(ct::element_cast<float>(tile_v) * 0.0f, 1_ic));
+}
+template <typename TileV>
+__tile__ inline TileV numbers_of(const TileV& tile_v) {
+    return ct::select(ct::element_cast<float>(tile_v) * 0.0f == 0.0f, tile_v, ct::zeros<TileV>());
 }
 
 /// O of the sums; 0 of a row that has seen nothing.

@@ -28,7 +28,6 @@ __tile_global__ void attention_tile(const ElementOf<dtype>* __restrict__ Q, cons
     using Row = ct::shape<BLOCK_M, 1>;
     using Rows = ct::tile<float, Row>;
     using Scores = ct::tile<float, ct::shape<BLOCK_M, BLOCK_N>>;
-    using TileV = ct::tile<T, ct::shape<BLOCK_N, HEAD_DIM>>;
     auto acc = ct::zeros<ct::tile<float, ct::shape<BLOCK_M, HEAD_DIM>>>();
     auto row_max = ct::full<Rows>(-infinity), row_sum = ct::zeros<Rows>(), rescale = row_sum;
 
@@ -64,42 +63,29 @@ __tile_global__ void attention_tile(const ElementOf<dtype>* __restrict__ Q, cons
 
     // -- load
     const auto tile_q = of_queries(Q).load_masked(block_row, 0);
-    const int all_see = within(seen_by_all / BLOCK_N, part_begin, part_end);
-    const int any_sees = within((seen_by_any + BLOCK_N - 1) / BLOCK_N, part_begin, part_end);
-
-    // Two loops as they stand: of views that a function of its own is handed the compiler forgets where they begin, and
-    // then loads element by element.
-    for (auto step : ct::irange(part_begin, all_see)) {
+    const int keys_end = within((seen_by_any + BLOCK_N - 1) / BLOCK_N, part_begin, part_end);
+    for (auto step : ct::irange(part_begin, keys_end)) {
         const auto tile_k = tiles_k.load_masked(0, step);
         const auto tile_v = tiles_v.load_masked(step, 0);
+        const bool all_see = (step + 1) * BLOCK_N <= seen_by_all;
 
         // -- score
-        const auto scores = ct::mma(tile_q, tile_k, ct::zeros<Scores>()) * factor;
+        auto scores = ct::mma(tile_q, tile_k, ct::zeros<Scores>()) * factor;
+        if (!all_see) {
+            const auto key = ct::iota<ct::tile<int, ct::shape<1, BLOCK_N>>>() + step * BLOCK_N;
+            scores =
+                ct::select((key < seen) & (key < seq_k), scores + spoilt_keys(tile_v), ct::full<Scores>(-infinity));
+        }
 
         // -- softmax
-        const auto weights = softmax(scores, row_max, row_sum, rescale);
+        const auto weights = ct::element_cast<T>(softmax(scores, row_max, row_sum, rescale));
 
-        // -- multiply
-        acc = ct::mma(ct::element_cast<T>(weights), tile_v, acc * rescale);
-    }
-    // Tiles of which some rows see a part.
-    for (auto step : ct::irange(all_see, any_sees)) {
-        const auto tile_k = tiles_k.load_masked(0, step);
-        const auto tile_v = tiles_v.load_masked(step, 0);
-        const auto spoilt = no_number(tile_v);
-        const auto numbers = ct::select(spoilt == 0.0f, tile_v, ct::zeros<TileV>());
-
-        // -- score
-        const auto key = ct::iota<ct::tile<int, ct::shape<1, BLOCK_N>>>() + step * BLOCK_N;
-        const auto all_scores =
-            ct::mma(tile_q, tile_k, ct::zeros<Scores>()) * factor + ct::transpose(ct::sum(spoilt, 1_ic));
-        const auto scores = ct::select((key < seen) & (key < seq_k), all_scores, ct::full<Scores>(-infinity));
-
-        // -- softmax
-        const auto weights = softmax(scores, row_max, row_sum, rescale);
-
-        // -- multiply
-        acc = ct::mma(ct::element_cast<T>(weights), numbers, acc * rescale);
+        // -- multiply: by V as it was loaded where that can be, as it need not leave shared memory then
+        acc = acc * rescale;
+        if (all_see)
+            acc = ct::mma(weights, tile_v, acc);
+        else
+            acc = ct::mma(weights, numbers_of(tile_v), acc);
     }
 
     // -- store

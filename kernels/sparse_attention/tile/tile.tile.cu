@@ -13,7 +13,7 @@ using namespace stele::attention::cuda_tile;
 
 /// Q, O [batch, heads, seq_q, head_dim]; K, V [batch, kv_heads, seq_k, head_dim]; lse [batch, heads, seq_q].
 template <Dtype dtype, int BLOCK_M, int BLOCK_N, int HEAD_DIM>
-[[cutile::hint(0, num_worker_warps_per_cta = worker_warps<BLOCK_M>)]]
+[[cutile::hint(0, num_worker_warps_per_cta = 8)]]
 __tile_global__ void sparse_attention_tile(const ElementOf<dtype>* __restrict__ Q,
                                            const ElementOf<dtype>* __restrict__ K,
                                            const ElementOf<dtype>* __restrict__ V, const int* __restrict__ row_begin,
@@ -24,7 +24,6 @@ __tile_global__ void sparse_attention_tile(const ElementOf<dtype>* __restrict__ 
     using Row = ct::shape<BLOCK_M, 1>;
     using Rows = ct::tile<float, Row>;
     using Scores = ct::tile<float, ct::shape<BLOCK_M, BLOCK_N>>;
-    using TileV = ct::tile<T, ct::shape<BLOCK_N, HEAD_DIM>>;
     auto acc = ct::zeros<ct::tile<float, ct::shape<BLOCK_M, HEAD_DIM>>>();
     auto row_max = ct::full<Rows>(-infinity), row_sum = ct::zeros<Rows>(), rescale = row_sum;
 
@@ -53,53 +52,38 @@ __tile_global__ void sparse_attention_tile(const ElementOf<dtype>* __restrict__ 
     const float factor = softmax_scale * log2_e;
     // The row's kept blocks laid end to end, counted in tiles of keys.
     const int* kept_row = row_begin + head_row * ((seq_q + mask_block - 1) / mask_block) + query_begin / mask_block;
-    const int kept_begin = kept_row[0], block_tiles_n = mask_block / BLOCK_N;
-    const auto key_tile = [&](int kept) {
-        return column[kept_begin + kept / block_tiles_n] * block_tiles_n + kept % block_tiles_n;
-    };
-    // Columns ascend: tiles of which all rows see all come first, those that none sees last.
-    int any_sees = (kept_row[1] - kept_begin) * block_tiles_n;
-    while (any_sees > 0 && key_tile(any_sees - 1) * BLOCK_N >= seen_by_any) --any_sees;
-    int all_see = any_sees;
-    while (all_see > 0 && (key_tile(all_see - 1) + 1) * BLOCK_N > seen_by_all) --all_see;
+    const int kept_begin = kept_row[0], tiles_of_block = mask_block / BLOCK_N;
+    const int kept_tiles = (kept_row[1] - kept_begin) * tiles_of_block;
 
     // -- load
     const auto tile_q = of_queries(Q).load_masked(block_row, 0);
+    for (auto kept : ct::irange(0, kept_tiles)) {
+        const int step = column[kept_begin + kept / tiles_of_block] * tiles_of_block + kept % tiles_of_block;
+        // Columns ascend: what no row sees is at the end. Bounds found before the loop, as in other languages, or fewer
+        // warps for 64 rows, and the compiler (13.4.92) ends by a segmentation fault.
+        if (step * BLOCK_N < seen_by_any) {
+            const auto tile_k = tiles_k.load_masked(0, step);
+            const auto tile_v = tiles_v.load_masked(step, 0);
+            const bool all_see = (step + 1) * BLOCK_N <= seen_by_all;
 
-    // Two loops as they stand, as in attention/tile.
-    for (auto kept : ct::irange(0, all_see)) {
-        const int step = key_tile(kept);
-        const auto tile_k = tiles_k.load_masked(0, step);
-        const auto tile_v = tiles_v.load_masked(step, 0);
+            // -- score
+            auto scores = ct::mma(tile_q, tile_k, ct::zeros<Scores>()) * factor;
+            if (!all_see) {
+                const auto key = ct::iota<ct::tile<int, ct::shape<1, BLOCK_N>>>() + step * BLOCK_N;
+                scores =
+                    ct::select((key < seen) & (key < seq_k), scores + spoilt_keys(tile_v), ct::full<Scores>(-infinity));
+            }
 
-        // -- score
-        const auto scores = ct::mma(tile_q, tile_k, ct::zeros<Scores>()) * factor;
+            // -- softmax
+            const auto weights = ct::element_cast<T>(softmax(scores, row_max, row_sum, rescale));
 
-        // -- softmax
-        const auto weights = softmax(scores, row_max, row_sum, rescale);
-
-        // -- multiply
-        acc = ct::mma(ct::element_cast<T>(weights), tile_v, acc * rescale);
-    }
-    // Tiles of which some rows see a part.
-    for (auto kept : ct::irange(all_see, any_sees)) {
-        const int step = key_tile(kept);
-        const auto tile_k = tiles_k.load_masked(0, step);
-        const auto tile_v = tiles_v.load_masked(step, 0);
-        const auto spoilt = no_number(tile_v);
-        const auto numbers = ct::select(spoilt == 0.0f, tile_v, ct::zeros<TileV>());
-
-        // -- score
-        const auto key = ct::iota<ct::tile<int, ct::shape<1, BLOCK_N>>>() + step * BLOCK_N;
-        const auto all_scores =
-            ct::mma(tile_q, tile_k, ct::zeros<Scores>()) * factor + ct::transpose(ct::sum(spoilt, 1_ic));
-        const auto scores = ct::select((key < seen) & (key < seq_k), all_scores, ct::full<Scores>(-infinity));
-
-        // -- softmax
-        const auto weights = softmax(scores, row_max, row_sum, rescale);
-
-        // -- multiply
-        acc = ct::mma(ct::element_cast<T>(weights), numbers, acc * rescale);
+            // -- multiply: as in attention/tile
+            acc = acc * rescale;
+            if (all_see)
+                acc = ct::mma(weights, tile_v, acc);
+            else
+                acc = ct::mma(weights, numbers_of(tile_v), acc);
+        }
     }
 
     // -- store
