@@ -88,7 +88,8 @@ std::optional<KernelFigures> figures_of(const PlannedKernel& kernel, const Compi
     // By the matrix unit's work, where there is any: what else such a loop does is in the way.
     const auto work = [&](std::span<const std::size_t> body) {
         const InstructionMix mix = count_mix(code->second, body);
-        const double matrix = mix.matrix_flops_per_warp;
+        // Those of Blackwell do not tell their shape, and count as they are.
+        const double matrix = std::max(mix.matrix_flops_per_warp, static_cast<double>(mix.matrix_instructions()));
         return std::pair(matrix, matrix > 0 ? 0 : mix.thread_flops());
     };
     if (const auto body = hot_loop(loops, work); !body.empty()) {

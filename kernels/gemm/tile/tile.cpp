@@ -22,10 +22,10 @@ Support takes(const BlockTile& tile, const DeviceInfo& device, const Shape& shap
     if (shape.dtype == Dtype::tf32) return Support::no("computes f32, f16, bf16, e4m3 and s8, not tf32");
     if (constexpr int first = 89; shape.dtype == Dtype::e4m3 && device.compute_capability < first)
         return Support::no("the compiler of tiles has no 8-bit floats for architectures before sm_89");
+    if (tile == f32_tile && shape.dtype != Dtype::f32) return Support::no("this tile is that of f32");
     if (!gemm::takes(tile, shape.dtype))
-        return Support::no(tile == f32_tile
-                               ? "this tile is that of f32"
-                               : "f32 takes more registers than this tile leaves: give @" + text(f32_tile));
+        return Support::no(fmt::format("{} takes more registers than this tile leaves: give @{}", name(shape.dtype),
+                                       text(tile_of_any_rows(shape.dtype))));
     if (shape.scale == Scale::block && !takes_block_scales(tile))
         return Support::no("a step along K and the tile's columns are more than one block of scales: give @" +
                            text(block_tiles.front()));
