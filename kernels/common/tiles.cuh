@@ -51,23 +51,4 @@ inline constexpr bool has_8_bit_floats = true;
 template <int ROWS>
 inline constexpr int worker_warps = ROWS > 64 ? 8 : 4;
 
-/// What a .tile.cu file exports. Nothing of it is called on a GPU: machine code beside the binary has kernels of the
-/// same names, which an address here stands for.
-class TileList {
-public:
-    template <auto kernel>
-    void add(std::string entry, std::string instance) {
-        NativeKernel native;
-        native.cuda = reinterpret_cast<const void*>(kernel);
-#ifdef STELE_SIMT
-        native.simt = &Invoke<kernel>::call;
-#endif
-        instances_.push_back({std::move(entry), std::move(instance), native});
-    }
-    operator std::vector<NativeInstance>() && { return std::move(instances_); }
-
-private:
-    std::vector<NativeInstance> instances_;
-};
-
 }  // namespace stele

@@ -153,7 +153,7 @@ __tile_global__ void attention_tile_combine(ElementOf<dtype>* __restrict__ O, fl
 }
 
 std::vector<NativeInstance> attention_tile() {
-    TileList list;
+    NativeList list;
     const auto add = [&]<Dtype dtype, int head_dim>() {
         const std::string types = std::string(stele::name(dtype)) + " d" + std::to_string(head_dim);
         for_each_tile<block_tiles>([&]<BlockTile tile>() {

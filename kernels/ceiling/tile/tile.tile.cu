@@ -59,7 +59,7 @@ __tile_global__ void ceiling_tile_copy(const int* __restrict__ from, int* __rest
 }
 
 std::vector<NativeInstance> ceiling_tile() {
-    TileList list;
+    NativeList list;
     list.add<ceiling_tile_loop<Dtype::f16>>("ceiling_tile_loop", "f16");
     list.add<ceiling_tile_loop<Dtype::bf16>>("ceiling_tile_loop", "bf16");
     list.add<ceiling_tile_copy>("ceiling_tile_copy", "u8");

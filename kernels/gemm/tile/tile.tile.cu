@@ -129,7 +129,7 @@ __tile_global__ void gemm_tile(const ElementOf<dtype>* __restrict__ A, const Ele
 }
 
 std::vector<NativeInstance> gemm_tile() {
-    TileList list;
+    NativeList list;
     const auto add = [&]<Dtype dtype, LayoutB layout, bool BLOCK_SCALES>() {
         for_each_tile<block_tiles>([&]<BlockTile tile>() {
             constexpr std::size_t TILE = tile_index<block_tiles>(tile);

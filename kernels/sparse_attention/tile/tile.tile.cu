@@ -94,7 +94,7 @@ __tile_global__ void sparse_attention_tile(const ElementOf<dtype>* __restrict__ 
 }
 
 std::vector<NativeInstance> sparse_attention_tile() {
-    TileList list;
+    NativeList list;
     const auto add = [&]<Dtype dtype, int head_dim>() {
         for_each_tile<block_tiles>([&]<BlockTile tile>() {
             list.add<sparse_attention_tile<dtype, tile.block_m, tile.block_n, head_dim>>(

@@ -135,7 +135,7 @@ __tile_global__ void promises(float* out, int offset, int count) {
 }
 
 std::vector<NativeInstance> tile_kernels() {
-    TileList list;
+    NativeList list;
     list.add<elements>("elements", "");
     list.add<reductions>("reductions", "");
     list.add<shapes>("shapes", "");
