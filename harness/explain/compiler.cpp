@@ -1,5 +1,6 @@
 #include "harness/explain/compiler.hpp"
 
+#include <cxxabi.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -8,7 +9,9 @@
 #include <atomic>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <thread>
 
@@ -114,6 +117,30 @@ std::map<std::string, AssemblerFigures> parse_resource_usage(std::string_view te
     return found;
 }
 
+std::string name_in_source(std::string_view demangled) {
+    // Up to the parameters; a template has its result's type before its name.
+    int depth = 0;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < demangled.size(); ++i) {
+        const char c = demangled[i];
+        if (depth == 0 && c == '(') return std::string(demangled.substr(begin, i - begin));
+        if (depth == 0 && c == ' ') begin = i + 1;
+        depth += (c == '<' || c == '(') - (c == '>' || c == ')');
+    }
+    return {};
+}
+
+std::string with_one_kernel(std::string_view text, std::string_view kernel) {
+    const std::size_t list = text.rfind("\nstd::vector<NativeInstance> ");
+    const std::size_t end = list == text.npos ? text.npos : text.find("\n}\n", list);
+    if (kernel.empty() || end == text.npos)
+        throw BadInput("a file of CUDA Tile C++ ends with the function that lists its kernels, and here is none");
+    return fmt::format(
+        "{}\nextern const void* const explained;\nconst void* const explained = reinterpret_cast<const "
+        "void*>(&{});{}",
+        text.substr(0, list), kernel, text.substr(end + 2));
+}
+
 Compiler::Compiler(fs::path source_root, ContentCache cache)
     : root_(std::move(source_root)), cache_(std::move(cache)) {}
 
@@ -183,58 +210,60 @@ Compiled Compiler::assemble(const std::string& key, std::vector<std::string> com
     return compiled;
 }
 
-std::string Compiler::cuda_key(const std::string& file, const std::string& architecture) {
+std::string Compiler::cuda_text(const CodeUnit& unit) const {
+    std::string text = read_input(root_ / "kernels" / unit.file);
+    if (!is_tiles(unit.file)) return text;
+    int status = 0;
+    const std::unique_ptr<char, decltype(&std::free)> demangled(
+        abi::__cxa_demangle(unit.symbol.c_str(), nullptr, nullptr, &status), &std::free);
+    return with_one_kernel(text, demangled ? name_in_source(demangled.get()) : "");
+}
+
+std::string Compiler::cuda_key(const CodeUnit& unit) {
     std::string versions = tools_.version_of("nvdisasm") + '|';
-    if (is_tiles(file))
+    if (is_tiles(unit.file))
         versions += tools_.version_of("tile-nvcc") + '|' + tools_.version_of("cuobjdump");
     else
         versions += tools_.version_of("nvcc");
-    return digest_of(
-        fmt::format("{}|{}|{}|{}", versions, architecture, read_input(root_ / "kernels" / file), headers_digest()));
+    return digest_of(fmt::format("{}|{}|{}|{}", versions, unit.architecture, cuda_text(unit), headers_digest()));
 }
 
-Compiled Compiler::compile_cuda(const std::string& key, const std::string& file, const std::string& architecture) {
-    if (is_tiles(file)) return compile_tiles(key, file, architecture);
+Compiled Compiler::compile_cuda(const std::string& key, const CodeUnit& unit) {
+    if (is_tiles(unit.file)) return compile_tiles(key, unit);
     // The options of the build itself, so that the figures are those of the binary.
     const std::vector<std::string> command{tools_.tool("nvcc"),
                                            "-std=c++20",
                                            "-O3",
                                            "-lineinfo",
                                            "-static-global-template-stub=false",
-                                           fmt::format("-arch={}", architecture),
+                                           fmt::format("-arch={}", unit.architecture),
                                            "-cubin",
                                            "-Xptxas=-v,-warn-spills,-warn-lmem-usage",
                                            "-I" + root_.string(),
                                            "-o",
                                            "{work}/kernel.cubin",
-                                           (root_ / "kernels" / file).string()};
-    return assemble(key, command, "kernels/" + file + " for " + architecture);
+                                           (root_ / "kernels" / unit.file).string()};
+    return assemble(key, command, "kernels/" + unit.file + " for " + unit.architecture);
 }
 
-Compiled Compiler::compile_tiles(const std::string& key, const std::string& file, const std::string& architecture) {
-    std::string number = architecture;
+Compiled Compiler::compile_tiles(const std::string& key, const CodeUnit& unit) {
+    std::string number = unit.architecture;
     if (number.ends_with('a')) number.pop_back();
-    const std::vector<std::string> command{tools_.tool("tile-nvcc"),
-                                           "--enable-tile",
-                                           "-std=c++20",
-                                           "-O3",
-                                           fmt::format("-arch={}", number),
-                                           "-tilecubin",
-                                           "-I" + root_.string(),
-                                           "-o",
-                                           "{work}/kernel.cubin",
-                                           (root_ / "kernels" / file).string()};
-    return assemble(key, command, "kernels/" + file + " for " + architecture, false);
+    const TemporaryFolder work;
+    const fs::path file = work.path() / "kernel.tile.cu";
+    write_atomically(file, cuda_text(unit));
+    const std::vector<std::string> command{
+        tools_.tool("tile-nvcc"),        "--enable-tile", "-std=c++20",          "-O3",
+        fmt::format("-arch={}", number), "-tilecubin",    "-I" + root_.string(), "-o",
+        "{work}/kernel.cubin",           file.string()};
+    return assemble(key, command, "kernels/" + unit.file + " for " + unit.architecture, false);
 }
 
-void Compiler::prepare(const std::vector<std::pair<std::string, std::string>>& files_and_architectures) {
+void Compiler::prepare(const std::vector<CodeUnit>& units) {
     // Everything that writes to our maps happens here, before and after the threads.
-    struct Work {
-        std::string key, file, architecture;
-    };
-    std::vector<Work> works;
-    for (const auto& [file, architecture] : files_and_architectures) try {
-            works.push_back({cuda_key(file, architecture), file, architecture});
+    std::vector<std::pair<std::string, CodeUnit>> works;
+    for (const CodeUnit& unit : units) try {
+            works.emplace_back(cuda_key(unit), unit);
         } catch (const MissingTool&) {
             // A compiler of its own may be missing while the others are there; cuda() tells.
         }
@@ -242,8 +271,7 @@ void Compiler::prepare(const std::vector<std::pair<std::string, std::string>>& f
     std::atomic<std::size_t> next = 0;
     const auto work = [&] {
         for (std::size_t i; (i = next++) < works.size();) try {
-                const auto& [key, file, architecture] = works[i];
-                results[i].compiled = compile_cuda(key, file, architecture);
+                results[i].compiled = compile_cuda(works[i].first, works[i].second);
             } catch (...) {
                 // cuda() tells, where somebody waits for it.
                 results[i].error = std::current_exception();
@@ -253,7 +281,7 @@ void Compiler::prepare(const std::vector<std::pair<std::string, std::string>>& f
         std::vector<std::jthread> workers;
         for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i) workers.emplace_back(work);
     }
-    for (std::size_t i = 0; i < works.size(); ++i) done_[works[i].key] = std::move(results[i]);
+    for (std::size_t i = 0; i < works.size(); ++i) done_[works[i].first] = std::move(results[i]);
 }
 
 template <typename Make>
@@ -264,9 +292,9 @@ const Compiled& Compiler::once(const std::string& key, Make make) {
     return known->second.compiled;
 }
 
-const Compiled& Compiler::cuda(const std::string& file, const std::string& architecture) {
-    const std::string key = cuda_key(file, architecture);
-    return once(key, [&] { return compile_cuda(key, file, architecture); });
+const Compiled& Compiler::cuda(const CodeUnit& unit) {
+    const std::string key = cuda_key(unit);
+    return once(key, [&] { return compile_cuda(key, unit); });
 }
 
 const Compiled& Compiler::ptx(const std::string& text, const std::string& architecture, const std::string& what) {

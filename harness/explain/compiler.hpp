@@ -1,6 +1,7 @@
 // From a kernel's source to its machine code and what the assembler said of it.
 #pragma once
 
+#include <compare>
 #include <exception>
 #include <filesystem>
 #include <map>
@@ -23,7 +24,14 @@ struct AssemblerFigures {
     int threads = 0;                    ///< of a block, where the compiler chose them; else 0
 };
 
-/// One source file, compiled for one architecture: its kernels by mangled name.
+/// What is compiled at one time: a source file below kernels/, "gemm/tiled/tiled.cu", for an architecture. Of CUDA Tile
+/// C++ it is one kernel, by its mangled name: that compiler takes seconds for each, and a file has dozens.
+struct CodeUnit {
+    std::string file, architecture, symbol{};
+    auto operator<=>(const CodeUnit&) const = default;
+};
+
+/// A unit, compiled: its kernels by mangled name.
 struct Compiled {
     std::map<std::string, AssemblerFigures> assembler;
     std::map<std::string, SassFunction> code;
@@ -36,6 +44,14 @@ std::map<std::string, AssemblerFigures> parse_assembler_output(std::string_view 
 /// the other.
 std::map<std::string, AssemblerFigures> parse_resource_usage(std::string_view text);
 
+/// "stele::cuda::gemm<(stele::Dtype)1, true>" of "void stele::cuda::gemm<(stele::Dtype)1, true>(int*)", as a compiler's
+/// runtime demangles a symbol. Empty where it is no function.
+std::string name_in_source(std::string_view demangled);
+
+/// The text of a `.tile.cu` file with one of its kernels, by name_in_source(), in the place of the list of all, which
+/// its last function is. Throws BadInput where there is no such function.
+std::string with_one_kernel(std::string_view text, std::string_view kernel);
+
 /// Compiles and disassembles what stands in one source tree; results are cached by content, so that a second run takes
 /// no time. A missing tool is found at first use. What does not compile is BadInput, with the compiler's words.
 class Compiler {
@@ -43,9 +59,9 @@ public:
     /// `source_root` holds kernels/ and backends/.
     Compiler(std::filesystem::path source_root, ContentCache cache);
 
-    /// `file` is below kernels/: "gemm/tiled/tiled.cu". `.tile.cu` goes through the compiler of CUDA Tile C++, which
-    /// makes code of sm_90a where it is asked for sm_90. Throws MissingTool, BadInput, CannotRead.
-    const Compiled& cuda(const std::string& file, const std::string& architecture);
+    /// `.tile.cu` goes through the compiler of CUDA Tile C++, which makes code of sm_90a where it is asked for sm_90.
+    /// Throws MissingTool, BadInput, CannotRead.
+    const Compiled& cuda(const CodeUnit& unit);
     /// OpenCL C, its text taken as it is, through clang and libclc to PTX, then ptxas: a proxy for NVIDIA's own OpenCL
     /// compiler. Throws MissingTool, BadInput.
     const Compiled& opencl(const KernelSource& source, unsigned threads, const std::string& architecture);
@@ -55,9 +71,8 @@ public:
     /// OpenCL C as the tree has it now, which is not always what the binary carries. Throws CannotRead.
     std::string opencl_text(const std::string& file) const;
 
-    /// Compiles files that cuda() will be asked for, several at once, so that asking takes no time. Errors wait for
-    /// cuda().
-    void prepare(const std::vector<std::pair<std::string, std::string>>& files_and_architectures);
+    /// Compiles what cuda() will be asked for, several at once, so that asking takes no time. Errors wait for cuda().
+    void prepare(const std::vector<CodeUnit>& units);
 
     /// "nvcc 13.0.88", "clang 19.1.7": the versions that a baseline is bound to.
     std::map<std::string, std::string> versions();
@@ -69,9 +84,11 @@ private:
         std::exception_ptr error;
     };
 
-    std::string cuda_key(const std::string& file, const std::string& architecture);
-    Compiled compile_cuda(const std::string& key, const std::string& file, const std::string& architecture);
-    Compiled compile_tiles(const std::string& key, const std::string& file, const std::string& architecture);
+    /// What the compiler is given: the file, or of tiles the file with one kernel.
+    std::string cuda_text(const CodeUnit& unit) const;
+    std::string cuda_key(const CodeUnit& unit);
+    Compiled compile_cuda(const std::string& key, const CodeUnit& unit);
+    Compiled compile_tiles(const std::string& key, const CodeUnit& unit);
     /// Runs one command that makes {work}/kernel.cubin, and disassembles that.
     Compiled assemble(const std::string& key, std::vector<std::string> command, const std::string& what,
                       bool says_figures = true);

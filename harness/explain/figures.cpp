@@ -20,6 +20,12 @@ std::string symbol_of(const void* stub) {
     return {};
 }
 
+CodeUnit unit_of(const KernelSource& source, const std::string& architecture) {
+    CodeUnit unit{source.file, architecture};
+    if (source.language == Language::cuda_tile) unit.symbol = symbol_of(source.native.cuda);
+    return unit;
+}
+
 /// A GPU of the architecture, for plan(): only what a plan may ask of a device.
 DeviceInfo stand_in(Language language, const std::string& architecture, const MultiprocessorLimits& limits) {
     DeviceInfo info;
@@ -82,7 +88,8 @@ std::optional<KernelFigures> figures_of(const PlannedKernel& kernel, const Compi
     // By the matrix unit's work, where there is any: what else such a loop does is in the way.
     const auto work = [&](std::span<const std::size_t> body) {
         const InstructionMix mix = count_mix(code->second, body);
-        const double matrix = mix.matrix_flops_per_warp;
+        // Those of Blackwell do not tell their shape, and count as they are.
+        const double matrix = std::max(mix.matrix_flops_per_warp, static_cast<double>(mix.matrix_instructions()));
         return std::pair(matrix, matrix > 0 ? 0 : mix.thread_flops());
     };
     if (const auto body = hot_loop(loops, work); !body.empty()) {
@@ -116,6 +123,20 @@ std::vector<const Problem*> one_of_each_dtype(const Variant& variant, const std:
             *same = problem.get();
     }
     return out;
+}
+
+std::vector<CodeUnit> units_of(const Variant& variant, const Problem& problem, const std::string& architecture) {
+    std::vector<CodeUnit> units;
+    const auto limits = limits_of(architecture);
+    if (!is_native(variant.language) || !limits ||
+        std::ranges::find(variant.architectures, architecture) == variant.architectures.end())
+        return units;
+    const DeviceInfo device = stand_in(variant.language, architecture, *limits);
+    if (!variant.supports(device, problem)) return units;
+    for (const KernelSource& source : variant.plan(device, problem).kernels)
+        if (CodeUnit unit = unit_of(source, architecture); !symbol_of(source.native.cuda).empty())
+            units.push_back(std::move(unit));
+    return units;
 }
 
 void explain_variant(const Variant& variant, const Problem& problem, const std::string& architecture,
@@ -154,7 +175,7 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
         };
         try {
             if (native)
-                add(compiler.cuda(source.file, architecture),
+                add(compiler.cuda(unit_of(source, architecture)),
                     variant.language == Language::cuda_tile ? "nvcc, tiles" : "nvcc");
             else
                 add(compiler.opencl(source, kernel.threads(), architecture), std::string(clang_label));

@@ -64,6 +64,9 @@ struct Explanation {
 std::vector<const Problem*> one_of_each_dtype(const Variant& variant, const std::string& architecture,
                                               std::span<const std::unique_ptr<Problem>> problems);
 
+/// What explain_variant() will have compiled for the CUDA kernels of a variant; nothing where it takes no such problem.
+std::vector<CodeUnit> units_of(const Variant& variant, const Problem& problem, const std::string& architecture);
+
 /// Explains one variant on one problem for one architecture ("sm_90a"). Appends to `explanation`, reasons included.
 /// MissingTool becomes a reason; a kernel that does not compile throws BadInput. OpenCL kernels get a second row from
 /// `driver` where there is one for the architecture.

@@ -29,7 +29,7 @@ std::string instruction_class(std::string_view opcode) {
     if (mnemonic == "LDGSTS") return "cp.async";
     if (mnemonic.starts_with("UTMA") || mnemonic.starts_with("UBLKCP") || mnemonic.starts_with("UBLKRED") ||
         mnemonic.starts_with("UBLKPF"))
-        return "TMA";
+        return has_part(opcode, "MULTICAST") ? "TMA multicast" : "TMA";
     if (is_one_of(mnemonic, {"LDG", "LD"})) return with_width("LDG");
     if (is_one_of(mnemonic, {"STG", "ST"})) return with_width("STG");
     if (mnemonic == "LDS") return with_width("LDS");
@@ -65,6 +65,8 @@ std::size_t InstructionMix::matrix_instructions() const {
         if (is_matrix_mnemonic(kind)) sum += number;
     return sum;
 }
+
+std::size_t InstructionMix::tma() const { return count("TMA") + count("TMA multicast"); }
 
 InstructionMix count_mix(const SassFunction& function, std::span<const std::size_t> indices) {
     InstructionMix mix;

@@ -32,6 +32,8 @@ struct InstructionMix {
     double thread_flops() const { return flops_per_thread + matrix_flops_per_warp / 32; }
     /// All matrix instructions, of whatever kind.
     std::size_t matrix_instructions() const;
+    /// All instructions of the tensor memory accelerator, and bulk copies.
+    std::size_t tma() const;
     std::size_t fp32_fma = 0;
 };
 

@@ -35,6 +35,13 @@ Metric counted(std::string name, const std::function<double(const KernelFigures&
     return {std::move(name), value, text, always};
 }
 
+/// Warpgroups of a block whose registers move from some of them to others, as a producer's do; 0: all do the same, as
+/// far as the code says.
+unsigned roles_of(const KernelFigures& row) {
+    constexpr unsigned group_threads = 128;
+    return row.whole.count("setmaxnreg") > 0 ? row.threads / group_threads : 0;
+}
+
 std::vector<Metric> metrics_of(std::span<const KernelFigures* const> siblings) {
     std::vector<Metric> metrics{
         counted(
@@ -47,6 +54,9 @@ std::vector<Metric> metrics_of(std::span<const KernelFigures* const> siblings) {
         counted("shared bytes, static", [](const KernelFigures& row) { return row.assembler.static_shared_bytes; }),
         counted("shared bytes, dynamic", [](const KernelFigures& row) { return row.dynamic_shared_bytes; }),
         counted("threads a block", [](const KernelFigures& row) { return row.threads; }),
+        counted("warpgroups with roles", [](const KernelFigures& row) { return roles_of(row); }),
+        counted("TMA", [](const KernelFigures& row) { return row.whole.tma(); }),
+        counted("TMA multicast", [](const KernelFigures& row) { return row.whole.count("TMA multicast"); }),
         {"blocks per SM", [](const KernelFigures& row) { return row.occupancy.blocks; },
          [](const KernelFigures& row) {
              return fmt::format("{} ({:.0f} %, {})", row.occupancy.blocks, 100 * row.occupancy.fraction,
@@ -112,6 +122,18 @@ std::string widths(const InstructionMix& mix, std::string_view kind) {
     return fmt::format("{}- and {}-bit", fmt::join(found, "-, "), last);
 }
 
+/// Bytes of spills; what the compiler of tiles put on the stack, as it tells no spills.
+std::string spills_in_words(const KernelFigures& row) {
+    const std::size_t spills = row.assembler.spill_store_bytes + row.assembler.spill_load_bytes;
+    if (spills == 0 && row.language == Language::cuda_tile && row.assembler.stack_bytes > 0)
+        return fmt::format("stack {}", row.assembler.stack_bytes);
+    return std::to_string(spills);
+}
+
+std::string tma_in_words(const InstructionMix& mix) {
+    return mix.tma() == 0 ? "–" : mix.count("TMA multicast") > 0 ? "multicast" : "yes";
+}
+
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
@@ -134,12 +156,13 @@ std::string column_title(const KernelFigures& figures) {
 std::string in_words(const KernelFigures& figures) {
     const InstructionMix& mix = figures.whole;
     std::vector<std::string> parts;
-    if (mix.count("TMA") > 0) parts.push_back("TMA copies");
+    if (mix.tma() > 0) parts.push_back(mix.count("TMA multicast") > 0 ? "TMA copies with multicast" : "TMA copies");
+    if (roles_of(figures) > 0) parts.push_back(fmt::format("{} warpgroups with roles", roles_of(figures)));
     if (mix.count("cp.async") > 0) parts.push_back(fmt::format("{} cp.async", mix.count("cp.async")));
     if (const std::string global = widths(mix, "LDG"); !global.empty())
-        parts.push_back(
-            fmt::format("{} global loads{}", global,
-                        mix.count("cp.async") == 0 && mix.shared_store_bytes > 0 ? " through registers" : ""));
+        parts.push_back(fmt::format(
+            "{} global loads{}", global,
+            mix.count("cp.async") + mix.tma() == 0 && mix.shared_store_bytes > 0 ? " through registers" : ""));
     if (const std::string shared = widths(figures.hot(), "LDS"); !shared.empty())
         parts.push_back(shared + " shared loads");
     for (const char* kind : {"LDSM.x4", "LDSM.x2", "LDSM.x1"})
@@ -181,7 +204,8 @@ Table side_by_side(std::span<const KernelFigures* const> siblings) {
     std::stable_sort(metrics.begin(), metrics.end(),
                      [&](const Metric& a, const Metric& b) { return spread(a, siblings) > spread(b, siblings); });
     for (const Metric& metric : metrics) {
-        if (!metric.always && spread(metric, siblings) == 0) continue;
+        const bool says_nothing = siblings.size() > 1 ? spread(metric, siblings) == 0 : metric.value(first) == 0;
+        if (!metric.always && says_nothing) continue;
         Row& line = table.rows.emplace_back(Row{{metric.name}, {}});
         for (const KernelFigures* row : siblings) line.cells.push_back(metric.text(*row));
     }
@@ -196,21 +220,23 @@ Table side_by_side(std::span<const KernelFigures* const> siblings) {
 Table overview(std::span<const KernelFigures* const> kernels, std::string title) {
     Table table;
     table.title = std::move(title);
-    table.columns = {
-        {"kernel", Align::left},      {"language", Align::left}, {"dtype", Align::left},      {"regs", Align::right},
-        {"spills", Align::right},     {"shared", Align::right},  {"blocks/SM", Align::right}, {"limit", Align::left},
-        {"instr.", Align::right},     {"loop", Align::right},    {"FMA", Align::right},       {"matrix", Align::right},
-        {"flops/byte", Align::right}, {"at most", Align::left},  {"by", Align::left},         {"!", Align::left}};
+    table.columns = {{"kernel", Align::left},     {"language", Align::left}, {"dtype", Align::left},
+                     {"regs", Align::right},      {"spills", Align::right},  {"shared", Align::right},
+                     {"blocks/SM", Align::right}, {"limit", Align::left},    {"instr.", Align::right},
+                     {"loop", Align::right},      {"FMA", Align::right},     {"matrix", Align::right},
+                     {"TMA", Align::left},        {"roles", Align::right},   {"flops/byte", Align::right},
+                     {"at most", Align::left},    {"by", Align::left},       {"!", Align::left}};
     for (const KernelFigures* row : kernels) {
         const InstructionMix& hot = row->hot();
         table.rows.push_back(
             {{row->operation + "/" + row->algorithm +
                   (row->kernel == row->operation + "_" + row->algorithm ? "" : " " + row->kernel),
               std::string(name(row->language)), row->dtype, std::to_string(row->assembler.registers),
-              std::to_string(row->assembler.spill_store_bytes + row->assembler.spill_load_bytes),
-              std::to_string(row->shared_bytes()), std::to_string(row->occupancy.blocks), row->occupancy.limit,
-              std::to_string(row->whole.total), std::to_string(hot.total), std::to_string(hot.fp32_fma),
-              std::to_string(hot.matrix_instructions()), three_digits(ratio(hot.thread_flops(), loaded_bytes(hot))),
+              spills_in_words(*row), std::to_string(row->shared_bytes()), std::to_string(row->occupancy.blocks),
+              row->occupancy.limit, std::to_string(row->whole.total), std::to_string(hot.total),
+              std::to_string(hot.fp32_fma), std::to_string(hot.matrix_instructions()), tma_in_words(row->whole),
+              roles_of(*row) > 0 ? std::to_string(roles_of(*row)) : "–",
+              three_digits(ratio(hot.thread_flops(), loaded_bytes(hot))),
               row->bound && row->bound->arithmetic
                   ? fmt::format("{:.2f} {}", row->bound->share, name(*row->bound->arithmetic))
                   : "–",
@@ -220,6 +246,7 @@ Table overview(std::span<const KernelFigures* const> kernels, std::string title)
     table.notes = {
         "loop, FMA, matrix and flops/byte speak of one iteration of the loop that does the most arithmetic; "
         "flops/byte counts bytes loaded from shared memory, or from global memory where the loop reads no shared.",
+        "roles: warpgroups of a block between which registers move (setmaxnreg). TMA: in the whole kernel.",
         "opencl rows are clang → NVPTX (proxy): clang and libclc to PTX, then ptxas. NVIDIA's own OpenCL compiler may "
         "differ.",
         "! marks a warning of the assembler that costs speed."};

@@ -17,6 +17,10 @@ namespace stele::ceiling {
 inline constexpr std::int64_t most_iterations = std::int64_t{1} << 20;
 
 enum class Form { loop, copy, triad, launch };
+constexpr auto name_list(Form) {
+    return name_rows<Form>(
+        {{Form::loop, "loop"}, {Form::copy, "copy"}, {Form::triad, "triad"}, {Form::launch, "launch"}});
+}
 
 struct Shape {
     Form form = Form::loop;

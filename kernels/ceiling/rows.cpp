@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "kernels/ceiling/rows.hpp"
+#include "kernels/ceiling/tile/tile.hpp"
 #include "kernels/source.hpp"
 
 namespace stele::ceiling {
@@ -34,8 +35,7 @@ Plan plan(const Row& row, Language language, const DeviceInfo& device, const Cei
     const Shape& shape = problem.shape();
     const std::string algorithm = "ceiling/" + row.algorithm;
     std::string entry = "ceiling_" + row.algorithm;
-    // One algorithm of both forms has a kernel for each.
-    if (row.forms.size() > 1) entry += shape.form == Form::triad ? "_triad" : "_copy";
+    if (row.forms.size() > 1) entry += fmt::format("_{}", name(shape.form));
     std::vector<std::string> options;
     if (row.algorithm == "lanes") options.push_back(fmt::format("-DROWS={}", device.has("avx512f") ? 8 : 4));
     Plan out;
@@ -55,7 +55,8 @@ Plan plan(const Row& row, Language language, const DeviceInfo& device, const Cei
         // takes one run, and a core several threads, so that none waits long for the last.
         const std::int64_t pieces = shape.bytes / 16;
         const std::int64_t most = (row.for_cpus ? 4 : 16) * std::int64_t{std::max(1, device.compute_units)};
-        step.grid.x = static_cast<unsigned>(std::min(most, (pieces + row.threads() - 1) / row.threads()));
+        const std::int64_t at_once = std::max<std::int64_t>(row.threads(), row.pieces_at_once);
+        step.grid.x = static_cast<unsigned>(std::min(most, (pieces + at_once - 1) / at_once));
         step.operands.emplace_back(pieces);
     }
     out.steps.push_back(std::move(step));
@@ -108,6 +109,11 @@ std::vector<Variant> all_variants() {
          .languages = {Language::opencl},
          .dtypes = {Dtype::u8, Dtype::f32},
          .for_cpus = true},
+        {.algorithm = "tile",
+         .forms = {Form::loop, Form::copy},
+         .languages = {Language::cuda_tile},
+         .dtypes = {Dtype::f16, Dtype::bf16, Dtype::u8},
+         .pieces_at_once = copied_numbers / 4},
         {"launch", {Form::launch}, {Language::cuda, Language::ptx, Language::opencl}, {Dtype::i32}},
     };
     std::vector<Variant> out;

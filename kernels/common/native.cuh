@@ -46,16 +46,16 @@ struct Invoke<kernel> {
     }
 };
 
-/// What a .cu file exports.
+/// What a .cu file exports. The address is for CUDA's runtime where nvcc compiled the file; of tiles it stands for the
+/// kernel's name, by which machine code beside the binary is found.
 class NativeList {
 public:
     template <auto kernel>
     void add(std::string entry, std::string instance) {
         NativeKernel native;
+        native.cuda = reinterpret_cast<const void*>(kernel);
 #ifdef STELE_SIMT
         native.simt = &Invoke<kernel>::call;
-#else
-        native.cuda = reinterpret_cast<const void*>(kernel);
 #endif
         instances_.push_back({std::move(entry), std::move(instance), native});
     }

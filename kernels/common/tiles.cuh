@@ -2,6 +2,7 @@
 // Dtype, and not the type that holds it: so a kernel has one name in machine code, whoever compiled it.
 #pragma once
 
+#include <cuda_fp8.h>
 #include <cuda_tile.h>
 
 #include "kernels/common/native.cuh"
@@ -27,26 +28,27 @@ template <>
 struct Element<Dtype::bf16> {
     using type = bf16;
 };
+template <>
+struct Element<Dtype::e4m3> {
+    using type = __nv_fp8_e4m3;
+};
+template <>
+struct Element<Dtype::s8> {
+    using type = signed char;
+};
 template <Dtype dtype>
 using ElementOf = typename Element<dtype>::type;
 
-/// What a .tile.cu file exports. Nothing of it is called on a GPU: machine code beside the binary has kernels of the
-/// same names, which an address here stands for.
-class TileList {
-public:
-    template <auto kernel>
-    void add(std::string entry, std::string instance) {
-        NativeKernel native;
-        native.cuda = reinterpret_cast<const void*>(kernel);
-#ifdef STELE_SIMT
-        native.simt = &Invoke<kernel>::call;
+/// The compiler of tiles has no 8-bit floats for architectures before sm_89.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 890
+inline constexpr bool has_8_bit_floats = false;
+#else
+inline constexpr bool has_8_bit_floats = true;
 #endif
-        instances_.push_back({std::move(entry), std::move(instance), native});
-    }
-    operator std::vector<NativeInstance>() && { return std::move(instances_); }
 
-private:
-    std::vector<NativeInstance> instances_;
-};
+/// Warps that a block's work is shared among, for the hint num_worker_warps_per_cta: a warpgroup of four for each 64
+/// rows of its tile, at most two. Left alone the compiler takes four, and sums of 128 rows leave their registers.
+template <int ROWS>
+inline constexpr int worker_warps = ROWS > 64 ? 8 : 4;
 
 }  // namespace stele

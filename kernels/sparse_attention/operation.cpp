@@ -33,7 +33,7 @@ public:
     const std::vector<Variant>& variants() const override {
         static const std::vector<Variant> all = [] {
             std::vector<Variant> out;
-            for (auto rows : {masked_variants, block_gather_variants, openblas_variants})
+            for (auto rows : {masked_variants, block_gather_variants, tile_variants, openblas_variants})
                 for (Variant& row : rows()) out.push_back(std::move(row));
             return out;
         }();

@@ -26,16 +26,22 @@ Plan plan(Language language, const std::string& algorithm, const Tile& tile, con
                  static_cast<unsigned>(shape.batch)};
     step.block = {static_cast<unsigned>(tile.num_threads())};
     step.shared_bytes = launch_bytes(language, tile, shape, stages(language));
-    for (std::size_t tensor = 0; tensor < problem.tensors().size(); ++tensor)
-        step.operands.push_back(TensorOperand{tensor});
-    for (std::int64_t size : {shape.heads, shape.kv_heads, shape.seq_q, shape.seq_k, sparse.grid().block})
-        step.operands.push_back(static_cast<std::int32_t>(size));
-    step.operands.push_back(shape.softmax_scale);
-    step.operands.push_back(std::int32_t{shape.causal});
+    step.operands = operands_of(sparse);
     return {{source(language, algorithm, tile, shape)}, {}, {std::move(step)}, {}};
 }
 
 }  // namespace
+
+std::vector<Operand> operands_of(const SparseAttentionProblem& problem) {
+    const Shape& shape = problem.shape();
+    std::vector<Operand> out;
+    for (std::size_t tensor = 0; tensor < problem.tensors().size(); ++tensor) out.push_back(TensorOperand{tensor});
+    for (std::int64_t size : {shape.heads, shape.kv_heads, shape.seq_q, shape.seq_k, problem.grid().block})
+        out.push_back(static_cast<std::int32_t>(size));
+    out.push_back(shape.softmax_scale);
+    out.push_back(std::int32_t{shape.causal});
+    return out;
+}
 
 std::vector<Variant> tile_rows(const std::string& algorithm) {
     std::vector<Variant> out;

@@ -14,9 +14,13 @@ namespace stele::sparse_attention {
 /// softmax_scale, causal) in every language, with a block a tile of query rows, head and batch.
 std::vector<Variant> tile_rows(const std::string& algorithm);
 
+/// What each of their kernels is given.
+std::vector<Operand> operands_of(const SparseAttentionProblem& problem);
+
 /// The rows of each algorithm, in its own folder.
 std::vector<Variant> masked_variants();
 std::vector<Variant> block_gather_variants();
+std::vector<Variant> tile_variants();
 std::vector<Variant> openblas_variants();
 
 }  // namespace stele::sparse_attention

@@ -123,7 +123,7 @@ def test_no_tile_spills_or_has_its_wgmma_serialised(tiles):
 
 
 # They move data.
-WITHOUT_ARITHMETIC = ("ceiling_copy", "ceiling_launch", "gemm_hopper_lean_begin", "gemm_hopper_pack", "gemm_hopper_transpose", "gemm_tensor_pad", "gemm_bulk_pad")
+WITHOUT_ARITHMETIC = ("ceiling_copy", "ceiling_launch", "ceiling_tile_copy", "gemm_hopper_lean_begin", "gemm_hopper_pack", "gemm_hopper_transpose", "gemm_tensor_pad", "gemm_bulk_pad")
 
 
 def test_the_hot_loop_of_every_kernel_works(tiles, everything):

@@ -20,6 +20,7 @@ REFUSED = {
     "reshape() keeps the number of elements": "ct::reshape(a, ct::shape<8, 8>{})",
     "the extents of a tile are powers of two": "ct::zeros<ct::tile<float, ct::shape<3>>>()",
     "a reduction goes along a dimension that the tile has": "ct::sum(a, ct::integral_constant<2>{})",
+    "broadcast() repeats a tile to a shape that it meets": "ct::broadcast<ct::shape<8, 1>>(a)",
     "a tile has as many dimensions as the array": "ct::partition_view{ct::tensor_span{p, ct::extents{8}}, ct::shape<8, 4>{}}",
 }
 
@@ -52,7 +53,12 @@ def kernels_of_simt():
     return {line.split()[-1] for line in listed.splitlines() if "cuda_tile" in line}
 
 
+# As Dtype's enumerators stand in mangled names.
+F32, E4M3 = "DtypeE0", "DtypeE7"
+
+
 def test_the_executor_and_the_machine_code_have_the_same_kernels():
+    """But for 8-bit floats, which the compiler of tiles does not have before sm_89."""
     files = machine_code()
     for folder in {path.relative_to(BUILD / "tiles").parts[0] for path in files}:
         found = set()
@@ -60,7 +66,12 @@ def test_the_executor_and_the_machine_code_have_the_same_kernels():
             if path.relative_to(BUILD / "tiles").parts[0] == folder:
                 symbols = subprocess.run(["readelf", "-sW", path], check=True, capture_output=True, text=True).stdout
                 found |= set(re.findall(r"FUNC\s+GLOBAL\s+\S+\s.*?(\S+)$", symbols, flags=re.M))
-        assert found == kernels_of_simt(), folder
+        without_e4m3 = int(folder.removeprefix("sm_")) < 89
+        assert found == {name for name in kernels_of_simt() if not (without_e4m3 and E4M3 in name)}, folder
+
+
+# They multiply no tiles.
+WITHOUT_PRODUCTS = ("attention_tile_combine", "ceiling_tile_copy")
 
 
 def test_products_are_matrix_instructions():
@@ -70,4 +81,5 @@ def test_products_are_matrix_instructions():
         text = subprocess.run([disassembler, path], check=True, capture_output=True, text=True).stdout
         for name, body in re.findall(r"^\.text\.(\S+):\n(.*?)(?=^\.text\.|\Z)", text, flags=re.M | re.S):
             matrix = re.search(r"\b([HIQ]G?MMA|UTC[HIQ]MMA|OMMA|QMMA)\b", body)
-            assert matrix or "DtypeE0" in name, f"{path}: {name} has no matrix instruction"
+            multiplies = F32 not in name and not any(kernel in name for kernel in WITHOUT_PRODUCTS)
+            assert bool(matrix) == multiplies, f"{path}: {name}: {matrix}"

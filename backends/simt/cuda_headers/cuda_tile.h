@@ -21,30 +21,30 @@ namespace cuda::tiles {
 inline uint3 bid() { return blockIdx; }
 inline dim3 num_blocks() { return gridDim; }
 
-/// begin, begin + 1, … below end, for a loop that the compiler may pipeline.
+/// begin, begin + step, … below end, for a loop that the compiler may pipeline.
 template <typename I>
 class irange {
 public:
-    constexpr irange(I begin, I end) : begin_(begin), end_(end) {}
+    constexpr irange(I begin, I end, I step = 1) : begin_(begin), end_(end), step_(step) {}
 
     class iterator {
     public:
-        constexpr explicit iterator(I at) : at_(at) {}
+        constexpr iterator(I at, I step) : at_(at), step_(step) {}
         constexpr I operator*() const { return at_; }
         constexpr iterator& operator++() {
-            ++at_;
+            at_ += step_;
             return *this;
         }
         constexpr bool operator!=(const iterator& end) const { return at_ < end.at_; }
 
     private:
-        I at_;
+        I at_, step_;
     };
-    constexpr iterator begin() const { return iterator(begin_); }
-    constexpr iterator end() const { return iterator(end_); }
+    constexpr iterator begin() const { return iterator(begin_, step_); }
+    constexpr iterator end() const { return iterator(end_, step_); }
 
 private:
-    I begin_, end_;
+    I begin_, end_, step_;
 };
 
 }  // namespace cuda::tiles

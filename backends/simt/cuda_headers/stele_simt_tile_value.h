@@ -185,6 +185,20 @@ STELE_SIMT_UNSEEN auto reshape(const T& from, Shape = {}) {
     return out;
 }
 
+/// Repeated along the dimensions in which `from` has one element.
+template <typename Shape, stele::simt::tile::Tile T>
+STELE_SIMT_UNSEEN auto broadcast(const T& from, Shape = {}) {
+    static_assert(std::is_same_v<stele::simt::tile::MeetingShape<typename T::shape_type, Shape>, Shape>,
+                  "broadcast() repeats a tile to a shape that it meets");
+    constexpr auto strides = stele::simt::tile::repeated_strides<typename T::shape_type, Shape>();
+    tile<typename T::element_type, Shape> out;
+    std::size_t flat = 0;
+    stele::simt::tile::for_each_index(Shape::values, [&](const auto& index) __attribute__((no_sanitize("thread"))) {
+        out.elements()[flat++] = from.elements()[stele::simt::tile::place(index, strides)];
+    });
+    return out;
+}
+
 /// Dimension i of the result is dimension map[i] of `from`.
 template <stele::simt::tile::Tile T, std::size_t... dimensions>
 STELE_SIMT_UNSEEN auto permute(const T& from, dimension_map<dimensions...>) {

@@ -136,8 +136,12 @@ private:
 
     template <view_padding padding>
     STELE_SIMT_UNSEEN tile<T, Shape> load_part(const Part& part, const char* what) const {
-        auto out =
-            full<tile<T, Shape>>(padding == view_padding::zero ? T(0) : T(std::numeric_limits<float>::quiet_NaN()));
+        auto out = full<tile<T, Shape>>([] {
+            if constexpr (padding == view_padding::zero)
+                return T(0);
+            else
+                return T(std::numeric_limits<float>::quiet_NaN());
+        }());
         for_each_run(part, [&](const T* from, std::size_t at, std::size_t step, std::size_t count)
                                __attribute__((no_sanitize("thread"))) {
                                    stele::simt::read_memory(from, count * sizeof(T), what, where_);

@@ -26,7 +26,6 @@
 #include "harness/explain/explanation_document.hpp"
 #include "harness/explain/explanation_json.hpp"
 #include "harness/explain/figures.hpp"
-#include "kernels/source.hpp"
 
 namespace stele {
 namespace {
@@ -134,16 +133,13 @@ private:
         std::vector<std::string> gpus = architectures_;
         std::erase(gpus, cpu_word);
         progress_.show("compiling");
-        std::set<std::pair<std::string, std::string>> files;
-        for (const Variant* variant : variants_) {
-            const std::string algorithm = variant->operation + "/" + variant->algorithm;
-            if (!has_native_file(variant->language, algorithm)) continue;
-            for (const std::string& architecture : gpus)
-                if (std::ranges::find(variant->architectures, architecture) != variant->architectures.end())
-                    files.emplace(kernel_source(variant->language, algorithm, "", "").file, architecture);
-        }
+        std::set<CodeUnit> units;
+        for (const std::string& architecture : gpus)
+            for (const Variant* variant : variants_)
+                for (const Problem* problem : one_of_each_dtype(*variant, architecture, problems_[variant->operation]))
+                    for (CodeUnit& unit : units_of(*variant, *problem, architecture)) units.insert(std::move(unit));
         try {
-            compiler_.prepare({files.begin(), files.end()});
+            compiler_.prepare({units.begin(), units.end()});
         } catch (const MissingTool&) {
             // Each variant will say so.
         }

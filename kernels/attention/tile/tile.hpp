@@ -15,8 +15,11 @@ struct BlockTile {
     constexpr bool operator==(const BlockTile&) const = default;
 };
 
-/// The first is the default.
-inline constexpr std::array block_tiles{BlockTile{128, 128}, BlockTile{128, 64}};
+/// The first is the default. The last is for decoding, where few rows read each key.
+inline constexpr std::array block_tiles{BlockTile{128, 128}, BlockTile{128, 64}, BlockTile{16, 128}};
+
+/// Rows of O that a block of the kernel that puts parts together owns.
+inline constexpr int combined_rows = 8;
 
 constexpr bool are_powers_of_two(const auto& tiles) {
     for (const BlockTile& tile : tiles)

@@ -24,9 +24,17 @@ inline constexpr BlockTile f32_tile{64, 64, 32};
 /// The first is the default.
 inline constexpr std::array block_tiles{BlockTile{128, 128, 64}, BlockTile{128, 256, 64}, BlockTile{64, 128, 64},
                                         f32_tile};
-constexpr bool takes(const BlockTile& tile, Dtype dtype) { return dtype != Dtype::f32 || tile == f32_tile; }
+/// The compiler keeps the sums of e4m3 twice, as they are promoted on the way: 256 columns have no room for that.
+constexpr bool takes(const BlockTile& tile, Dtype dtype) {
+    return (dtype == Dtype::f32) == (tile == f32_tile) && !(dtype == Dtype::e4m3 && tile.block_n > 128);
+}
+/// Of 8 bits a step along K is then one block of scales, and the tile's columns have one scale of B in it.
+constexpr bool takes_block_scales(const BlockTile& tile) { return tile.block_n == 128 && tile.block_k == 64; }
 /// The one tile for rows that 16 bytes do not divide, which are loaded element by element.
 constexpr BlockTile tile_of_any_rows(Dtype dtype) { return dtype == Dtype::f32 ? f32_tile : block_tiles.front(); }
+
+template <Dtype dtype>
+inline constexpr bool has_8_bits = dtype == Dtype::e4m3 || dtype == Dtype::s8;
 
 constexpr bool are_powers_of_two(const auto& tiles) {
     for (const BlockTile& tile : tiles)

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/base/error.hpp"
+#include "harness/explain/compiler.hpp"
 #include "harness/explain/control_flow.hpp"
 #include "harness/explain/cpu_code.hpp"
 #include "harness/explain/hot_loop.hpp"
@@ -45,6 +47,26 @@ TEST(ExplainSass, RefusesWhatIsNotItsJson) {
     EXPECT_THROW(parse_sass("{}"), std::runtime_error);
     EXPECT_THROW(parse_sass("[{},[{\"start\":0}]]"), std::runtime_error);
     EXPECT_THROW(parse_sass("nonsense"), std::runtime_error);
+}
+
+TEST(ExplainTiles, AKernelsNameInTheSource) {
+    EXPECT_EQ(
+        name_in_source("void stele::t::f<(stele::Dtype)2, 0ul, true>(stele::Element<(stele::Dtype)2>::type*, int)"),
+        "stele::t::f<(stele::Dtype)2, 0ul, true>");
+    EXPECT_EQ(name_in_source("stele::t::copy(int const*, long long)"), "stele::t::copy");
+    EXPECT_EQ(name_in_source("guard variable"), "");
+}
+
+TEST(ExplainTiles, OneKernelTakesThePlaceOfTheList) {
+    const std::string text =
+        "kernels\nstd::vector<NativeInstance> gemm_tile() {\n    if (x) {\n    }\n}\n\n}  // end\n";
+    const std::string one = with_one_kernel(text, "stele::f<1>");
+    EXPECT_TRUE(one.starts_with("kernels\n"));
+    EXPECT_TRUE(one.ends_with("\n\n}  // end\n")) << one;
+    EXPECT_NE(one.find("&stele::f<1>"), std::string::npos);
+    EXPECT_EQ(one.find("gemm_tile"), std::string::npos);
+    EXPECT_THROW(with_one_kernel("kernels\n", "stele::f<1>"), BadInput);
+    EXPECT_THROW(with_one_kernel(text, ""), BadInput);
 }
 
 TEST(ExplainLoops, FindsTheNestAndItsInnermost) {
@@ -137,6 +159,7 @@ TEST(ExplainMix, ClassesByKindAndWidth) {
     EXPECT_EQ(instruction_class("LDSM.16.M88.4"), "LDSM.x4");
     EXPECT_EQ(instruction_class("LDGSTS.E.BYPASS.128"), "cp.async");
     EXPECT_EQ(instruction_class("UTMALDG.2D"), "TMA");
+    EXPECT_EQ(instruction_class("UTMALDG.3D.MULTICAST"), "TMA multicast");
     EXPECT_EQ(instruction_class("HGMMA.64x128x16.F32.BF16"), "HGMMA");
     EXPECT_EQ(instruction_class("FFMA"), "fp32");
     EXPECT_EQ(instruction_class("HFMA2.MMA"), "fp16");

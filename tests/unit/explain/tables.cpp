@@ -61,6 +61,8 @@ TEST(ExplainTables, TheOverviewHasEachFigureInItsColumn) {
                                                       {"loop", "53"},
                                                       {"FMA", "31"},
                                                       {"matrix", "2"},
+                                                      {"TMA", "–"},
+                                                      {"roles", "–"},
                                                       {"flops/byte", "8.00"},
                                                       {"at most", "0.75 matrix"},
                                                       {"by", "issue"},
@@ -98,6 +100,30 @@ TEST(ExplainTables, SideBySideNamesWhatEachFigureIs) {
         {"least cycles: issue", {"53.0", "54.5"}}};
     EXPECT_EQ(lines, expected) << "of figures that agree only those that are always shown";
     EXPECT_EQ(table.rows.front().cells[0], "hot loop: shared bytes a thread") << "what differs most comes first";
+}
+
+TEST(ExplainTables, RolesMulticastAndTheStackOfTiles) {
+    KernelFigures row = kernel();
+    row.language = Language::cuda_tile;
+    row.threads = 384;
+    row.assembler.spill_store_bytes = row.assembler.spill_load_bytes = 0;
+    row.whole.by_class = {{"TMA", 2}, {"TMA multicast", 1}, {"setmaxnreg", 3}};
+    const KernelFigures* const rows[] = {&row};
+    const Table all = overview(rows, "gemm on sm_90a");
+    std::map<std::string, std::string> cells;
+    for (std::size_t i = 0; i < all.columns.size(); ++i) cells[all.columns[i].title] = all.rows[0].cells.at(i);
+    EXPECT_EQ(cells["spills"], "stack 24");
+    EXPECT_EQ(cells["TMA"], "multicast");
+    EXPECT_EQ(cells["roles"], "3");
+
+    std::map<std::string, std::string> lines;
+    for (const Row& line : side_by_side(rows).rows) lines[line.cells.at(0)] = line.cells.at(1);
+    EXPECT_EQ(lines["TMA"], "3");
+    EXPECT_EQ(lines["TMA multicast"], "1");
+    EXPECT_EQ(lines["warpgroups with roles"], "3");
+    EXPECT_EQ(lines["stack bytes"], "24") << "of a kernel without siblings all that is not zero is shown";
+    EXPECT_EQ(lines.count("hot loop: local"), 0u);
+    EXPECT_NE(in_words(row).find("TMA copies with multicast, 3 warpgroups with roles"), std::string::npos);
 }
 
 TEST(ExplainTables, AGateSaysWhatItDidNotExamine) {

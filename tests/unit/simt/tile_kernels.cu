@@ -50,6 +50,19 @@ __tile_global__ void shapes(const float* a, float* transposed, float* permuted, 
     whole(counted).store(ct::iota<ct::tile<int, Matrix>>(), 0, 0);
 }
 
+/// A row and a column repeated to a matrix each.
+__tile_global__ void repeats(const float* row, const float* column, float* rows, float* columns) {
+    const auto r = ct::partition_view{ct::tensor_span{row, ct::extents{1, COLS}}, ct::shape<1, COLS>{}}.load(0, 0);
+    const auto c = ct::partition_view{ct::tensor_span{column, ct::extents{ROWS, 1}}, ct::shape<ROWS, 1>{}}.load(0, 0);
+    whole(rows).store(ct::broadcast<Matrix>(r), 0, 0);
+    whole(columns).store(ct::broadcast<Matrix>(c), 0, 0);
+}
+
+/// counted[i] += 1 for every third i from `begin` to below `end`.
+__tile_global__ void every_third(int* counted, int begin, int end) {
+    for (auto i : ct::irange(begin, end, 3)) counted[i] += 1;
+}
+
 /// out = a b + out: a [16, 32], b [32, 8], of two products one behind the other.
 template <typename T, typename Sum>
 __tile_global__ void products(const T* a, const T* b, Sum* out) {
@@ -122,13 +135,16 @@ __tile_global__ void promises(float* out, int offset, int count) {
 }
 
 std::vector<NativeInstance> tile_kernels() {
-    TileList list;
+    NativeList list;
     list.add<elements>("elements", "");
     list.add<reductions>("reductions", "");
     list.add<shapes>("shapes", "");
     list.add<products<bf16, float>>("products", "bf16");
     list.add<products<float, float>>("products", "f32");
+    list.add<products<__nv_fp8_e4m3, float>>("products", "e4m3");
     list.add<products<signed char, int>>("products", "s8");
+    list.add<repeats>("repeats", "");
+    list.add<every_third>("every_third", "");
     list.add<masks>("masks", "");
     list.add<strides>("strides", "");
     list.add<gathers>("gathers", "");

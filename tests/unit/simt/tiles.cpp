@@ -96,6 +96,24 @@ TEST_P(SimtTiles, ShapesChangeAndElementsStay) {
         }
 }
 
+TEST_P(SimtTiles, RowsAndColumnsRepeat) {
+    const auto row = random_values(cols, 2), column = random_values(rows, 3);
+    Buffer *by_row = floats(count), *by_column = floats(count);
+    run("repeats", "", {buffer(row), buffer(column), by_row, by_column});
+    for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_EQ(content(by_row)[i], row[i % cols]);
+        ASSERT_EQ(content(by_column)[i], column[i / cols]);
+    }
+}
+
+TEST_P(SimtTiles, ARangeHasItsStep) {
+    Buffer* counted = buffer(std::vector<int>(12, 0));
+    run("every_third", "", {counted, 1, 8});
+    run("every_third", "", {counted, 9, 9});
+    run("every_third", "", {counted, 11, 10});
+    EXPECT_EQ(simt_->content<int>(*counted), (std::vector<int>{0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0}));
+}
+
 /// What products() makes, of whole numbers that every type here holds.
 template <typename T, typename Sum>
 std::vector<Sum> multiplied(const std::vector<T>& a, const std::vector<T>& b, Sum start) {
@@ -130,6 +148,19 @@ TEST_P(SimtTiles, ProductsOfEachType) {
     out = floats(2 * 16 * 8, 3);
     run("products", "bf16", {buffer(as_bf16(a)), buffer(as_bf16(b)), out});
     EXPECT_EQ(content(out), want);
+
+    const auto as_e4m3 = [](const std::vector<float>& values) {
+        std::vector<std::uint8_t> bits;
+        for (float value : values) bits.push_back(e4m3_bits(value));
+        return bits;
+    };
+    const auto rounded = [](std::vector<float> values) {
+        for (float& value : values) value = e4m3_value(e4m3_bits(value));
+        return values;
+    };
+    out = floats(2 * 16 * 8, 3);
+    run("products", "e4m3", {buffer(as_e4m3(a)), buffer(as_e4m3(b)), out});
+    EXPECT_EQ(content(out), (multiplied<float, float>(rounded(a), rounded(b), 3)));
 
     const std::vector<std::int8_t> narrow_a(a.begin(), a.end()), narrow_b(b.begin(), b.end());
     out = buffer(std::vector<int>(2 * 16 * 8, 3));
