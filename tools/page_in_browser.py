@@ -40,7 +40,7 @@ class Browser:
         self.number, self.events = 0, []
 
     def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_browser, self.to = os.pipe()
         self.answers, from_browser = os.pipe()
 
