@@ -133,13 +133,15 @@ function wrapped(text, letters) {
 }
 
 /**
- * On a narrow page the names of a plot's rows stand above them, whole, and not beside them, cut. `usermeta.names` is the
- * field of such names.
+ * Names of a plot's rows that have no room beside them stand above them, whole, in lines of their own. `usermeta.names`
+ * is the field of such names.
  */
-function fitToNarrowPage(specification, width) {
+function placeNames(specification, width) {
   const field = specification.usermeta?.names;
   if (!field) return;
   const size = 11, line = 14, { x, y } = specification.encoding, count = y.sort.length;
+  const longest = Math.max(...y.sort.map((name) => name.length));
+  if (longest * 6.8 < Math.min(y.axis.labelLimit, width / 2)) return;
   const names = y.sort.map((name) => wrapped(name, Math.floor(width / (0.62 * size))));
   const lines = Math.max(...names.map((name) => name.split("\n").length));
   // Empty lines first, so that each name stands on its row.
@@ -157,14 +159,17 @@ function fitToNarrowPage(specification, width) {
     x.axis = { ...x.axis, labelFontSize: size, labelExpr: "split(replace(datum.label, ' + ', '\\n+ '), '\\n')" };
 }
 
-let drawn = 0;
+let drawn = 0, drawnNarrow;
 
 async function drawPlots() {
+  // Paper takes the plots as they are, made smaller.
+  if (drawnNarrow === narrow.matches || matchMedia("print").matches) return;
+  drawnNarrow = narrow.matches;
   delete document.documentElement.dataset.page;
   for (const place of document.querySelectorAll(".plot")) {
     const specification = JSON.parse(document.getElementById(place.dataset.specification).textContent);
     config.legend.columns = narrow.matches ? 2 : 6;
-    if (narrow.matches) fitToNarrowPage(specification, place.clientWidth);
+    placeNames(specification, place.clientWidth);
     try {
       // `ast`: expressions are interpreted, as the page forbids text to become code.
       await vegaEmbed(place, specification, {

@@ -36,25 +36,28 @@ std::string parity_words(std::span<const SiblingParity> rows) {
     std::vector<std::string> parts;
     for (const auto& [what, count] : order) parts.push_back(fmt::format("{} ({})", what, count));
     std::string text = fmt::format(
-        "How alike: one algorithm in two languages should differ by its language alone. Of {} such pairs that were "
-        "timed "
-        "under equal conditions {} do",
+        "One algorithm in two languages should differ by its language alone. Of {} such pairs that were timed under "
+        "equal conditions {} do",
         rows.size(), alike);
     if (!parts.empty()) text += fmt::format("; the others differ in {} besides", fmt::join(parts, ", "));
     if (unknown > 0) text += fmt::format("; of {} the launches could not be compared", unknown);
-    return text + ".";
+    return text + ". A table says what, pair by pair.";
 }
 
 Table parity_part(std::span<const SiblingParity> rows) {
     Table table;
     table.title = "What differs beside the language";
-    table.columns = {{"algorithm", Align::left}, {"hardware", Align::left}, {"on", Align::left},
-                     {"differs", Align::left},   {"one", Align::left},      {"other", Align::left}};
+    const bool several =
+        std::ranges::any_of(rows, [&](const SiblingParity& row) { return row.hardware != rows.front().hardware; });
+    table.columns = {{"algorithm", Align::left}};
+    if (several) table.columns.push_back({"hardware", Align::left});
+    for (const char* title : {"on", "differs", "one", "other"}) table.columns.push_back({title, Align::left});
     for (const SiblingParity& row : rows) {
         const std::string first = title_of_language(row.first), second = title_of_language(row.second);
-        const std::vector<std::string> pair{
-            row.algorithm, row.hardware,
-            row.problems.size() == 1 ? row.problems.front() : fmt::format("{} problems", row.problems.size())};
+        std::vector<std::string> pair{row.algorithm};
+        if (several) pair.push_back(row.hardware);
+        pair.push_back(row.problems.size() == 1 ? row.problems.front()
+                                                : fmt::format("{} problems", row.problems.size()));
         const auto add = [&](const std::string& what, const std::string& one, const std::string& other) {
             Row& shown = table.rows.emplace_back(Row{pair, {}});
             shown.cells.insert(shown.cells.end(),

@@ -8,8 +8,10 @@ namespace stele {
 Document portability_page(const PortabilityShown& shown, const PortabilityRules& rules) {
     Document document;
     document.add(Heading{"What each language reaches on each device, and how evenly"});
-    for (std::string words : {portability_words(shown.scopes), parity_words(shown.parity)})
-        if (!words.empty()) document.add(Paragraph{std::move(words)});
+    if (std::string words = portability_words(shown.scopes); !words.empty())
+        document.add(Paragraph{std::move(words), "Over devices:"});
+    if (std::string words = parity_words(shown.parity); !words.empty())
+        document.add(Paragraph{std::move(words), "How alike:"});
     const auto no_rows_of_cells = [](const auto&...) { return std::string(); };
     if (auto plot = plots::cascade(shown.scopes, no_rows_of_cells)) document.add(std::move(*plot));
     PortabilityShown rest = shown;

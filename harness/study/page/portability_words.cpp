@@ -28,7 +28,7 @@ std::string evenness_text(std::string_view title, const Evenness& own) {
                                     own.pp.size() > 1 ? " to " + three_digits(most) : "", own.pp.size()));
     }
     if (own.zero > 0) parts.push_back(fmt::format("0 in {}", own.zero));
-    if (own.unmeasured > 0) parts.push_back(fmt::format("not known in {}", own.unmeasured));
+    if (own.unmeasured > 0) parts.push_back(fmt::format("not timed everywhere in {}", own.unmeasured));
     return fmt::format("{} {}", title, fmt::join(parts, ", "));
 }
 
@@ -57,9 +57,9 @@ std::string portability_words(std::span<const ScopePortability> scopes) {
     std::vector<std::string> parts;
     for (const auto& [language, own] : languages) parts.push_back(evenness_text(info(language).title, own));
     return fmt::format(
-        "What portability costs: PP is the harmonic mean of what a language reaches of the fastest on each device, 1 "
-        "where it costs nothing and 0 where a device does not run it. Of {} group{} of problems (an operation and a "
-        "dtype) on more than one device: {}.",
+        "PP is the harmonic mean of what a language reaches of the fastest on each device: 1 where portability costs "
+        "nothing, 0 where a device does not run it. Of {} group{} of problems (an operation and a dtype) that were "
+        "timed on more than one device: {}.",
         groups, groups == 1 ? "" : "s", fmt::join(parts, "; "));
 }
 

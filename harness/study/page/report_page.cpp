@@ -49,12 +49,14 @@ Document report_page(std::span<const NamedReport> reports) {
     const std::vector<std::string> hardware = cells.hardware();
     Document document;
     document.add(Heading{page_title(cells)});
-    for (std::string& words : report_words(cells)) document.add(Paragraph{std::move(words)});
+    for (Paragraph& words : report_words(cells)) document.add(std::move(words));
     std::vector<ScopePortability> scopes;
     if (hardware.size() > 1) scopes = portability_of(plain, {});
     const std::vector<SiblingParity> parity = parity_of_languages(sides_by(By::language, plain));
-    for (std::string words : {portability_words(scopes), parity_words(parity)})
-        if (!words.empty()) document.add(Paragraph{std::move(words)});
+    if (std::string words = portability_words(scopes); !words.empty())
+        document.add(Paragraph{std::move(words), "Over devices:"});
+    if (std::string words = parity_words(parity); !words.empty())
+        document.add(Paragraph{std::move(words), "How alike:"});
     add_where_any(document, winners_table(cells));
     add_where_any(document, plots::cascade(scopes, [&](const PortabilityScope& scope, const PortabilityDevice& device,
                                                        const FastestCell& cell) {

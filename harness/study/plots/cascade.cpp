@@ -32,7 +32,7 @@ constexpr const char* cascade_text = R"json({
   ],
   "encoding": {
     "x": {"field": "place", "type": "ordinal",
-          "axis": {"title": "each language's devices, its best first; at the end PP over all", "labelAngle": 0, "grid": true}},
+          "axis": {"title": "each language's devices, its best first; then PP", "labelAngle": 0, "grid": true}},
     "xOffset": {"field": "language"},
     "y": {"type": "quantitative", "scale": {"domain": [0, 1.08], "nice": false},
           "axis": {"title": "efficiency, and PP (dashed)", "values": [0, 0.2, 0.4, 0.6, 0.8, 1]}}
@@ -126,7 +126,7 @@ public:
         Json& row = start(choice, language, whole_place, devices);
         put(row, language.pp);
         row["pp"] = language.pp->value;
-        row["mark"] = share_text(language.pp->value);
+        row["mark"] = language.pp->value > 0 ? three_digits(language.pp->value) : "0";
         row["weakest"] = "–";
         row["link"] = link_to(table.rows.back().anchor);
         table.rows.back().cells.insert(table.rows.back().cells.end(),
@@ -212,7 +212,8 @@ std::optional<Plot> cascade(std::span<const ScopePortability> scopes, const Cell
     whole["encoding"]["color"] = language_colour(rows.languages);
     whole["layer"][3]["encoding"]["shape"] = language_shape(rows.languages);
     Json chosen{{"name", "chosen"}, {"value", options.front()}};
-    if (options.size() > 1) chosen["bind"] = {{"input", "select"}, {"name", "of: "}, {"options", std::move(options)}};
+    if (options.size() > 1)
+        chosen["bind"] = {{"input", "select"}, {"name", "share: "}, {"options", std::move(options)}};
     whole["params"] = Json::array({std::move(chosen)});
     return plot_of(std::move(rows.table), std::move(whole), std::move(rows.json));
 }

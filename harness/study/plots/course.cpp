@@ -34,12 +34,12 @@ constexpr const char* course_text = R"json({
      "transform": [{"filter": "isValid(datum.failed)"}],
      "encoding": {"y": {"value": 160}, "href": {"field": "link"},
                   "tooltip": [{"field": "started"}, {"field": "revision"}, {"field": "failed"}]}},
-    {"mark": {"type": "text", "align": "left", "dx": 4, "baseline": "bottom"},
+    {"mark": {"type": "text", "align": "left", "dx": 4, "baseline": "bottom", "limit": {"expr": "containerSize()[0] / 4"}},
      "transform": [{"filter": "isValid(datum.begins)"}],
      "encoding": {"y": {"value": 168}, "text": {"field": "begins"}}}
   ],
   "encoding": {
-    "x": {"type": "ordinal", "field": "run", "axis": {"title": "run: date and revision, the oldest first", "labelAngle": -30, "labelLimit": 130}},
+    "x": {"type": "ordinal", "field": "run", "axis": {"title": "run: date and revision, the oldest first", "labelAngle": -30, "labelLimit": {"expr": "containerSize()[0] < 640 ? 80 : 130"}}},
     "y": {"type": "quantitative", "field": "median", "scale": {"zero": false, "nice": true}}
   }
 })json";

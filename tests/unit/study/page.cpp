@@ -30,7 +30,7 @@ Report report_of(std::vector<Measurement> cells) {
 
 std::string words_of(const std::vector<Report>& reports) {
     std::string out;
-    for (const std::string& words : report_words(PageCells(reports))) out += words + '\n';
+    for (const Paragraph& words : report_words(PageCells(reports))) out += words.whole() + '\n';
     return out;
 }
 
@@ -42,8 +42,8 @@ TEST(ReportWords, SayWhoWonByHowMuchAndWhatIsTooClose) {
                                                  timed("gemm/tiled.ptx@a", Language::ptx, wide, 2.01e6)})};
     const std::string words = words_of(reports);
     EXPECT_NE(
-        words.find("of 2 problems that more than one language was timed on, PTX won 1, 2.00 × as fast as the next "
-                   "language and 1 was too close to call."),
+        words.find("Who won on A GPU: Of 2 problems that more than one language was timed on, PTX won 1, there 2.00 × "
+                   "as fast as the next language and 1 was too close to call."),
         words.npos)
         << words;
     EXPECT_NE(
@@ -51,11 +51,11 @@ TEST(ReportWords, SayWhoWonByHowMuchAndWhatIsTooClose) {
                    "close to call on 0."),
         words.npos)
         << words;
-    EXPECT_NE(words.find("one process's samples"), words.npos);
+    EXPECT_NE(words.find("All are of one process's samples"), words.npos);
     EXPECT_NE(words.find("5 were right and timed, none was wrong and 0 were not run"), words.npos) << words;
     const Table winners = winners_table(PageCells(reports));
     ASSERT_EQ(winners.rows.size(), 2u);
-    EXPECT_EQ(winners.rows[0].cells, (std::vector<std::string>{"A GPU", "PTX", "1", "2.00"}));
+    EXPECT_EQ(winners.rows[0].cells, (std::vector<std::string>{"A GPU", "gemm", "PTX", "1", "2.00"}));
 }
 
 TEST(ReportWords, SayWhatRanAloneAndWhatWasNotRun) {
@@ -63,9 +63,9 @@ TEST(ReportWords, SayWhatRanAloneAndWhatWasNotRun) {
         report_of({timed("gemm/tiled.ptx@a", Language::ptx, square, 1e6),
                    test::skipped_cell("gemm/tiled.opencl", Language::opencl, square, "")})};
     const std::string words = words_of(reports);
-    EXPECT_NE(words.find("on 1 problem only PTX was timed, so no language won there."), words.npos) << words;
-    EXPECT_NE(words.find("No vendor library was timed here."), words.npos) << words;
-    EXPECT_NE(words.find("Not run: 1 cells (no device)."), words.npos) << words;
+    EXPECT_NE(words.find("Timed alone, so that nobody won there: PTX on 1 problem."), words.npos) << words;
+    EXPECT_NE(words.find("No vendor's library was timed here."), words.npos) << words;
+    EXPECT_NE(words.find("What was not run: 1 cells (no device)."), words.npos) << words;
 }
 
 TEST(ReportWords, WithRoundsTheySpeakOfProcesses) {
@@ -73,7 +73,9 @@ TEST(ReportWords, WithRoundsTheySpeakOfProcesses) {
         return report_of({timed("gemm/tiled.cuda@a", Language::cuda, square, scale * 2e6),
                           timed("gemm/tiled.ptx@a", Language::ptx, square, scale * 1e6)});
     };
-    EXPECT_NE(words_of({report(1), report(1.1), report(1.2)}).find("of up to 3 processes"), std::string::npos);
+    EXPECT_NE(
+        words_of({report(1), report(1.1), report(1.2)}).find("Of the 1 ratios 1 are of several processes, up to 3."),
+        std::string::npos);
 }
 
 /// Checks that every link of a plot leads to a row of the page, and counts them.
@@ -144,7 +146,7 @@ TEST(ParityWords, CountWhatSiblingsDifferIn) {
                                           {"gemm/half", "cuda", "ptx", "A GPU", {square}, {}, "no such variant"}};
     EXPECT_EQ(parity_words({}), "");
     EXPECT_NE(parity_words(rows).find("Of 3 such pairs that were timed under equal conditions 1 do; the others differ "
-                                      "in build (1) besides; of 1 the launches could not be compared."),
+                                      "in build (1) besides; of 1 the launches could not be compared. "),
               std::string::npos)
         << parity_words(rows);
     const Table table = parity_part(rows);
