@@ -107,7 +107,7 @@ std::string text_of(const Heading& heading, std::size_t width) {
 
 std::string text_of(const Paragraph& paragraph, std::size_t width) {
     std::string out;
-    append_wrapped(out, visible(paragraph.text, true), 0, width);
+    append_wrapped(out, visible(paragraph.whole(), true), 0, width);
     return out;
 }
 

@@ -15,7 +15,10 @@ struct Heading {
 };
 
 struct Paragraph {
-    std::string text;  ///< may hold line ends
+    std::string text;    ///< may hold line ends
+    std::string lead{};  ///< what it is about, before the text: "How sure:"
+
+    std::string whole() const { return lead.empty() ? text : lead + ' ' + text; }
 };
 
 /// A plot on a page of HTML, with the rows that it is drawn from below it; elsewhere these rows alone.

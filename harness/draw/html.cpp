@@ -21,8 +21,11 @@ std::string element(const std::string& tag, const std::string& text) {
     return '<' + tag + '>' + escape_html(text) + "</" + tag.substr(0, tag.find(' ')) + ">";
 }
 
+/// A variant may go on in a new line at its tile.
 std::string cell(const Column& column, const std::string& text) {
-    return element(column.align == Align::right ? "td class=\"figure\"" : "td", text);
+    std::string out = element(column.align == Align::right ? "td class=\"figure\"" : "td", text);
+    for (std::size_t at = 0; (at = out.find('@', at)) != std::string::npos; at += 6) out.insert(at, "<wbr>");
+    return out;
 }
 
 void append_row(std::string& out, const Table& table, const Row& row) {
@@ -65,7 +68,10 @@ public:
         title(heading.text, first ? "h1" : "h2");
         if (first) links_at_ = text_.size();
     }
-    void add(const Paragraph& paragraph) { text_ += element("p", paragraph.text) + '\n'; }
+    void add(const Paragraph& paragraph) {
+        const std::string lead = paragraph.lead.empty() ? "" : element("strong", paragraph.lead) + ' ';
+        text_ += "<p>" + lead + escape_html(paragraph.text) + "</p>\n";
+    }
     void add(const Table& table) {
         title(table.title, "h2");
         text_ += rows_of(table) + notes_of(table);

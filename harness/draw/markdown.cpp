@@ -80,7 +80,7 @@ namespace {
 std::string text_of(const Table& table) { return markdown_text(table); }
 std::string text_of(const Plot& plot) { return markdown_text(plot.table); }
 std::string text_of(const Heading& heading) { return "## " + escape_markdown(heading.text) + "\n\n"; }
-std::string text_of(const Paragraph& text) { return paragraph(text.text); }
+std::string text_of(const Paragraph& text) { return paragraph(text.whole()); }
 
 }  // namespace
 

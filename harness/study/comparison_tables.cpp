@@ -35,14 +35,15 @@ std::string plural(std::size_t count, std::string_view one) {
     return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }
 
-Row cell_row(const CellComparison& cell) {
+Row cell_row(const CellComparison& cell, std::size_t place) {
     const bool has_interval = cell.effect.test.has_value();
     const Interval interval = cell.interval();
     return {{fmt::format("{}{}", name(cell.found.finding), cell.counts ? "" : ", short"), time_text(cell.base_ns),
              time_text(cell.other_ns), fmt::format("{:.3f}", cell.ratio()),
              has_interval ? fmt::format("{:.3f}–{:.3f}", interval.low, interval.high) : "–",
              has_interval ? p_text(cell.adjusted_p) : "–", p_text(cell.effect.flip_p)},
-            cell_text(cell)};
+            cell_text(cell),
+            compared_anchor(place)};
 }
 
 /// Cuts a table's rows, and says how many there are besides.
@@ -87,14 +88,16 @@ Table cells_table(const Comparison& comparison, const CompareRules& rules, const
                      {"flips", Align::right},  {"cell", Align::left}};
     std::size_t same = 0;
     double slowest = 1, fastest = 1;
-    for (const CellComparison& cell : comparison.cells)
+    for (std::size_t place = 0; place < comparison.cells.size(); ++place) {
+        const CellComparison& cell = comparison.cells[place];
         if (cell.found.finding != Finding::same || shown.all) {
-            table.rows.push_back(cell_row(cell));
+            table.rows.push_back(cell_row(cell, place));
         } else {
             ++same;
             slowest = std::max(slowest, cell.ratio());
             fastest = std::min(fastest, cell.ratio());
         }
+    }
     if (table.rows.empty()) table.columns.clear();
     limit_rows(table, shown.most_rows);
     if (same > 0)
@@ -186,6 +189,8 @@ Table one_sided_table(const Comparison& comparison, const ComparisonShown& shown
 }
 
 }  // namespace
+
+std::string compared_anchor(std::size_t cell) { return fmt::format("compared-{}", cell + 1); }
 
 std::string cell_name(const CellComparison& cell) {
     const SideCell &base = *cell.cells.base, &other = *cell.cells.other;

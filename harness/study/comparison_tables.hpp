@@ -19,6 +19,9 @@ std::string comparison_summary(const Comparison& comparison);
 std::string cell_text(const CellComparison& cell);
 std::string cell_name(const CellComparison& cell);
 
+/// "compared-17": the row of a compared cell, by its place in the comparison.
+std::string compared_anchor(std::size_t cell);
+
 struct ComparisonShown {
     std::vector<std::string> sides;       ///< a line each, for the head
     std::vector<SiblingParity> parity{};  ///< of languages that were compared

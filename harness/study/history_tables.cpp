@@ -72,7 +72,8 @@ std::vector<const Course*> by_change(const History& history) {
 /// Writes the rows of one course; it knows what was said last.
 class CourseRows {
 public:
-    CourseRows(Table& table, std::span<const NamedReport> reports) : table_(table), reports_(reports) {}
+    CourseRows(Table& table, std::span<const NamedReport> reports, std::size_t course)
+        : table_(table), reports_(reports), course_(course) {}
 
     void add(const CourseSegment& segment) {
         if (before_) {
@@ -102,6 +103,7 @@ private:
             table_.rows.push_back({{}, fmt::format("from here on {}, before {}", toolkit, *toolkit_)});
         toolkit_ = toolkit;
         Row& row = table_.rows.emplace_back();
+        row.anchor = run_anchor(course_, run_++);
         row.cells = {second_text(made.started), made.revision};
         if (!point.is_timed()) {
             row.message = outcome_text(*point.cell);
@@ -116,12 +118,13 @@ private:
 
     Table& table_;
     std::span<const NamedReport> reports_;
+    std::size_t course_, run_ = 0;
     const CourseSegment* before_ = nullptr;
     std::optional<std::string> toolkit_;
     double before_ns_ = 0;  ///< of this segment
 };
 
-Table course_table(const Course& course, std::span<const NamedReport> reports) {
+Table course_table(const Course& course, std::span<const NamedReport> reports, std::size_t number) {
     Table table;
     table.title = course_title(course);
     table.columns = {{"started", Align::left},
@@ -129,7 +132,7 @@ Table course_table(const Course& course, std::span<const NamedReport> reports) {
                      {"median", Align::right},
                      {"95 % interval", Align::right},
                      {"change", Align::right}};
-    CourseRows rows(table, reports);
+    CourseRows rows(table, reports, number);
     for (const CourseSegment& segment : course.segments) rows.add(segment);
     table.notes.push_back(RatioConditions{course.key, course.key, {}}.label());
     const CourseSegment& last = course.segments.back();
@@ -192,13 +195,16 @@ Table history_header(const History& history, std::span<const NamedReport> report
 
 }  // namespace
 
+std::string run_anchor(std::size_t course, std::size_t run) { return fmt::format("run-{}-{}", course, run); }
+
 std::vector<HistoryTable> history_parts(const History& history, std::span<const NamedReport> reports,
                                         const std::string& change_points) {
     const std::vector<const Course*> courses = by_change(history);
     std::vector<HistoryTable> parts{{history_header(history, reports, change_points)}};
     if (Table changes = change_table(courses, reports); !changes.rows.empty()) parts.push_back({std::move(changes)});
-    for (const Course* course : courses)
-        if (course->size() > 1) parts.push_back({course_table(*course, reports), course});
+    for (std::size_t number = 0; number < courses.size(); ++number)
+        if (const Course* course = courses[number]; course->size() > 1)
+            parts.push_back({course_table(*course, reports, number), course, number});
     if (Table once = once_table(courses, reports); !once.rows.empty()) parts.push_back({std::move(once)});
     return parts;
 }

@@ -15,7 +15,11 @@ namespace stele {
 struct HistoryTable {
     Table table;
     const Course* course = nullptr;
+    std::size_t number = 0;  ///< of the course, as run_anchor() takes it
 };
+
+/// "run-3-17": the row of a course's run, both counted from 0; runs through all its segments.
+std::string run_anchor(std::size_t course, std::size_t run);
 
 /// What was read, the change points with the largest first, a table a cell that was measured more than once, and one of
 /// those that were not. `change_points`: who looked for them, or why nobody did.

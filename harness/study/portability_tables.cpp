@@ -23,18 +23,6 @@ std::string bounds_text(const std::optional<Estimate>& estimate) {
                     : std::string(absent_text);
 }
 
-std::string_view title_of(EfficiencyOf of) {
-    switch (of) {
-        case EfficiencyOf::kernels:
-            return "fastest kernel";
-        case EfficiencyOf::libraries:
-            return "fastest, libraries too";
-        case EfficiencyOf::ceiling:
-            return "measured ceiling";
-    }
-    return {};
-}
-
 bool says_anything(const LanguagePortability& language) { return language.supported > 0; }
 
 Table scores_table(const ScopePortability& scope) {
@@ -189,6 +177,18 @@ Table reading_table(const PortabilityShown& shown, const PortabilityRules& rules
 }
 
 }  // namespace
+
+std::string_view title_of(EfficiencyOf of) {
+    switch (of) {
+        case EfficiencyOf::kernels:
+            return "fastest kernel";
+        case EfficiencyOf::libraries:
+            return "fastest, libraries too";
+        case EfficiencyOf::ceiling:
+            return "measured ceiling";
+    }
+    return {};
+}
 
 Document portability_document(const PortabilityShown& shown, const PortabilityRules& rules) {
     Document document;

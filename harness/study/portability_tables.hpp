@@ -13,6 +13,9 @@
 
 namespace stele {
 
+/// What it is a share of: "fastest kernel".
+std::string_view title_of(EfficiencyOf of);
+
 /// All that the command shows.
 struct PortabilityShown {
     std::vector<ScopePortability> scopes;

@@ -10,6 +10,7 @@
 
 #include "backends/names.hpp"
 #include "harness/base/text.hpp"
+#include "harness/base/visible.hpp"
 #include "harness/record/report_json.hpp"
 #include "harness/record/telemetry.hpp"
 #include "harness/study/outcome_text.hpp"
@@ -261,6 +262,9 @@ std::vector<Report> plain_reports(std::span<const NamedReport> reports) {
     return plain;
 }
 
+/// Some say what a container asks of its driver, and fill a screen.
+constexpr std::size_t most_of_variable = 60;
+
 Table report_header(std::span<const NamedReport> reports) {
     Table table;
     table.title = reports.size() == 1 ? "Report" : "Reports";
@@ -285,7 +289,8 @@ Table report_header(std::span<const NamedReport> reports) {
                 table.notes.push_back(fmt::format("{}: {}{}", library, state.version,
                                                   state.threads > 0 ? fmt::format(", {} threads", state.threads) : ""));
         std::string variables;
-        for (const auto& [key, value] : made.variables) variables += fmt::format(" {}={}", key, value);
+        for (const auto& [key, value] : made.variables)
+            variables += fmt::format(" {}={}", key, shortened(value, most_of_variable));
         if (!variables.empty()) table.notes.push_back("with" + variables);
     }
     return table;

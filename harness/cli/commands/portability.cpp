@@ -11,7 +11,7 @@
 #include "harness/cli/report_input.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/explain/compiler.hpp"
-#include "harness/study/portability_tables.hpp"
+#include "harness/study/page/pages.hpp"
 
 namespace stele {
 
@@ -82,6 +82,8 @@ ExitCode Portability::run() {
                 : "nothing was measured in these reports");
     if (format_.is_json())
         show_json(portability_json(shown, rules_));
+    else if (format_.drawn_as() == DrawnAs::html)
+        show(portability_page(shown, rules_), DrawnAs::html);
     else
         show(portability_document(shown, rules_), format_.drawn_as());
     return exit_fine;

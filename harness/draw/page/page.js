@@ -57,10 +57,13 @@ function makeSortable(table) {
 }
 
 function makeFilterable(table) {
-  const groups = rowGroups(table.tBodies[0]).map((rows) => ({
+  const total = rowGroups(table.tBodies[0]).length;
+  if (total < 8) return;
+  // Of a large table this takes as long as all else, so it waits until somebody filters.
+  let groups;
+  const texts = () => groups ??= rowGroups(table.tBodies[0]).map((rows) => ({
     rows, text: rows.map((row) => row.textContent).join(" ").toLowerCase(),
   }));
-  if (groups.length < 8) return;
   const label = document.createElement("label");
   const field = document.createElement("input");
   const count = document.createElement("span");
@@ -72,19 +75,19 @@ function makeFilterable(table) {
   const filter = () => {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
-    for (const { rows, text } of groups) {
+    for (const { rows, text } of texts()) {
       const fits = words.every((word) => text.includes(word));
       shown += fits;
       for (const row of rows) row.hidden = !fits;
     }
-    count.textContent = words.length ? `${shown} of ${groups.length} rows` : `${groups.length} rows`;
+    count.textContent = words.length ? `${shown} of ${total} rows` : `${total} rows`;
   };
   field.addEventListener("input", filter);
   table.showAll = () => {
     field.value = "";
     filter();
   };
-  filter();
+  count.textContent = `${total} rows`;
 }
 
 /** Shows the row that a link leads to, whatever hides it. */
@@ -111,21 +114,68 @@ const config = {
   },
   legend: {
     labelColor: "currentColor", titleColor: "currentColor", orient: "top", title: null, labelFontSize: 12, symbolSize: 90,
-    columns: { expr: "width < 480 ? 3 : 6" },
   },
   header: { labelColor: "currentColor", titleColor: "currentColor" },
   title: { color: "currentColor", anchor: "start", fontWeight: "normal" },
   text: { color: "currentColor", fontSize: 11 },
 };
 
+const narrow = matchMedia("(max-width: 48em)");
+
+/** As many words on a line as its letters allow. */
+function wrapped(text, letters) {
+  const lines = [""];
+  for (const word of text.split(" "))
+    if (lines.at(-1) === "") lines[lines.length - 1] = word;
+    else if (lines.at(-1).length + 1 + word.length <= letters) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(word);
+  return lines.join("\n");
+}
+
+/**
+ * Names of a plot's rows that have no room beside them stand above them, whole, in lines of their own. `usermeta.names`
+ * is the field of such names.
+ */
+function placeNames(specification, width) {
+  const field = specification.usermeta?.names;
+  if (!field) return;
+  const size = 11, line = 14, { x, y } = specification.encoding, count = y.sort.length;
+  const longest = Math.max(...y.sort.map((name) => name.length));
+  if (longest * 6.8 < Math.min(y.axis.labelLimit, width / 2)) return;
+  const names = y.sort.map((name) => wrapped(name, Math.floor(width / (0.62 * size))));
+  const lines = Math.max(...names.map((name) => name.split("\n").length));
+  // Empty lines first, so that each name stands on its row.
+  const shown = new Map(y.sort.map((name, i) => [name, "\n".repeat(lines - names[i].split("\n").length) + names[i]]));
+  for (const row of specification.data.values) row[field] = shown.get(row[field]);
+  y.sort = [...shown.values()];
+  const gap = line * lines + 8, row = specification.height / count;
+  specification.height = (gap + row) * count;
+  y.scale = { paddingInner: gap / (gap + row), paddingOuter: gap / (gap + row) / 2, align: 1 };
+  y.axis = {
+    ...y.axis, labelExpr: "split(datum.label, '\\n')", labelAlign: "left", labelBaseline: "top", labelPadding: 0, labelLimit: width,
+    labelOffset: 4 - gap - row / 2, labelFontSize: size, labelLineHeight: line, grid: false,
+  };
+  if (x.type === "nominal")
+    x.axis = { ...x.axis, labelFontSize: size, labelExpr: "split(replace(datum.label, ' + ', '\\n+ '), '\\n')" };
+}
+
+let drawn = 0, drawnNarrow;
+
 async function drawPlots() {
+  // Paper takes the plots as they are, made smaller.
+  if (drawnNarrow === narrow.matches || matchMedia("print").matches) return;
+  drawnNarrow = narrow.matches;
+  delete document.documentElement.dataset.page;
   for (const place of document.querySelectorAll(".plot")) {
     const specification = JSON.parse(document.getElementById(place.dataset.specification).textContent);
+    config.legend.columns = narrow.matches ? 2 : 6;
+    placeNames(specification, place.clientWidth);
     try {
       // `ast`: expressions are interpreted, as the page forbids text to become code.
       await vegaEmbed(place, specification, {
         mode: "vega-lite", renderer: "svg", actions: false, ast: true, config, loader: { target: "_self" },
       });
+      if (!place.dataset.drawn) performance.mark(`plot ${++drawn}`);
       place.dataset.drawn = "yes";
     } catch (error) {
       place.textContent = `This plot could not be drawn: ${error.message}`;
@@ -134,6 +184,7 @@ async function drawPlots() {
     // The page answers between two plots.
     await new Promise((resolve) => setTimeout(resolve));
   }
+  performance.mark("all plots");
   document.documentElement.dataset.page = "drawn";
 }
 
@@ -143,4 +194,8 @@ for (const table of document.querySelectorAll("table")) {
 }
 addEventListener("hashchange", showTarget);
 showTarget();
-if (typeof vegaEmbed === "function") drawPlots();
+performance.mark("tables");
+if (typeof vegaEmbed === "function") {
+  drawPlots();
+  narrow.addEventListener("change", drawPlots);
+}

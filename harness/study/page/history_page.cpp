@@ -9,7 +9,7 @@ Document history_page(const History& history, std::span<const NamedReport> repor
     document.add(Heading{"What each cell took, from the oldest report to the newest"});
     for (HistoryTable& part : history_parts(history, reports, change_points)) {
         std::optional<Plot> plot;
-        if (part.course) plot = plots::course(*part.course, reports, part.table);
+        if (part.course) plot = plots::course(part, reports);
         if (plot)
             document.add(std::move(*plot));
         else

@@ -52,7 +52,8 @@ struct Standing {
     std::map<Language, std::size_t> alone;  ///< problems on which only one language was timed
     Ratios beside_vendor;                   ///< speed of the best language ÷ the fastest library's
     std::size_t above_vendor = 0, below_vendor = 0;
-    std::size_t pairs = 0;  ///< the most processes that a ratio is from
+    std::size_t several = 0, single = 0;  ///< ratios of several processes, and of one's samples
+    std::size_t most_pairs = 0;           ///< processes that a ratio is from
     double most_margin = 0;
 
     std::size_t contested() const {
@@ -67,13 +68,15 @@ void add_vendor(Standing& standing, const LanguageRatio& ratio) {
     if (ratio.is_clear()) ++(ratio.ratio.estimate < 1 ? standing.above_vendor : standing.below_vendor);
 }
 
-Standing standing_on(const PageCells& cells, const std::string& hardware) {
+/// On all operations, or on one.
+Standing standing_on(const PageCells& cells, const std::string& hardware, const std::string& operation = "") {
     Standing standing;
     standing.hardware = hardware;
     const auto ratio_of = [&](const ProblemSides& problem, Language language, Language reference) {
         const auto ratio = language_ratio(problem, cells.reports, language, reference);
         if (ratio) {
-            standing.pairs = std::max(standing.pairs, ratio->pairs);
+            standing.most_pairs = std::max(standing.most_pairs, ratio->pairs);
+            ++(ratio->pairs > 1 ? standing.several : standing.single);
             standing.most_margin = std::max(standing.most_margin, ratio->margin);
         }
         return ratio;
@@ -81,6 +84,7 @@ Standing standing_on(const PageCells& cells, const std::string& hardware) {
     for (const ProblemSides& problem : cells.problems) {
         // What reaches a ceiling is no contest.
         if (problem.hardware != hardware || problem.operation == "ceiling") continue;
+        if (!operation.empty() && problem.operation != operation) continue;
         std::vector<LanguageBest> bests = language_bests(problem);
         const bool has_vendor = std::ranges::find(bests, Language::vendor, &LanguageBest::language) != bests.end();
         std::erase_if(bests, [](const LanguageBest& best) { return best_kernel({&best, 1}) == nullptr; });
@@ -108,29 +112,27 @@ std::string winners_text(const Standing& standing) {
     std::vector<std::pair<Language, Ratios>> order(standing.won.begin(), standing.won.end());
     std::ranges::stable_sort(order, std::greater{}, [](const auto& one) { return one.second.values.size(); });
     for (const auto& [language, ratios] : order)
-        parts.push_back(fmt::format("{} won {}, {}", title_of(language), ratios.values.size(),
+        parts.push_back(fmt::format("{} won {}, there {}", title_of(language), ratios.values.size(),
                                     ratios.times("as fast as the next language")));
     if (standing.close > 0)
         parts.push_back(fmt::format("{} {} too close to call", standing.close, standing.close == 1 ? "was" : "were"));
     std::string text;
     if (standing.contested() > 0)
-        text = fmt::format("of {} that more than one language was timed on, {}.",
+        text = fmt::format("Of {} that more than one language was timed on, {}. ",
                            counted_text(standing.contested(), "problem"), listed(parts));
     std::vector<std::string> alone;
     for (const auto& [language, count] : standing.alone)
-        alone.push_back(fmt::format("on {} only {} was timed", counted_text(count, "problem"), title_of(language)));
-    if (!alone.empty())
-        text += fmt::format("{}{}, so no language won there.", text.empty() ? "" : " Besides, ", listed(alone));
+        alone.push_back(fmt::format("{} on {}", title_of(language), counted_text(count, "problem")));
+    if (!alone.empty()) text += fmt::format("Timed alone, so that nobody won there: {}. ", listed(alone));
     return text;
 }
 
 std::string vendor_text(const Standing& standing) {
-    if (standing.beside_vendor.values.empty()) return "No vendor library was timed here.";
+    if (standing.beside_vendor.values.empty()) return "No vendor's library was timed here.";
     const std::size_t count = standing.beside_vendor.values.size();
     return fmt::format(
-        "Beside the fastest vendor library, on {}: the best language reached {}; it was faster on {}, slower on {} and "
-        "too "
-        "close to call on {}.",
+        "Beside the fastest vendor's library, on {}: the best language reached {}; it was faster on {}, slower on {} "
+        "and too close to call on {}.",
         counted_text(count, "problem"), standing.beside_vendor.times("its speed"), standing.above_vendor,
         standing.below_vendor, count - standing.above_vendor - standing.below_vendor);
 }
@@ -142,26 +144,35 @@ std::vector<Standing> standings_of(const PageCells& cells) {
 }
 
 std::string sureness_text(const std::vector<Standing>& standings) {
-    std::size_t pairs = 0;
+    std::size_t several = 0, single = 0, most_pairs = 0;
     double margin = 0;
     for (const Standing& standing : standings) {
-        pairs = std::max(pairs, standing.pairs);
+        several += standing.several;
+        single += standing.single;
+        most_pairs = std::max(most_pairs, standing.most_pairs);
         margin = std::max(margin, standing.most_margin);
     }
-    if (pairs == 0) return "";
+    if (several + single == 0) return "";
     std::string text = fmt::format(
-        "How sure: a win is counted where the 95 % interval of the ratio of two times leaves 1 out and the ratio is "
-        "beyond "
-        "the margin ({:.3g} % at most). ",
+        "A win counts only where it is clear: the 95 % interval of the ratio of both times leaves 1 out, and the ratio "
+        "is beyond the margin ({:.3g} % at most), within which a difference matters to nobody. ",
         100 * margin);
-    text += pairs > 1
-                ? fmt::format(
-                      "The intervals are of up to {} processes, and from two on they hold what differs "
-                      "between processes.",
-                      pairs)
-                : "The intervals are of one process's samples: what differs from process to process is not in them, "
-                  "so a few percent may fall otherwise tomorrow. bench --rounds measures it.";
+    if (several > 0)
+        text += fmt::format("Of the {} ratios {} are of several processes, up to {}. ", several + single, several,
+                            most_pairs);
+    if (single > 0)
+        text += fmt::format(
+            "{} of one process's samples: what differs from process to process is not in {}, so a few percent may fall "
+            "otherwise tomorrow, and bench --rounds tells.",
+            several > 0 ? fmt::format("The other {} are", single) : "All are", several > 0 ? "those" : "them");
     return text;
+}
+
+/// Without ceilings, which are no contest, where there is anything else.
+std::vector<std::string> operations_of(const PageCells& cells) {
+    std::vector<std::string> operations = cells.operations();
+    if (operations.size() > 1) std::erase(operations, "ceiling");
+    return operations;
 }
 
 /// What was measured, on what, and when.
@@ -178,19 +189,19 @@ std::string measured_text(const PageCells& cells) {
                                                           : untimed);
     }
     for (const ProblemSides& problem : cells.problems)
-        problems.insert(problem.operation + ' ' + problem_label(problem));
+        if (problem.operation != "ceiling") problems.insert(problem.operation + ' ' + problem_label(problem));
     std::vector<std::string> outcomes{fmt::format("{} were right and timed", timed)};
     if (untimed > 0) outcomes.push_back(fmt::format("{} right and not timed", untimed));
     outcomes.push_back(failed > 0 ? fmt::format("{} NOT RIGHT", failed) : "none was wrong");
     outcomes.push_back(fmt::format("{} were not run", skipped));
     return fmt::format(
         "Stele writes the same GPU kernels in several languages, checks each result against a reference, and times "
-        "what is "
-        "right. This page is of {}, measured {} by revision {}: {} of {} on {}. Of {} (one kernel on one problem) {}.",
+        "what is right. This page is of {}, measured {} by revision {}: {} of {} on {}. Of {} (a kernel on a problem, "
+        "or on a test of the hardware's ceilings) {}.",
         counted_text(cells.reports.size(), "report"),
         days.size() == 1 ? *days.begin() : fmt::format("{} to {}", *days.begin(), *days.rbegin()),
         revisions.size() == 1 ? *revisions.begin() : fmt::format("{} and others", *revisions.rbegin()),
-        counted_text(problems.size(), "problem"), listed(cells.operations()), listed(cells.hardware()),
+        counted_text(problems.size(), "problem"), listed(operations_of(cells)), listed(cells.hardware()),
         counted_text(timed + untimed + failed + skipped, "cell"), listed(outcomes));
 }
 
@@ -210,28 +221,24 @@ std::string not_run_text(const PageCells& cells) {
             parts.push_back(fmt::format("{} cells ({})", order[i].second, order[i].first));
         else
             rest += order[i].second;
-    if (rest > 0) parts.push_back(fmt::format("{} more", rest));
-    return fmt::format("Not run: {}.", listed(parts));
+    if (rest > 0) parts.push_back(fmt::format("{} for other reasons", rest));
+    return fmt::format("{}. A table has every reason.", listed(parts));
 }
 
 }  // namespace
 
 std::string page_title(const PageCells& cells) {
-    std::vector<std::string> operations = cells.operations();
-    if (operations.size() > 1) std::erase(operations, "ceiling");
-    return fmt::format("{} on {}", listed(operations), listed(cells.hardware()));
+    return fmt::format("{} on {}", listed(operations_of(cells)), listed(cells.hardware()));
 }
 
-std::vector<std::string> report_words(const PageCells& cells) {
-    std::vector<std::string> words{measured_text(cells)};
+std::vector<Paragraph> report_words(const PageCells& cells) {
+    std::vector<Paragraph> words{{measured_text(cells), "What this is:"}};
     const std::vector<Standing> standings = standings_of(cells);
-    for (const Standing& standing : standings) {
-        const std::string won = winners_text(standing);
-        if (won.empty()) continue;
-        words.push_back(fmt::format("On {}, {} {}", standing.hardware, won, vendor_text(standing)));
-    }
-    for (std::string text : {sureness_text(standings), not_run_text(cells)})
-        if (!text.empty()) words.push_back(std::move(text));
+    for (const Standing& standing : standings)
+        if (const std::string won = winners_text(standing); !won.empty())
+            words.push_back({won + vendor_text(standing), fmt::format("Who won on {}:", standing.hardware)});
+    if (std::string text = sureness_text(standings); !text.empty()) words.push_back({std::move(text), "How sure:"});
+    words.push_back({not_run_text(cells), "What was not run:"});
     return words;
 }
 
@@ -239,19 +246,24 @@ Table winners_table(const PageCells& cells) {
     Table table;
     table.title = "Which language won";
     table.columns = {{"hardware", Align::left},
+                     {"operation", Align::left},
                      {"language", Align::left},
                      {"problems won", Align::right},
                      {"× as fast as the next language", Align::right}};
-    for (const Standing& standing : standings_of(cells)) {
-        for (const auto& [language, ratios] : standing.won)
-            table.rows.push_back(
-                {{standing.hardware, title_of(language), std::to_string(ratios.values.size()), ratios.text()}, {}});
-        if (standing.close > 0)
-            table.rows.push_back({{standing.hardware, "too close to call", std::to_string(standing.close), "–"}, {}});
-        for (const auto& [language, count] : standing.alone)
-            table.rows.push_back({{standing.hardware, title_of(language) + ", alone", std::to_string(count), "–"}, {}});
-    }
-    if (!table.rows.empty()) table.notes = {"Geometric means over problems, with the least and the most."};
+    for (const std::string& hardware : cells.hardware())
+        for (const std::string& operation : operations_of(cells)) {
+            const Standing standing = standing_on(cells, hardware, operation);
+            const auto add = [&](const std::string& language, std::size_t count, const std::string& ratio) {
+                table.rows.push_back({{hardware, operation, language, std::to_string(count), ratio}, {}});
+            };
+            for (const auto& [language, ratios] : standing.won)
+                add(title_of(language), ratios.values.size(), ratios.text());
+            if (standing.close > 0) add("too close to call", standing.close, "–");
+            for (const auto& [language, count] : standing.alone) add(title_of(language) + ", alone", count, "–");
+        }
+    if (!table.rows.empty())
+        table.notes = {
+            "Geometric means over problems, with the least and the most. Alone: no other language was timed."};
     return table;
 }
 

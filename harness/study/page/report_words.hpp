@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/draw/table.hpp"
+#include "harness/draw/document.hpp"
 #include "harness/study/page/page_cells.hpp"
 
 namespace stele {
@@ -14,10 +14,10 @@ namespace stele {
 /// "gemm and attention on AMD EPYC"
 std::string page_title(const PageCells& cells);
 
-/// A paragraph each.
-std::vector<std::string> report_words(const PageCells& cells);
+/// Each with what it is about: "Who won on AMD EPYC:".
+std::vector<Paragraph> report_words(const PageCells& cells);
 
-/// Per piece of hardware and language: problems won, and by how much; and beside the vendor's libraries.
+/// Per piece of hardware, operation and language: problems won, and by how much.
 Table winners_table(const PageCells& cells);
 
 }  // namespace stele

@@ -33,7 +33,8 @@ std::optional<Plot> comparison_forest(const Comparison& comparison) {
     table.columns = {{"finding", Align::left}, {"cell", Align::left},    {"ratio", Align::right},
                      {"95 %", Align::right},   {"margin", Align::right}, {"pairs of rounds", Align::right}};
     Json rows = Json::array();
-    for (const CellComparison& cell : comparison.cells) {
+    for (std::size_t place = 0; place < comparison.cells.size(); ++place) {
+        const CellComparison& cell = comparison.cells[place];
         const bool has_interval = cell.effect.test.has_value();
         const Interval range = cell.interval();
         const std::string label = cell_name(cell), finding(name(cell.found.finding)),
@@ -50,7 +51,8 @@ std::optional<Plot> comparison_forest(const Comparison& comparison) {
                                            {"from", 1 / (1 + cell.margin)},
                                            {"to", 1 + cell.margin},
                                            {"text", ratio},
-                                           {"interval", interval}});
+                                           {"interval", interval},
+                                           {"link", link_to(compared_anchor(place))}});
         if (has_interval) {
             row["low"] = range.low;
             row["high"] = range.high;

@@ -27,17 +27,19 @@ constexpr const char* course_text = R"json({
      "encoding": {"y": {"field": "low"}, "y2": {"field": "high"}}},
     {"mark": {"type": "point", "filled": true, "size": 60, "opacity": 1, "color": "#1F8FD6"},
      "transform": [{"filter": "isValid(datum.median)"}],
-     "encoding": {"tooltip": [{"field": "started"}, {"field": "revision"}, {"field": "text", "title": "median"},
+     "encoding": {"href": {"field": "link"},
+                  "tooltip": [{"field": "started"}, {"field": "revision"}, {"field": "text", "title": "median"},
                               {"field": "interval", "title": "95 %"}, {"field": "made by"}]}},
     {"mark": {"type": "text", "text": "✕", "color": "#D55E00", "fontSize": 14},
      "transform": [{"filter": "isValid(datum.failed)"}],
-     "encoding": {"y": {"value": 160}, "tooltip": [{"field": "started"}, {"field": "revision"}, {"field": "failed"}]}},
-    {"mark": {"type": "text", "align": "left", "dx": 4, "baseline": "bottom"},
+     "encoding": {"y": {"value": 160}, "href": {"field": "link"},
+                  "tooltip": [{"field": "started"}, {"field": "revision"}, {"field": "failed"}]}},
+    {"mark": {"type": "text", "align": "left", "dx": 4, "baseline": "bottom", "limit": {"expr": "containerSize()[0] / 4"}},
      "transform": [{"filter": "isValid(datum.begins)"}],
      "encoding": {"y": {"value": 168}, "text": {"field": "begins"}}}
   ],
   "encoding": {
-    "x": {"type": "ordinal", "field": "run", "axis": {"title": "run: date and revision, the oldest first", "labelAngle": -30, "labelLimit": 130}},
+    "x": {"type": "ordinal", "field": "run", "axis": {"title": "run: date and revision, the oldest first", "labelAngle": -30, "labelLimit": {"expr": "containerSize()[0] < 640 ? 80 : 130"}}},
     "y": {"type": "quantitative", "field": "median", "scale": {"zero": false, "nice": true}}
   }
 })json";
@@ -49,7 +51,8 @@ std::string run_label(std::size_t number, const Environment& made) {
 
 }  // namespace
 
-std::optional<Plot> course(const Course& course, std::span<const NamedReport> reports, Table table) {
+std::optional<Plot> course(const HistoryTable& part, std::span<const NamedReport> reports) {
+    const Course& course = *part.course;
     Json rows = Json::array();
     std::size_t timed = 0, number = 0;
     for (std::size_t s = 0; s < course.segments.size(); ++s) {
@@ -57,7 +60,9 @@ std::optional<Plot> course(const Course& course, std::span<const NamedReport> re
         for (std::size_t i = 0; i < segment.points.size(); ++i) {
             const CoursePoint& point = segment.points[i];
             const Environment& made = reports[point.report].report.environment;
+            const std::string link = link_to(run_anchor(part.number, number));
             Json& row = rows.emplace_back(Json{{"run", run_label(++number, made)},
+                                               {"link", link},
                                                {"started", made.started},
                                                {"revision", made.revision},
                                                {"segment", s}});
@@ -81,7 +86,7 @@ std::optional<Plot> course(const Course& course, std::span<const NamedReport> re
     if (timed < 2) return std::nullopt;
     Json whole = specification(course_text);
     whole["encoding"]["y"]["axis"] = time_axis("median time of one execution");
-    return plot_of(std::move(table), std::move(whole), std::move(rows));
+    return plot_of(part.table, std::move(whole), std::move(rows));
 }
 
 }  // namespace stele::plots

@@ -8,7 +8,7 @@ namespace stele::plots {
 namespace {
 
 constexpr const char* forest_text = R"json({
-  "width": "container", "autosize": {"type": "fit-x", "contains": "padding"},
+  "width": "container", "autosize": {"type": "fit-x", "contains": "padding"}, "usermeta": {"names": "name"},
   "layer": [
     {"mark": {"type": "bar", "color": "currentColor", "opacity": 0.1, "height": {"band": 1}},
      "encoding": {"x": {"field": "from", "aggregate": "min"}, "x2": {"field": "to", "aggregate": "max"}}},
@@ -24,7 +24,7 @@ constexpr const char* forest_text = R"json({
   ],
   "encoding": {
     "x": {"type": "quantitative", "field": "ratio", "scale": {"type": "log", "nice": false}, "axis": {"orient": "top", "format": "~g"}},
-    "y": {"type": "nominal", "field": "name", "axis": {"title": null, "labelLimit": {"expr": "containerSize()[0] < 640 ? 150 : 520"}, "domain": false, "ticks": false, "grid": true}}
+    "y": {"type": "nominal", "field": "name", "axis": {"title": null, "labelLimit": 520, "domain": false, "ticks": false, "grid": true}}
   }
 })json";
 

@@ -14,7 +14,7 @@ namespace stele::plots {
 namespace {
 
 constexpr const char* heat_map_text = R"json({
-  "width": "container", "autosize": {"type": "fit-x", "contains": "padding"},
+  "width": "container", "autosize": {"type": "fit-x", "contains": "padding"}, "usermeta": {"names": "problem"},
   "transform": [{"filter": "datum.of === share"}],
   "layer": [
     {"mark": {"type": "rect"},
@@ -30,7 +30,7 @@ constexpr const char* heat_map_text = R"json({
   ],
   "encoding": {
     "x": {"type": "nominal", "field": "language", "axis": {"title": null, "orient": "top", "labelAngle": 0, "domain": false, "ticks": false}},
-    "y": {"type": "nominal", "field": "problem", "axis": {"title": null, "labelLimit": {"expr": "containerSize()[0] < 640 ? 150 : 520"}, "domain": false, "ticks": false}}
+    "y": {"type": "nominal", "field": "problem", "axis": {"title": null, "labelLimit": 520, "domain": false, "ticks": false}}
   }
 })json";
 

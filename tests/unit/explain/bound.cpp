@@ -85,6 +85,9 @@ TEST(StaticBounds, ByHand) {
     EXPECT_EQ(loads.cycles.at(Pipe::shared), 320);
     EXPECT_EQ(loads.cycles.at(Pipe::memory), 320);
     EXPECT_EQ(loads.binds, Pipe::issue) << "336 slots";
+    // A packed multiply-add makes two results: 128 of both take 256 lanes, of which sm_90 has 256 and sm_120 half.
+    EXPECT_EQ(static_bound(loop(0, 128, "HFMA2"), 512, hopper).cycles.at(Pipe::half), 128);
+    EXPECT_EQ(static_bound(loop(0, 128, "HFMA2"), 512, rates_of("sm_120").value()).cycles.at(Pipe::half), 256);
     // A MUFU takes 8 cycles of 4 lanes.
     EXPECT_EQ(text_of(static_bound(loop(256, 64, "MUFU.EX2"), 512, hopper)),
               "at most 0.50 of the FMA peak: special function");
@@ -98,6 +101,7 @@ TEST(StaticBounds, ByHand) {
 
 TEST(StaticBounds, WithoutARateAPipeBoundsNothing) {
     MachineRates unknown = rates_of("sm_100").value();
+    unknown.fp16 = 0;
     EXPECT_FALSE(static_bound(loop(0, 8, "HFMA2"), 32, unknown).arithmetic);
     unknown.fp32 = 0;
     EXPECT_EQ(text_of(static_bound(loop(8, 0, ""), 16, unknown)), "issue");

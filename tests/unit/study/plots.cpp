@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/study/history_tables.hpp"
+#include "harness/study/plots/cascade.hpp"
 #include "harness/study/plots/comparison_forest.hpp"
 #include "harness/study/plots/course.hpp"
 #include "harness/study/plots/report_plots.hpp"
@@ -151,8 +152,61 @@ TEST(ComparisonForest, HasEachCellsIntervalAndMargin) {
         EXPECT_DOUBLE_EQ(shown["ratio"], comparison.cells[i].ratio());
         EXPECT_DOUBLE_EQ(shown["low"], comparison.cells[i].interval().low);
         EXPECT_DOUBLE_EQ(shown["to"], 1 + comparison.cells[i].margin);
+        EXPECT_EQ(shown["link"], '#' + compared_anchor(i));
     }
     EXPECT_FALSE(plots::comparison_forest(Comparison()));
+}
+
+LanguagePortability language_on(Language language, std::vector<std::optional<double>> efficiencies) {
+    LanguagePortability out;
+    out.language = language;
+    out.cascade = stele::cascade(efficiencies);
+    const auto estimate = [](double value) { return Estimate{value, {value - 0.01, value + 0.01, 0.95}}; };
+    for (const auto& efficiency : efficiencies) {
+        LanguageOnDevice& own = out.devices.emplace_back();
+        own.supported = efficiency.has_value();
+        ++(own.supported ? out.supported : out.unsupported);
+        if (!own.supported) {
+            own.why_not = "no runtime speaks it";
+            continue;
+        }
+        own.efficiency = estimate(*efficiency);
+        own.cells = {{square, "gemm/tiled." + std::string(name(language)), 1e6, *efficiency}};
+    }
+    out.pp = estimate(performance_portability(efficiencies).pp);
+    return out;
+}
+
+TEST(Cascade, FallsFromTheBestDeviceAndEndsInPp) {
+    ScopePortability scope{{"gemm"}, {{"CPU", "0-1"}, {"GPU"}}, {square}, 1, {}};
+    scope.kinds = {{EfficiencyOf::libraries,
+                    {language_on(Language::cuda, {std::nullopt, 0.9}), language_on(Language::opencl, {0.5, 1.0})}}};
+    const auto link = [](const PortabilityScope&, const PortabilityDevice& device, const FastestCell& cell) {
+        return device.hardware == "GPU" ? "cell-of-" + cell.variant : std::string();
+    };
+    const auto plot = plots::cascade(std::vector{scope}, link);
+    const json whole = specification_of(plot);
+    EXPECT_EQ(whole["encoding"]["x"]["sort"], json({"1st", "2nd", "PP"}));
+    EXPECT_EQ(whole["data"]["values"].size(), 6u) << "two devices and PP of each language";
+    const auto opencl = rows_where(whole, "language", "OpenCL C");
+    ASSERT_EQ(opencl.size(), 3u);
+    EXPECT_EQ(opencl[0]["device"], "GPU");
+    EXPECT_EQ(opencl[0]["link"], "#cell-of-gemm/tiled.opencl");
+    EXPECT_DOUBLE_EQ(opencl[1]["value"], 0.5);
+    EXPECT_DOUBLE_EQ(opencl[1]["pp"], 2.0 / 3);
+    EXPECT_EQ(opencl[1]["mark"], "B") << "CUDA came first, and its best device is A";
+    EXPECT_DOUBLE_EQ(opencl[2]["value"], 2.0 / 3);
+    EXPECT_DOUBLE_EQ(opencl[2]["low"], 2.0 / 3 - 0.01);
+    EXPECT_FALSE(opencl[2].contains("step"));
+    const auto cuda = rows_where(whole, "language", "CUDA C++");
+    EXPECT_EQ(cuda[1]["weakest"], "no runtime speaks it");
+    EXPECT_EQ(cuda[1]["value"], 0);
+    EXPECT_EQ(cuda[2]["value"], 0);
+    ASSERT_EQ(plot->table.rows.size(), 6u);
+    EXPECT_EQ(cuda[1]["link"], '#' + plot->table.rows[1].anchor) << "without a cell to its own row";
+    EXPECT_EQ(plot->table.notes.back(), "A: GPU; B: CPU on CPUs 0-1");
+    scope.devices.pop_back();
+    EXPECT_FALSE(plots::cascade(std::vector{scope}, link)) << "one device is no cascade";
 }
 
 TEST(CoursePlot, HasRunsChangesAndFailures) {
@@ -167,16 +221,25 @@ TEST(CoursePlot, HasRunsChangesAndFailures) {
     failed.verdict.reason = "every element is zero";
     History history = history_of(reports);
     history.courses[0].segments[0].changes = {{2, 8e6, 16e6, 0.001}};
-    const json whole = specification_of(plots::course(history.courses[0], reports, {}));
+    const auto parts = history_parts(history, reports, "by hand");
+    const auto part = std::ranges::find(parts, &history.courses[0], &HistoryTable::course);
+    ASSERT_NE(part, parts.end());
+    const auto plot = plots::course(*part, reports);
+    const json whole = specification_of(plot);
     const json& runs = whole["data"]["values"];
     ASSERT_EQ(runs.size(), 4u);
     EXPECT_DOUBLE_EQ(runs[0]["median"], 8e-3);
     EXPECT_EQ(runs[2]["change"], "+100 % from here");
     EXPECT_EQ(runs[3]["failed"], "wrong: every element is zero");
     EXPECT_FALSE(runs[3].contains("median"));
+    std::vector<std::string> anchors, links;
+    for (const Row& row : plot->table.rows)
+        if (!row.anchor.empty()) anchors.push_back('#' + row.anchor);
+    for (const json& run : runs) links.push_back(run["link"]);
+    EXPECT_EQ(links, anchors) << "each mark leads to its own row";
     reports.resize(1);
     const History once = history_of(reports);
-    EXPECT_FALSE(plots::course(once.courses[0], reports, {}));
+    EXPECT_FALSE(plots::course({{}, &once.courses[0], 0}, reports));
 }
 
 TEST(Plots, TextOfAReportStaysText) {
