@@ -8,7 +8,7 @@ namespace stele::attention {
 namespace {
 
 constexpr std::string_view grammar =
-    "batch= heads= kv_heads= seq_q= seq_k= head_dim=64|128 [f32|f16|bf16] [causal] [scale=] [logits=] "
+    "batch= heads= kv_heads= seq_q= seq_k= head_dim=64|128 [f32|f16|bf16] [causal [window=]] [scale=] [logits=] "
     "[page=16|32|64|128|256 [shared_pages=]] [lengths=|ragged]";
 
 class Attention final : public Operation {
@@ -24,13 +24,15 @@ public:
 
     std::string_view name() const override { return "attention"; }
     std::string_view summary() const override {
-        return "O = softmax(softmax_scale Q Kᵀ) V and lse, grouped heads, causal mask aligned to the last key";
+        return "O = softmax(softmax_scale Q Kᵀ) V and lse, grouped heads, causal mask aligned to the last key, sliding "
+               "window";
     }
     std::string_view problem_grammar() const override { return grammar; }
 
     std::unique_ptr<Problem> parse(std::string_view text) const override {
         ProblemText words("attention", grammar, text);
         Shape shape = take_shape(words);
+        take_window(words, shape);
         take_layout(words, shape);
         words.finish();
         return std::make_unique<AttentionProblem>(shape);

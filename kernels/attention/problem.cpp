@@ -23,6 +23,9 @@ constexpr std::int64_t most_elements = std::int64_t{1} << 36;
 // Drawn lengths are part of the problem, so their seed is too.
 constexpr std::uint64_t lengths_seed = 1;
 
+/// Row i of q sees i + 1 + (k − q) keys, or none: a trapezium if k ≥ q, else the triangle of the last k rows.
+double causal_pairs(double q, double k) { return k >= q ? q * (k - q) + q * (q + 1) / 2 : k * (k + 1) / 2; }
+
 /// 0 … longest, one of them the longest.
 std::vector<std::int64_t> drawn_lengths(std::int64_t batch, std::int64_t longest) {
     std::mt19937_64 draws(lengths_seed);
@@ -75,9 +78,15 @@ float default_softmax_scale(std::int64_t head_dim) {
     return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
 }
 
-std::int64_t visible_keys(const Shape& shape, std::int64_t query) {
-    if (!shape.causal) return shape.seq_k;
-    return std::clamp<std::int64_t>(query + 1 + shape.seq_k - shape.seq_q, 0, shape.seq_k);
+std::int64_t Shape::seen_keys_of(std::int64_t sequence) const {
+    const std::int64_t keys = keys_of(sequence);
+    return window == 0 ? keys : std::min(keys, queries_of(sequence) + window - 1);
+}
+
+KeyRange visible_keys(const Shape& shape, std::int64_t query) {
+    if (!shape.causal) return {0, shape.seq_k};
+    const auto end = std::clamp<std::int64_t>(query + 1 + shape.seq_k - shape.seq_q, 0, shape.seq_k);
+    return {shape.window == 0 ? 0 : std::max<std::int64_t>(end - shape.window, 0), end};
 }
 
 double pairs_of(const Shape& shape) {
@@ -88,8 +97,9 @@ double pairs_of(const Shape& shape) {
     }
     const double q = static_cast<double>(shape.seq_q), k = static_cast<double>(shape.seq_k);
     double pairs = q * k;
-    // Row i sees i + 1 + (k − q) keys, or none: a trapezium if k ≥ q, else the triangle of the last k rows.
-    if (shape.causal) pairs = k >= q ? q * (k - q) + q * (q + 1) / 2 : k * (k + 1) / 2;
+    if (shape.causal) pairs = causal_pairs(q, k);
+    // What a window leaves out is as if the last keys were not there.
+    if (shape.window > 0) pairs -= causal_pairs(q, std::max(k - static_cast<double>(shape.window), 0.0));
     return pairs * static_cast<double>(shape.batch * shape.heads);
 }
 
@@ -122,6 +132,11 @@ Shape take_shape(ProblemText& text) {
     return shape;
 }
 
+void take_window(ProblemText& text, Shape& shape) {
+    shape.window = text.take_extent_or("window", 0, 1, most_keys);
+    if (shape.window > 0 && !shape.causal) text.fail("window= without causal: it ends with a query's own key");
+}
+
 void take_layout(ProblemText& text, Shape& shape) {
     shape.page = text.take_extent_or("page", 0, 16, 256);
     shape.shared_pages = text.take_extent_or("shared_pages", 0, 0, most_keys);
@@ -148,6 +163,7 @@ std::string shape_text(const Shape& shape) {
         fmt::format("batch={} heads={} kv_heads={} seq_q={} seq_k={} head_dim={} {}", shape.batch, shape.heads,
                     shape.kv_heads, shape.seq_q, shape.seq_k, shape.head_dim, name(shape.dtype));
     if (shape.causal) out += " causal";
+    if (shape.window != 0) out += fmt::format(" window={}", shape.window);
     // fmt's shortest form that reads back to the same f32.
     if (shape.softmax_scale != default_softmax_scale(shape.head_dim))
         out += fmt::format(" scale={}", shape.softmax_scale);
@@ -200,8 +216,9 @@ std::optional<std::size_t> tensor_index(const Shape& shape, std::string_view nam
 
 VisibleKeys dense_visibility(const Shape& shape) {
     return [shape](std::int64_t, std::int64_t, std::int64_t query, std::vector<std::int32_t>& keys) {
-        keys.resize(static_cast<std::size_t>(visible_keys(shape, query)));
-        for (std::size_t j = 0; j < keys.size(); ++j) keys[j] = static_cast<std::int32_t>(j);
+        const KeyRange seen = visible_keys(shape, query);
+        keys.resize(static_cast<std::size_t>(seen.count()));
+        std::iota(keys.begin(), keys.end(), static_cast<std::int32_t>(seen.begin));
     };
 }
 
@@ -211,8 +228,15 @@ double AttentionProblem::bytes() const {
     double bytes = 0;
     for (const TensorSpec& spec : tensors())
         if (spec.name != "K" && spec.name != "V") bytes += static_cast<double>(spec.bytes());
-    // Keys that there are, shared ones once; not the rest of their pages.
-    const std::int64_t keys = shape_.all_keys() - (shape_.batch - 1) * shape_.shared_pages * shape_.page;
+    // Keys that are seen, shared ones once; not the rest of their pages.
+    std::int64_t keys = 0, shared = 0;
+    for (std::int64_t sequence = 0; sequence < shape_.batch; ++sequence) {
+        const std::int64_t seen = shape_.seen_keys_of(sequence), unseen = shape_.keys_of(sequence) - seen;
+        const std::int64_t seen_shared = std::max<std::int64_t>(shape_.shared_pages * shape_.page - unseen, 0);
+        keys += seen - seen_shared;
+        shared = std::max(shared, seen_shared);
+    }
+    keys += shared;
     return bytes + 2 * static_cast<double>(keys * shape_.kv_heads * shape_.head_dim) *
                        static_cast<double>(size_of(shape_.dtype));
 }

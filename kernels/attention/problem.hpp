@@ -22,6 +22,7 @@ struct Shape {
     std::int64_t seq_q = 1, seq_k = 1;
     std::int64_t head_dim = 64;
     bool causal = false;
+    std::int64_t window = 0;        ///< of a causal mask: so many last keys a query sees; 0: all up to its own
     float softmax_scale = 0.125f;   ///< what the kernels get; 1/sqrt(head_dim) unless the problem says otherwise
     Dtype dtype = Dtype::f32;       ///< of Q, K, V and O; lse is always f32
     double logits = 0;              ///< not 0: Q is drawn so that each row has a score of ±logits
@@ -37,6 +38,8 @@ struct Shape {
     /// seq_q; packed, no more than there are keys, and one at least.
     std::int64_t queries_of(std::int64_t sequence) const;
     std::int64_t all_keys() const;
+    /// Last keys of a sequence that some query sees.
+    std::int64_t seen_keys_of(std::int64_t sequence) const;
     std::int64_t all_queries() const;
     /// Of Q and O: heads · all_queries().
     std::int64_t rows() const { return heads * all_queries(); }
@@ -51,9 +54,15 @@ struct Shape {
 /// 1/sqrt(head_dim), rounded to f32.
 float default_softmax_scale(std::int64_t head_dim);
 
-/// Of sequences of one length: keys that query `query` sees when every key is allowed, or, causal, when the last query
-/// is aligned to the last key: key j is seen if j ≤ query + seq_k − seq_q. 0 … seq_k; the keys are 0 … count − 1.
-std::int64_t visible_keys(const Shape& shape, std::int64_t query);
+/// Keys begin … end − 1.
+struct KeyRange {
+    std::int64_t begin, end;
+    std::int64_t count() const { return end - begin; }
+};
+
+/// Of sequences of one length: the keys that query `query` sees. Causal, the last query is aligned to the last key: key
+/// j is seen if j ≤ query + seq_k − seq_q, and of these the last `window`.
+KeyRange visible_keys(const Shape& shape, std::int64_t query);
 
 /// Sum of visible_keys() over batch, heads and queries, by formula.
 double pairs_of(const Shape& shape);
@@ -63,6 +72,8 @@ double flops_of(const Shape& shape, double pairs);
 
 /// Reads the words that every attention problem has. Throws ProblemError through `text`; does not call finish().
 Shape take_shape(ProblemText& text);
+/// Reads window=.
+void take_window(ProblemText& text, Shape& shape);
 /// Reads how K, V and the sequences lie: page=, shared_pages=, lengths= or ragged.
 void take_layout(ProblemText& text, Shape& shape);
 
@@ -77,16 +88,16 @@ std::vector<TensorSpec> tensors_of(const Shape& shape);
 /// Where a tensor stands in tensors_of(); none where the problem has no such tensor.
 std::optional<std::size_t> tensor_index(const Shape& shape, std::string_view name);
 
-/// The inputs. Q, K, V: normal or zeros; NaN in K and V where no sequence has a key. With `shape.logits` each row of Q
-/// is a multiple of one key that `visible_keys` shows it, so that its score is +logits in even rows and −logits in odd
-/// ones.
+/// The inputs. Q, K, V: normal or zeros; NaN in K and V where no sequence has a key, or no query of it sees it. With
+/// `shape.logits` each row of Q is a multiple of one key that `visible_keys` shows it, so that its score is +logits in
+/// even rows and −logits in odd ones.
 std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill fill);
 
 /// Writes the keys that a query row sees, ascending, into `keys` (handed over empty). Called from several threads.
 using VisibleKeys =
     std::function<void(std::int64_t batch, std::int64_t head, std::int64_t query, std::vector<std::int32_t>& keys)>;
 
-/// All of visible_keys(shape, query).
+/// visible_keys(shape, query).
 VisibleKeys dense_visibility(const Shape& shape);
 
 /// O and lse in double, each with its bound (README.md derives it). `pairs` is the number of (query, key) pairs in

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kernels/source.hpp"
 
 namespace stele::attention {
@@ -17,12 +19,24 @@ std::vector<std::string> definitions_of(const Shape& shape) {
 
 unsigned blocks(std::int64_t a, std::int64_t b) { return static_cast<unsigned>((a + b - 1) / b); }
 
+std::int64_t longest_seen(const Shape& shape) {
+    std::int64_t longest = 0;
+    for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence)
+        longest = std::max(longest, shape.seen_keys_of(sequence));
+    return longest;
+}
+
 std::vector<Operand> with_sizes(std::vector<Operand> tensors, const Shape& shape) {
     for (const std::int64_t extent : {shape.heads, shape.kv_heads, shape.seq_q, shape.seq_k})
         tensors.emplace_back(static_cast<std::int32_t>(extent));
     tensors.emplace_back(shape.softmax_scale);
     tensors.emplace_back(static_cast<std::int32_t>(shape.causal));
     return tensors;
+}
+
+std::vector<Operand> with_window(std::vector<Operand> operands, const Shape& shape) {
+    operands.emplace_back(shape.window == 0 ? every_key : static_cast<std::int32_t>(shape.window));
+    return operands;
 }
 
 TensorOperands operands_of(const Shape& shape) {
@@ -34,9 +48,10 @@ TensorOperands operands_of(const Shape& shape) {
             named("q_offsets"), named("k_offsets"), named("O"), named("lse")};
 }
 
-Support reads_layout(const Shape& shape, Reads reads) {
+Support reads_layout(const Shape& shape, Reads reads, Masks masks) {
     if (shape.is_paged()) return Support::no("reads the keys of a sequence in one piece, not in pages");
     if (shape.is_packed() && reads == Reads::dense) return Support::no("reads sequences of one length, not of several");
+    if (shape.window > 0 && masks == Masks::causal) return Support::no("has no sliding window");
     return {};
 }
 

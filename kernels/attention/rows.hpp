@@ -20,8 +20,14 @@ std::vector<std::string> definitions_of(const Shape& shape);
 /// ceil(a / b) as a grid extent.
 unsigned blocks(std::int64_t a, std::int64_t b);
 
+/// Keys that some query of the longest sequence sees.
+std::int64_t longest_seen(const Shape& shape);
+
 /// What a kernel without splits is given: `tensors`, then heads, kv_heads, seq_q, seq_k, softmax_scale and causal.
 std::vector<Operand> with_sizes(std::vector<Operand> tensors, const Shape& shape);
+
+/// The same, and after them the window, for kernels that have one.
+std::vector<Operand> with_window(std::vector<Operand> operands, const Shape& shape);
 
 /// A problem's tensors, by name; null where it has no such tensor.
 struct TensorOperands {
@@ -29,9 +35,10 @@ struct TensorOperands {
 };
 TensorOperands operands_of(const Shape& shape);
 
-/// No where keys are in pages, or sequences packed, and the algorithm reads neither.
+/// No where keys are in pages, sequences packed or causal masks have a window, and the algorithm does not read that.
 enum class Reads { dense, packed };
-Support reads_layout(const Shape& shape, Reads reads);
+enum class Masks { causal, window };
+Support reads_layout(const Shape& shape, Reads reads, Masks masks = Masks::causal);
 
 /// Scratch that `splits` parts of the keys leave: acc, then row_max and row_sum. None for one part.
 std::vector<std::size_t> parts_bytes(const Shape& shape, std::int64_t splits);

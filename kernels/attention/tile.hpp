@@ -7,6 +7,9 @@
 
 namespace stele::attention {
 
+/// The window of a query that sees all keys up to its last: more than any sequence has, and less than would overflow.
+inline constexpr std::int32_t every_key = 1 << 30;
+
 /// A block owns block_m query rows and walks over keys block_n at a time. threads_n threads share a row: each has
 /// block_n / threads_n scores and head_dim / threads_n columns of O in each of its thread_m rows.
 struct Tile {

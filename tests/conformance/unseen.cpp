@@ -29,6 +29,7 @@ constexpr std::string_view dense_texts[] = {
     "batch=1 heads=4 kv_heads=2 seq_q=40 seq_k=50 head_dim=64 {} causal",
     "batch=1 heads=2 kv_heads=1 seq_q=130 seq_k=100 head_dim=128 {} causal",
     "batch=1 heads=1 kv_heads=1 seq_q=20 seq_k=1031 head_dim=64 {} causal",
+    "batch=1 heads=2 kv_heads=1 seq_q=70 seq_k=120 head_dim=64 {} causal window=20",
 };
 constexpr std::string_view sparse_texts[] = {
     "batch=1 heads=4 kv_heads=2 seq_q=130 seq_k=190 head_dim=64 {} causal block=64 density=0.5 pattern=random",
@@ -48,8 +49,10 @@ Sight sight_of(const Problem& problem, const Variant& variant) {
             true};
 }
 
-/// Keys that are spoilt: the last ones, which late queries alone see, and all of one mask block.
+/// Keys that are spoilt: the last ones, which late queries alone see, those near which the first query's window ends,
+/// and all of one mask block.
 bool is_spoilt(const Sight& sight, std::int64_t key) {
+    if (sight.shape.window > 0 && key / 8 == (sight.shape.seq_k - sight.shape.seq_q) / 8) return true;
     return (sight.shape.causal && key >= sight.shape.seq_k - 15) || (sight.has_blocks && key / 64 == 1);
 }
 

@@ -18,7 +18,7 @@ Support supports(const HopperTile& tile, const DeviceInfo& device, const Shape& 
     if (shape.seq_k == 0) return Support::no("a tensor map wants at least one key");
     if (shape.batch > most_in_y || shape.heads > most_in_y)
         return Support::no("batch and heads must not exceed 65535, the grid's limit");
-    if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
+    if (Support laid_out = reads_layout(shape, Reads::dense, Masks::window); !laid_out) return laid_out;
     return fits_block(device, tile.threads(), tile.shared_bytes(static_cast<int>(shape.head_dim)) + barrier_bytes);
 }
 
@@ -45,11 +45,12 @@ Plan make_plan(const HopperTile& tile, const Shape& shape) {
          {blocks(shape.seq_q, tile.block_m()), static_cast<unsigned>(shape.heads), static_cast<unsigned>(shape.batch)},
          {static_cast<unsigned>(tile.threads()), 1, 1},
          tile.shared_bytes(static_cast<int>(shape.head_dim)),
-         with_sizes({map_of(tensor_q, shape, shape.batch * shape.heads, shape.seq_q, 64),
-                     map_of(tensor_k, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
-                     map_of(tensor_v, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
-                     TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
-                    shape)});
+         with_window(with_sizes({map_of(tensor_q, shape, shape.batch * shape.heads, shape.seq_q, 64),
+                                 map_of(tensor_k, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
+                                 map_of(tensor_v, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
+                                 TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
+                                shape),
+                     shape)});
     return plan;
 }
 

@@ -21,9 +21,11 @@ constexpr std::int64_t most_splits = 128;
 std::int64_t keys_of_part(const DeviceInfo& device, const Shape& shape, const SplitTile& tile) {
     const std::int64_t units = 2 * std::max(1, device.compute_units);
     const std::int64_t row_blocks = blocks(shape.group() * shape.seq_q, tile.block_m) * shape.kv_heads;
-    const std::int64_t even = blocks(shape.all_keys() * row_blocks, units);
+    std::int64_t all_seen = 0;
+    for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence) all_seen += shape.seen_keys_of(sequence);
+    const std::int64_t even = blocks(all_seen * row_blocks, units);
     const std::int64_t steps = std::max<std::int64_t>(blocks(even, tile.step()), 2);
-    return tile.step() * std::max<std::int64_t>(steps, blocks(shape.seq_k, tile.step() * most_splits));
+    return tile.step() * std::max<std::int64_t>(steps, blocks(longest_seen(shape), tile.step() * most_splits));
 }
 
 std::size_t shared_bytes(Language language, const SplitTile& tile, const Shape& shape) {
@@ -42,7 +44,7 @@ Support supports(Language language, const SplitTile& tile, const DeviceInfo& dev
 Plan make_plan(Language language, const SplitTile& tile, const DeviceInfo& device, const Shape& shape) {
     const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
     const std::int64_t split_keys = keys_of_part(device, shape, tile);
-    const std::int64_t splits = std::max<std::int64_t>(blocks(shape.seq_k, split_keys), 1);
+    const std::int64_t splits = std::max<std::int64_t>(blocks(longest_seen(shape), split_keys), 1);
     const int page_shift = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(shape.page, 1))) - 1;
     const TensorOperands tensors = operands_of(shape);
     std::vector<std::string> options = definitions(tile);
@@ -58,27 +60,28 @@ Plan make_plan(Language language, const SplitTile& tile, const DeviceInfo& devic
                            static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
                           {static_cast<unsigned>(tile.num_threads()), 1, 1},
                           is_native(language) ? shared_bytes(language, tile, shape) : 0,
-                          {tensors.q,
-                           tensors.k,
-                           tensors.v,
-                           tensors.page_table,
-                           tensors.q_offsets,
-                           tensors.k_offsets,
-                           tensors.o,
-                           tensors.lse,
-                           partial_acc,
-                           partial_state,
-                           extent(shape.batch),
-                           extent(shape.heads),
-                           extent(shape.kv_heads),
-                           extent(shape.seq_q),
-                           extent(shape.seq_k),
-                           extent(page_shift),
-                           extent(shape.table_pages()),
-                           extent(split_keys),
-                           extent(splits),
-                           shape.softmax_scale,
-                           extent(shape.causal)}});
+                          with_window({tensors.q,
+                                       tensors.k,
+                                       tensors.v,
+                                       tensors.page_table,
+                                       tensors.q_offsets,
+                                       tensors.k_offsets,
+                                       tensors.o,
+                                       tensors.lse,
+                                       partial_acc,
+                                       partial_state,
+                                       extent(shape.batch),
+                                       extent(shape.heads),
+                                       extent(shape.kv_heads),
+                                       extent(shape.seq_q),
+                                       extent(shape.seq_k),
+                                       extent(page_shift),
+                                       extent(shape.table_pages()),
+                                       extent(split_keys),
+                                       extent(splits),
+                                       shape.softmax_scale,
+                                       extent(shape.causal)},
+                                      shape)});
     if (splits > 1) add_combine(plan, language, shape, splits);
     return plan;
 }

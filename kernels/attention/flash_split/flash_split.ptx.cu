@@ -23,7 +23,7 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
                           const int* __restrict__ k_offsets, T* __restrict__ O, float* __restrict__ lse,
                           float* __restrict__ partial_acc, float* __restrict__ partial_state, int batch, int heads,
                           int kv_heads, int seq_q, int seq_k, int page_shift, int table_pages, int split_keys,
-                          int splits, float softmax_scale, int causal) {
+                          int splits, float softmax_scale, int causal, int window) {
     using A = Phases<T, Tile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM, 1>;
     const SplitMemory<A, T, SplitTile{BLOCK_M, BLOCK_N, THREADS_N, WARPS}> memory{dynamic_shared<unsigned char>()};
     typename A::State state;
@@ -47,7 +47,10 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
     const int last_seen = block * BLOCK_M < packed_rows
                               ? sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
                               : 0;
-    const int key_first = split * split_keys + warp * BLOCK_N, key_end = min(last_seen, (split + 1) * split_keys);
+    // Parts are of the keys that some query sees, and begin and end with tiles.
+    const int part_first = sequence.first_seen(0, causal, window) + split * split_keys;
+    const int skipped = max(sequence.first_seen(block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
+    const int key_first = part_first + skipped + warp * BLOCK_N, key_end = min(last_seen, part_first + split_keys);
     const auto load_keys = [&](T* tile, const T* tensor, int key_begin) {
         if (key_begin < key_end) A::load_key_rows(tile, tensor, key_rows, key_begin, key_end, lane);
         // A group a tile, empty at the end, so that all but the latest means the one before.
@@ -66,7 +69,7 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
         __syncwarp();
 
         // -- score
-        A::score_tile(scores, shared, shared.tile_k, key_begin, row_group, col);
+        A::score_tile(scores, shared, shared.tile_k, key_begin, row_group, col, window);
         __syncwarp();
         load_keys(shared.tile_k, K, key_begin + WARPS * BLOCK_N);
 
@@ -76,7 +79,7 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
         __syncwarp();
 
         // -- multiply
-        A::multiply_tile(state, shared, shared.tile_v, key_begin, row_group, col);
+        A::multiply_tile(state, shared, shared.tile_v, key_begin, row_group, col, window);
         __syncwarp();
         load_keys(shared.tile_v, V, key_begin + WARPS * BLOCK_N);
     }

@@ -15,7 +15,7 @@ std::size_t shared_bytes(Language language, const TensorTile& tile, const Shape&
 
 Support supports(Language language, const TensorTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (shape.dtype == Dtype::f32) return Support::no("the matrix unit takes f16 and bf16, not f32");
-    if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
+    if (Support laid_out = reads_layout(shape, Reads::dense, Masks::window); !laid_out) return laid_out;
     return fits_block(device, tile.threads(), shared_bytes(language, tile, shape));
 }
 
@@ -23,14 +23,16 @@ Plan make_plan(Language language, const TensorTile& tile, const Shape& shape) {
     Plan plan;
     plan.kernels.push_back(kernel_source(language, "attention/flash_tensor", "attention_flash_tensor",
                                          text(tile) + ' ' + instance_of(shape)));
-    plan.steps.push_back({0,
-                          {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
-                           static_cast<unsigned>(shape.batch)},
-                          {static_cast<unsigned>(tile.threads()), 1, 1},
-                          shared_bytes(language, tile, shape),
-                          with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
-                                      TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
-                                     shape)});
+    plan.steps.push_back(
+        {0,
+         {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
+          static_cast<unsigned>(shape.batch)},
+         {static_cast<unsigned>(tile.threads()), 1, 1},
+         shared_bytes(language, tile, shape),
+         with_window(with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
+                                 TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
+                                shape),
+                     shape)});
     return plan;
 }
 

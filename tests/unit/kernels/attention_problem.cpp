@@ -46,6 +46,8 @@ TEST(AttentionProblem, BadTextsSayWhy) {
     EXPECT_NE(message("batch=1 heads=1 kv_heads=1 seq_q=1 seq_k=-1 head_dim=64").find("seq_k=-1"), std::string::npos);
     EXPECT_NE(message("batch=1 heads=1 kv_heads=1 seq_q=0 seq_k=1 head_dim=64").find("seq_q=0"), std::string::npos);
     EXPECT_NE(message(good + "head_dim=64 f64"), "");
+    EXPECT_NE(message(good + "head_dim=64 window=2").find("without causal"), std::string::npos);
+    EXPECT_NE(message(good + "head_dim=64 causal window=0").find("window=0"), std::string::npos);
     EXPECT_NE(message(good + "head_dim=64 banana").find("banana"), std::string::npos);
     EXPECT_NE(message(good).find("head_dim="), std::string::npos);
     EXPECT_NE(message(good + "head_dim=64 scale=0 logits=80").find("scale=0"), std::string::npos);
@@ -56,19 +58,26 @@ TEST(AttentionProblem, BadTextsSayWhy) {
 TEST(AttentionProblem, PairsAreCountedAsBruteForceCountsThem) {
     for (bool causal : {false, true})
         for (std::int64_t seq_q = 1; seq_q <= 9; ++seq_q)
-            for (std::int64_t seq_k = 0; seq_k <= 9; ++seq_k) {
-                Shape shape;
-                shape.batch = 2;
-                shape.heads = 3;
-                shape.seq_q = seq_q;
-                shape.seq_k = seq_k;
-                shape.causal = causal;
-                double pairs = 0;
-                for (std::int64_t i = 0; i < seq_q; ++i)
-                    for (std::int64_t j = 0; j < seq_k; ++j) pairs += !causal || j <= i + seq_k - seq_q;
-                EXPECT_EQ(pairs_of(shape), 6 * pairs) << seq_q << ' ' << seq_k << ' ' << causal;
-                EXPECT_EQ(AttentionProblem(shape).flops(), 4 * 64 * 6 * pairs);
-            }
+            for (std::int64_t seq_k = 0; seq_k <= 9; ++seq_k)
+                for (std::int64_t window = 0; window <= (causal ? 10 : 0); ++window) {
+                    Shape shape;
+                    shape.window = window;
+                    shape.batch = 2;
+                    shape.heads = 3;
+                    shape.seq_q = seq_q;
+                    shape.seq_k = seq_k;
+                    shape.causal = causal;
+                    double pairs = 0;
+                    for (std::int64_t i = 0; i < seq_q; ++i)
+                        for (std::int64_t j = 0; j < seq_k; ++j) {
+                            const std::int64_t behind = i + seq_k - seq_q - j;
+                            const bool seen = !causal || (behind >= 0 && (window == 0 || behind < window));
+                            pairs += seen;
+                            EXPECT_EQ(j >= visible_keys(shape, i).begin && j < visible_keys(shape, i).end, seen);
+                        }
+                    EXPECT_EQ(pairs_of(shape), 6 * pairs) << seq_q << ' ' << seq_k << ' ' << causal << ' ' << window;
+                    EXPECT_EQ(AttentionProblem(shape).flops(), 4 * 64 * 6 * pairs);
+                }
 }
 
 TEST(AttentionProblem, BytesCountEachTensorOnce) {
@@ -76,6 +85,9 @@ TEST(AttentionProblem, BytesCountEachTensorOnce) {
     EXPECT_EQ(problem->bytes(), 2 * (2 * 4 * 3 * 64 + 2 * 2 * 5 * 64) * 2 + 2 * 4 * 3 * 4);
     const std::vector<TensorSpec> specs = problem->tensors();
     ASSERT_EQ(specs.size(), 5u);
+    const auto windowed =
+        operation().parse("batch=2 heads=4 kv_heads=2 seq_q=3 seq_k=50 head_dim=64 f16 causal window=3");
+    EXPECT_EQ(windowed->bytes(), problem->bytes()) << "three queries see the last five keys";
     EXPECT_EQ(specs[tensor_k].shape, (std::vector<std::int64_t>{2, 2, 5, 64}));
     EXPECT_EQ(specs[tensor_lse].dtype, Dtype::f32);
     EXPECT_EQ(specs[tensor_o].role, Role::output);
@@ -83,12 +95,13 @@ TEST(AttentionProblem, BytesCountEachTensorOnce) {
 
 TEST(AttentionProblem, LogitsReachWhatWasAskedFor) {
     const auto problem =
-        operation().parse("batch=1 heads=2 kv_heads=1 seq_q=6 seq_k=9 head_dim=64 f32 causal logits=80");
+        operation().parse("batch=1 heads=2 kv_heads=1 seq_q=6 seq_k=9 head_dim=64 f32 causal window=3 logits=80");
     const Shape& shape = shape_of(*problem);
     const std::vector<Tensor> inputs = problem->inputs(3, Fill::normal);
     for (std::int64_t row = 0; row < shape.rows(); ++row) {
         double nearest = 1e9;
-        for (std::int64_t j = 0; j < visible_keys(shape, row % shape.seq_q); ++j) {
+        const KeyRange seen = visible_keys(shape, row % shape.seq_q);
+        for (std::int64_t j = seen.begin; j < seen.end; ++j) {
             double dot = 0;
             for (std::int64_t d = 0; d < 64; ++d)
                 dot += inputs[0].at(static_cast<std::size_t>(row * 64 + d)) *

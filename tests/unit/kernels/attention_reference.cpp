@@ -35,7 +35,8 @@ using Score = std::function<double(std::int64_t query, std::int64_t key, double 
 
 Score right_score(const Shape& shape) {
     return [shape](std::int64_t query, std::int64_t key, double dot) {
-        const bool seen = !shape.causal || key <= query + shape.seq_k - shape.seq_q;
+        const std::int64_t behind = query + shape.seq_k - shape.seq_q - key;
+        const bool seen = !shape.causal || (behind >= 0 && (shape.window == 0 || behind < shape.window));
         return seen ? dot * shape.softmax_scale : -std::numeric_limits<double>::infinity();
     };
 }
@@ -66,7 +67,8 @@ Result literal(const Case& c, const Score& score) {
                     sum += weight.back();
                 }
                 for (std::int64_t j = 0; j < s.seq_k; ++j)
-                    for (std::int64_t d = 0; d < s.head_dim; ++d)
+                    // What is not seen may be NaN.
+                    for (std::int64_t d = 0; weight[static_cast<std::size_t>(j)] > 0 && d < s.head_dim; ++d)
                         o[static_cast<std::size_t>(d)] +=
                             weight[static_cast<std::size_t>(j)] * at(c.inputs[2], kv * s.seq_k + j, d);
                 for (const long double value : o) out.o.push_back(sum > 0 ? static_cast<double>(value / sum) : 0.0);
@@ -146,6 +148,21 @@ TEST(AttentionReference, MistakesExceedTheBounds) {
         for (const Result& wrong : {forgotten_scale, one_key_more, one_key_less, first_aligned}) {
             EXPECT_GT(share_beyond(c.expected[0], wrong.o), 0.3) << dtype;
             EXPECT_GT(share_beyond(c.expected[1], wrong.lse), 0.9) << dtype;
+        }
+    }
+}
+
+TEST(AttentionReference, AWindowOffByOneExceedsTheBounds) {
+    for (const char* dtype : {"f32", "f16", "bf16"}) {
+        const Case c =
+            make(std::string("batch=1 heads=2 kv_heads=1 seq_q=40 seq_k=40 head_dim=64 causal window=9 ") + dtype);
+        EXPECT_LE(worst_of_bound(c.expected[0], literal(c, right_score(c.shape)).o), 1e-6);
+        for (const std::int64_t window : {8, 10}) {
+            Shape wrong = c.shape;
+            wrong.window = window;
+            const Result got = literal(c, right_score(wrong));
+            EXPECT_GT(share_beyond(c.expected[0], got.o), 0.3) << dtype;
+            EXPECT_GT(share_beyond(c.expected[1], got.lse), 0.7) << dtype;
         }
     }
 }
