@@ -77,7 +77,8 @@ Tensor tensor_of(const TensorSpec& spec, const std::vector<std::int32_t>& values
 std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill how) {
     const std::vector<TensorSpec> specs = tensors_of(shape);
     std::vector<Tensor> out;
-    for (std::size_t i = 0; i < 3; ++i) {
+    const std::size_t matrices = shape.is_latent() ? 2 : 3;  // Q, K and V
+    for (std::size_t i = 0; i < matrices; ++i) {
         out.emplace_back(specs[i]);
         fill(out.back(), how, seed * 3 + i);
     }
@@ -86,7 +87,7 @@ std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill how) 
     const Layout layout(shape, page_table);
     if (shape.logits != 0 && how != Fill::zeros) reach_logits(shape, layout, out[tensor_q], out[tensor_k]);
     if (shape.is_paged() || shape.window > 0)
-        for (const std::size_t tensor : {tensor_k, tensor_v}) spoil_unused(shape, layout, out[tensor]);
+        for (std::size_t tensor = tensor_k; tensor < matrices; ++tensor) spoil_unused(shape, layout, out[tensor]);
     if (shape.is_paged()) out.push_back(tensor_of(specs[out.size()], page_table));
     if (shape.is_packed())
         for (const auto* offsets : {&layout.q_offsets(), &layout.k_offsets()})

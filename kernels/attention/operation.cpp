@@ -8,15 +8,17 @@ namespace stele::attention {
 namespace {
 
 constexpr std::string_view grammar =
-    "batch= heads= kv_heads= seq_q= seq_k= head_dim=64|128 [f32|f16|bf16] [causal [window=]] [scale=] [logits=] "
-    "[page=16|32|64|128|256 [shared_pages=]] [lengths=|ragged]";
+    "batch= heads= kv_heads= seq_q= seq_k= head_dim=64|128|256|576 [f32|f16|bf16] [causal [window=]] [scale=] "
+    "[latent=512] [logits=] [page=16|32|64|128|256 [shared_pages=]] [lengths=|ragged]";
+
+constexpr std::int64_t head_dims[] = {64, 128, 256, latent_head_dim};
 
 class Attention final : public Operation {
 public:
     Attention() {
         for (auto rows :
-             {naive_variants, flash_variants, flash_split_variants, flash_panel_variants, flash_tensor_variants,
-              flash_hopper_variants, tile_variants, openblas_variants, onednn_variants}) {
+             {naive_variants, flash_variants, flash_split_variants, latent_variants, flash_panel_variants,
+              flash_tensor_variants, flash_hopper_variants, tile_variants, openblas_variants, onednn_variants}) {
             std::vector<Variant> some = rows();
             std::move(some.begin(), some.end(), std::back_inserter(variants_));
         }
@@ -31,8 +33,9 @@ public:
 
     std::unique_ptr<Problem> parse(std::string_view text) const override {
         ProblemText words("attention", grammar, text);
-        Shape shape = take_shape(words);
+        Shape shape = take_shape(words, head_dims);
         take_window(words, shape);
+        take_latent(words, shape);
         take_layout(words, shape);
         words.finish();
         return std::make_unique<AttentionProblem>(shape);

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "kernels/attention/layout.hpp"
+#include "kernels/attention/tile.hpp"
 
 namespace stele::attention {
 namespace {
@@ -103,9 +104,11 @@ double pairs_of(const Shape& shape) {
     return pairs * static_cast<double>(shape.batch * shape.heads);
 }
 
-double flops_of(const Shape& shape, double pairs) { return 4.0 * static_cast<double>(shape.head_dim) * pairs; }
+double flops_of(const Shape& shape, double pairs) {
+    return 2.0 * static_cast<double>(shape.head_dim + shape.value_dim()) * pairs;
+}
 
-Shape take_shape(ProblemText& text) {
+Shape take_shape(ProblemText& text, std::span<const std::int64_t> head_dims) {
     Shape shape;
     shape.batch = text.take_extent("batch", 1, most_heads);
     shape.heads = text.take_extent("heads", 1, most_heads);
@@ -118,8 +121,9 @@ Shape take_shape(ProblemText& text) {
     const float by_default = default_softmax_scale(shape.head_dim);
     shape.softmax_scale = static_cast<float>(text.take_real_or("scale", by_default, -1e4, 1e4));
     shape.logits = text.take_real_or("logits", 0, 0, 1e4);
-    if (shape.head_dim != 64 && shape.head_dim != 128)
-        text.fail(fmt::format("head_dim={} is not supported: the kernels are built for 64 and 128", shape.head_dim));
+    if (std::ranges::find(head_dims, shape.head_dim) == head_dims.end())
+        text.fail(fmt::format("head_dim={} is not supported: the kernels are built for {}", shape.head_dim,
+                              fmt::join(head_dims, ", ")));
     if (shape.heads % shape.kv_heads != 0)
         text.fail(
             fmt::format("heads={} is not a multiple of kv_heads={}: query heads share key-value heads in equal "
@@ -135,6 +139,17 @@ Shape take_shape(ProblemText& text) {
 void take_window(ProblemText& text, Shape& shape) {
     shape.window = text.take_extent_or("window", 0, 1, most_keys);
     if (shape.window > 0 && !shape.causal) text.fail("window= without causal: it ends with a query's own key");
+}
+
+void take_latent(ProblemText& text, Shape& shape) {
+    shape.latent = text.take_extent_or("latent", 0, latent_value_dim, latent_value_dim);
+    if (shape.is_latent() != (shape.head_dim == latent_head_dim))
+        text.fail(
+            fmt::format("head_dim={} and latent={} go together: of each key's {} columns the first {} are its value",
+                        latent_head_dim, latent_value_dim, latent_head_dim, latent_value_dim));
+    if (shape.is_latent() && shape.kv_heads != 1)
+        text.fail(fmt::format("latent={} with kv_heads={}: all heads read the same keys, kv_heads=1", shape.latent,
+                              shape.kv_heads));
 }
 
 void take_layout(ProblemText& text, Shape& shape) {
@@ -167,6 +182,7 @@ std::string shape_text(const Shape& shape) {
     // fmt's shortest form that reads back to the same f32.
     if (shape.softmax_scale != default_softmax_scale(shape.head_dim))
         out += fmt::format(" scale={}", shape.softmax_scale);
+    if (shape.is_latent()) out += fmt::format(" latent={}", shape.latent);
     if (shape.logits != 0) out += fmt::format(" logits={}", shape.logits);
     if (shape.is_paged()) out += fmt::format(" page={}", shape.page);
     if (shape.shared_pages != 0) out += fmt::format(" shared_pages={}", shape.shared_pages);
@@ -194,14 +210,18 @@ std::vector<TensorSpec> tensors_of(const Shape& shape) {
     query_shape.push_back(shape.head_dim);
     query_names.emplace_back("head_dim");
     std::vector<TensorSpec> out{{"Q", Role::input, shape.dtype, query_shape, query_names},
-                                {"K", Role::input, shape.dtype, key_shape, key_names},
-                                {"V", Role::input, shape.dtype, key_shape, key_names}};
+                                {"K", Role::input, shape.dtype, key_shape, key_names}};
+    if (!shape.is_latent()) out.push_back({"V", Role::input, shape.dtype, key_shape, key_names});
     if (shape.is_paged())
         out.push_back(
             {"page_table", Role::input, Dtype::i32, {shape.batch, shape.table_pages()}, {"batch", "table_pages"}});
     if (shape.is_packed())
         for (const char* name : {"q_offsets", "k_offsets"})
             out.push_back({name, Role::input, Dtype::i32, {shape.batch + 1}, {"batch + 1"}});
+    if (shape.is_latent()) {
+        query_shape.back() = shape.latent;
+        query_names.back() = "value_dim";
+    }
     out.push_back({"O", Role::output, shape.dtype, query_shape, query_names});
     out.push_back(lse);
     return out;
@@ -237,7 +257,7 @@ double AttentionProblem::bytes() const {
         shared = std::max(shared, seen_shared);
     }
     keys += shared;
-    return bytes + 2 * static_cast<double>(keys * shape_.kv_heads * shape_.head_dim) *
+    return bytes + (shape_.is_latent() ? 1 : 2) * static_cast<double>(keys * shape_.kv_heads * shape_.head_dim) *
                        static_cast<double>(size_of(shape_.dtype));
 }
 

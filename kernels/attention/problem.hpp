@@ -22,16 +22,20 @@ struct Shape {
     std::int64_t seq_q = 1, seq_k = 1;
     std::int64_t head_dim = 64;
     bool causal = false;
-    std::int64_t window = 0;        ///< of a causal mask: so many last keys a query sees; 0: all up to its own
-    float softmax_scale = 0.125f;   ///< what the kernels get; 1/sqrt(head_dim) unless the problem says otherwise
-    Dtype dtype = Dtype::f32;       ///< of Q, K, V and O; lse is always f32
-    double logits = 0;              ///< not 0: Q is drawn so that each row has a score of ±logits
-    std::int64_t page = 0;          ///< keys of a page, a power of two; 0: K and V are not in pages
-    std::int64_t shared_pages = 0;  ///< so many first pages are the same ones for all sequences
+    std::int64_t window = 0;       ///< of a causal mask: so many last keys a query sees; 0: all up to its own
+    float softmax_scale = 0.125f;  ///< what the kernels get; 1/sqrt(head_dim) unless the problem says otherwise
+    Dtype dtype = Dtype::f32;      ///< of Q, K, V and O; lse is always f32
+    std::int64_t latent = 0;       ///< so many first columns of a key are its value, and there is no V; 0: V is its own
+    double logits = 0;             ///< not 0: Q is drawn so that each row has a score of ±logits
+    std::int64_t page = 0;         ///< keys of a page, a power of two; 0: K and V are not in pages
+    std::int64_t shared_pages = 0;           ///< so many first pages are the same ones for all sequences
     std::vector<std::int64_t> lengths = {};  ///< keys of each sequence, then packed end to end; empty: seq_k each
     bool ragged = false;                     ///< lengths were drawn
 
     std::int64_t group() const { return heads / kv_heads; }
+    /// Columns of a row of V, and of O.
+    std::int64_t value_dim() const { return is_latent() ? latent : head_dim; }
+    bool is_latent() const { return latent > 0; }
     bool is_packed() const { return !lengths.empty(); }
     bool is_paged() const { return page > 0; }
     std::int64_t keys_of(std::int64_t sequence) const;
@@ -67,13 +71,16 @@ KeyRange visible_keys(const Shape& shape, std::int64_t query);
 /// Sum of visible_keys() over batch, heads and queries, by formula.
 double pairs_of(const Shape& shape);
 
-/// 4 · head_dim · pairs: a multiply and an add in each of the two products.
+/// 2 · (head_dim + value_dim) · pairs: a multiply and an add in each of the two products.
 double flops_of(const Shape& shape, double pairs);
 
-/// Reads the words that every attention problem has. Throws ProblemError through `text`; does not call finish().
-Shape take_shape(ProblemText& text);
+/// Reads the words that every attention problem has, and refuses a head_dim that is none of `head_dims`. Throws
+/// ProblemError through `text`; does not call finish().
+Shape take_shape(ProblemText& text, std::span<const std::int64_t> head_dims);
 /// Reads window=.
 void take_window(ProblemText& text, Shape& shape);
+/// Reads latent=.
+void take_latent(ProblemText& text, Shape& shape);
 /// Reads how K, V and the sequences lie: page=, shared_pages=, lengths= or ragged.
 void take_layout(ProblemText& text, Shape& shape);
 
@@ -83,7 +90,7 @@ std::string shape_text(const Shape& shape);
 /// Q [batch, heads, seq_q, head_dim], K and V [batch, kv_heads, seq_k, head_dim], then the outputs O (as Q) and
 /// lse [batch, heads, seq_q] in f32. Packed: Q [heads, queries, head_dim], K and V [kv_heads, keys, head_dim], and the
 /// inputs q_offsets and k_offsets [batch + 1]. Paged: K and V [pages, kv_heads, page, head_dim], and the input
-/// page_table [batch, table_pages].
+/// page_table [batch, table_pages]. Latent: there is no V, and O has value_dim columns.
 std::vector<TensorSpec> tensors_of(const Shape& shape);
 /// Where a tensor stands in tensors_of(); none where the problem has no such tensor.
 std::optional<std::size_t> tensor_index(const Shape& shape, std::string_view name);
@@ -136,7 +143,7 @@ private:
 /// The shape behind a problem of this operation. Throws std::logic_error for another operation's problem.
 const Shape& shape_of(const Problem& problem);
 
-/// Indices into tensors_of() where sequences are not packed and keys not in pages.
+/// Indices into tensors_of() where sequences are not packed, keys not in pages and not latent.
 enum AttentionTensor : std::size_t { tensor_q, tensor_k, tensor_v, tensor_o, tensor_lse };
 
 }  // namespace stele::attention

@@ -35,10 +35,18 @@ struct TensorOperands {
 };
 TensorOperands operands_of(const Shape& shape);
 
-/// No where keys are in pages, sequences packed or causal masks have a window, and the algorithm does not read that.
+/// No where keys are latent, in pages, sequences packed or causal masks have a window, and the algorithm does not read
+/// that.
 enum class Reads { dense, packed };
 enum class Masks { causal, window };
 Support reads_layout(const Shape& shape, Reads reads, Masks masks = Masks::causal);
+
+/// A page has 2^shift keys; 0 where there are none.
+Operand page_shift_of(const Shape& shape);
+
+/// Keys of a part, in whole steps of a block: as many as give each compute unit two blocks of `block_m` rows, but two
+/// steps at least, as below that a part's sums take as long as its keys.
+std::int64_t keys_of_part(const DeviceInfo& device, const Shape& shape, int block_m, int step);
 
 /// Scratch that `splits` parts of the keys leave: acc, then row_max and row_sum. None for one part.
 std::vector<std::size_t> parts_bytes(const Shape& shape, std::int64_t splits);
@@ -56,10 +64,18 @@ std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape
 /// number of key tiles that the CUDA C++ and PTX kernels hold.
 Support supports_tile(const DeviceInfo& device, Language language, const Tile& tile, const Shape& shape, int stages);
 
+/// No where the tile's threads have another part of O's columns.
+template <typename AnyTile>
+Support has_head_dim(const AnyTile& tile, const Shape& shape) {
+    if (tile.takes_head_dim(static_cast<int>(shape.head_dim))) return {};
+    return Support::no("a tile for another head_dim than " + std::to_string(shape.head_dim));
+}
+
 /// The rows of each algorithm, in its own folder.
 std::vector<Variant> naive_variants();
 std::vector<Variant> flash_variants();
 std::vector<Variant> flash_split_variants();
+std::vector<Variant> latent_variants();
 std::vector<Variant> flash_panel_variants();
 std::vector<Variant> flash_tensor_variants();
 std::vector<Variant> flash_hopper_variants();

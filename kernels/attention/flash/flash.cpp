@@ -54,15 +54,16 @@ Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, co
 
 std::vector<Variant> flash_variants() {
     std::vector<Variant> out;
-    for (const Tile& tile : tiles) {
+    for (const Tile& tile : flash_tiles) {
         VariantRow row;
         row.operation = "attention";
         row.algorithm = "flash";
         row.tile = text(tile);
-        row.default_tile = tile == tiles.front();
+        row.default_tile = tile == flash_tiles.front();
         row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
             if (Support laid_out = reads_layout(shape_of(problem), Reads::packed, Masks::window); !laid_out)
                 return laid_out;
+            if (Support has = has_head_dim(tile, shape_of(problem)); !has) return has;
             return supports_tile(device, language, tile, shape_of(problem), stages(language));
         };
         row.plan = [tile](Language language, const DeviceInfo& device, const Problem& problem) {

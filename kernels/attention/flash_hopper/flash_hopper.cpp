@@ -13,8 +13,7 @@ constexpr std::int64_t most_in_y = 65535;
 
 Support supports(const HopperTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (shape.dtype == Dtype::f32) return Support::no("the matrix unit takes f16 and bf16, not f32");
-    if (!takes_head_dim(tile, static_cast<int>(shape.head_dim)))
-        return Support::no("three consumers leave each too few registers for O of head_dim 128");
+    if (Support has = has_head_dim(tile, shape); !has) return has;
     if (shape.seq_k == 0) return Support::no("a tensor map wants at least one key");
     if (shape.batch > most_in_y || shape.heads > most_in_y)
         return Support::no("batch and heads must not exceed 65535, the grid's limit");

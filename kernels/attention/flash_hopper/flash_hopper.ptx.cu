@@ -272,7 +272,7 @@ std::vector<NativeInstance> attention_flash_hopper() {
     NativeList list;
     const auto add = [&]<typename T, int head_dim>(const std::string& instance) {
         for_each_tile<flash_hopper_tiles>([&]<HopperTile tile>() {
-            if constexpr (takes_head_dim(tile, head_dim))
+            if constexpr (tile.takes_head_dim(head_dim))
                 list.add<&attention_flash_hopper<T, tile.consumers, tile.block_n, head_dim>>(
                     "attention_flash_hopper", text(tile) + ' ' + instance);
         });
@@ -281,6 +281,8 @@ std::vector<NativeInstance> attention_flash_hopper() {
     add.operator()<half, 128>("f16 d128");
     add.operator()<bf16, 64>("bf16 d64");
     add.operator()<bf16, 128>("bf16 d128");
+    add.operator()<half, 256>("f16 d256");
+    add.operator()<bf16, 256>("bf16 d256");
     return std::move(list);
 }
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "kernels/attention/rows.hpp"
 #include "kernels/source.hpp"
@@ -14,19 +13,6 @@ namespace {
 
 // Beyond, the keys are read so often that the other algorithms do better.
 constexpr std::int64_t most_packed_rows = 128;
-constexpr std::int64_t most_splits = 128;
-
-/// Keys of a part, in whole steps of a block: as many as give each compute unit two blocks, but two steps at least, as
-/// below that a part's sums take as long as its keys.
-std::int64_t keys_of_part(const DeviceInfo& device, const Shape& shape, const SplitTile& tile) {
-    const std::int64_t units = 2 * std::max(1, device.compute_units);
-    const std::int64_t row_blocks = blocks(shape.group() * shape.seq_q, tile.block_m) * shape.kv_heads;
-    std::int64_t all_seen = 0;
-    for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence) all_seen += shape.seen_keys_of(sequence);
-    const std::int64_t even = blocks(all_seen * row_blocks, units);
-    const std::int64_t steps = std::max<std::int64_t>(blocks(even, tile.step()), 2);
-    return tile.step() * std::max<std::int64_t>(steps, blocks(longest_seen(shape), tile.step() * most_splits));
-}
 
 std::size_t shared_bytes(Language language, const SplitTile& tile, const Shape& shape) {
     const int head_dim = static_cast<int>(shape.head_dim);
@@ -35,17 +21,18 @@ std::size_t shared_bytes(Language language, const SplitTile& tile, const Shape& 
 }
 
 Support supports(Language language, const SplitTile& tile, const DeviceInfo& device, const Shape& shape) {
+    if (shape.is_latent()) return Support::no("reads values of their own, not the first columns of keys");
     if (shape.group() * shape.seq_q > most_packed_rows)
         return Support::no(fmt::format("shaped for decoding: {} rows read each key, and it takes at most {}",
                                        shape.group() * shape.seq_q, most_packed_rows));
+    if (Support has = has_head_dim(tile, shape); !has) return has;
     return fits_block(device, tile.num_threads(), shared_bytes(language, tile, shape));
 }
 
 Plan make_plan(Language language, const SplitTile& tile, const DeviceInfo& device, const Shape& shape) {
     const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
-    const std::int64_t split_keys = keys_of_part(device, shape, tile);
+    const std::int64_t split_keys = keys_of_part(device, shape, tile.block_m, tile.step());
     const std::int64_t splits = std::max<std::int64_t>(blocks(longest_seen(shape), split_keys), 1);
-    const int page_shift = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(shape.page, 1))) - 1;
     const TensorOperands tensors = operands_of(shape);
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
@@ -75,7 +62,7 @@ Plan make_plan(Language language, const SplitTile& tile, const DeviceInfo& devic
                                        extent(shape.kv_heads),
                                        extent(shape.seq_q),
                                        extent(shape.seq_k),
-                                       extent(page_shift),
+                                       page_shift_of(shape),
                                        extent(shape.table_pages()),
                                        extent(split_keys),
                                        extent(splits),

@@ -49,7 +49,8 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
                               : 0;
     // Parts are of the keys that some query sees, and begin and end with tiles.
     const int part_first = sequence.first_seen(0, causal, window) + split * split_keys;
-    const int skipped = max(sequence.first_seen(block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
+    const int skipped =
+        max(sequence.first_seen(block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
     const int key_first = part_first + skipped + warp * BLOCK_N, key_end = min(last_seen, part_first + split_keys);
     const auto load_keys = [&](T* tile, const T* tensor, int key_begin) {
         const auto copy = [](T* to, const T* from, bool inside) {
@@ -114,12 +115,15 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
 
 std::vector<NativeInstance> attention_flash_split() {
     NativeList list;
-    for_each_instance([&]<typename T, int head_dim>(const std::string& instance) {
+    const auto add = [&]<typename T, int head_dim>(const std::string& instance) {
         for_each_tile<split_tiles>([&]<SplitTile tile>() {
-            list.add<&attention_flash_split<T, tile.block_m, tile.block_n, tile.threads_n, tile.warps, head_dim>>(
-                "attention_flash_split", text(tile) + ' ' + instance);
+            if constexpr (tile.takes_head_dim(head_dim))
+                list.add<&attention_flash_split<T, tile.block_m, tile.block_n, tile.threads_n, tile.warps, head_dim>>(
+                    "attention_flash_split", text(tile) + ' ' + instance);
         });
-    });
+    };
+    for_each_instance(add);
+    for_each_wide_instance(add);
     return std::move(list);
 }
 

@@ -16,6 +16,7 @@ std::size_t shared_bytes(Language language, const TensorTile& tile, const Shape&
 Support supports(Language language, const TensorTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (shape.dtype == Dtype::f32) return Support::no("the matrix unit takes f16 and bf16, not f32");
     if (Support laid_out = reads_layout(shape, Reads::dense, Masks::window); !laid_out) return laid_out;
+    if (Support has = has_head_dim(tile, shape); !has) return has;
     return fits_block(device, tile.threads(), shared_bytes(language, tile, shape));
 }
 

@@ -74,6 +74,8 @@ void for_each_tensor_instance(F&& f) {
     f.template operator()<half, 128>("f16 d128");
     f.template operator()<bf16, 64>("bf16 d64");
     f.template operator()<bf16, 128>("bf16 d128");
+    f.template operator()<half, 256>("f16 d256");
+    f.template operator()<bf16, 256>("bf16 d256");
 }
 
 }  // namespace stele::attention

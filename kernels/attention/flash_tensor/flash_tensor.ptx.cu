@@ -137,8 +137,9 @@ std::vector<NativeInstance> attention_flash_tensor() {
     NativeList list;
     for_each_tensor_instance([&]<typename T, int head_dim>(const std::string& instance) {
         for_each_tile<flash_tensor_tiles>([&]<TensorTile tile>() {
-            list.add<&attention_flash_tensor<T, tile.block_m, tile.block_n, tile.warp_m, head_dim>>(
-                "attention_flash_tensor", text(tile) + ' ' + instance);
+            if constexpr (tile.takes_head_dim(head_dim))
+                list.add<&attention_flash_tensor<T, tile.block_m, tile.block_n, tile.warp_m, head_dim>>(
+                    "attention_flash_tensor", text(tile) + ' ' + instance);
         });
     });
     return std::move(list);

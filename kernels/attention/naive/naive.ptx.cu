@@ -125,11 +125,13 @@ __global__ void __launch_bounds__(NUM_THREADS)
 
 std::vector<NativeInstance> attention_naive() {
     NativeList list;
-    for_each_instance([&]<typename T, int head_dim>(const std::string& instance) {
+    const auto add = [&]<typename T, int head_dim>(const std::string& instance) {
         list.add<&attention_naive_score<T, head_dim>>("attention_naive_score", instance);
         list.add<&attention_naive_softmax>("attention_naive_softmax", instance);
         list.add<&attention_naive_weigh<T, head_dim>>("attention_naive_weigh", instance);
-    });
+    };
+    for_each_instance(add);
+    for_each_wide_instance(add);
     return std::move(list);
 }
 

@@ -48,6 +48,7 @@ struct Result {
 Result literal(const Case& c, const Score& score) {
     const Shape& s = c.shape;
     Result out;
+    const Tensor& values = c.inputs[s.is_latent() ? tensor_k : tensor_v];
     const auto at = [&](const Tensor& t, std::int64_t row, std::int64_t d) {
         return t.at(static_cast<std::size_t>(row * s.head_dim + d));
     };
@@ -57,7 +58,7 @@ Result literal(const Case& c, const Score& score) {
                 const std::int64_t row = (b * s.heads + h) * s.seq_q + i;
                 const std::int64_t kv = b * s.kv_heads + h / (s.heads / s.kv_heads);
                 long double sum = 0;
-                std::vector<long double> weight, o(static_cast<std::size_t>(s.head_dim), 0.0L);
+                std::vector<long double> weight, o(static_cast<std::size_t>(s.value_dim()), 0.0L);
                 for (std::int64_t j = 0; j < s.seq_k; ++j) {
                     double dot = 0;
                     for (std::int64_t d = 0; d < s.head_dim; ++d)
@@ -68,9 +69,9 @@ Result literal(const Case& c, const Score& score) {
                 }
                 for (std::int64_t j = 0; j < s.seq_k; ++j)
                     // What is not seen may be NaN.
-                    for (std::int64_t d = 0; weight[static_cast<std::size_t>(j)] > 0 && d < s.head_dim; ++d)
+                    for (std::int64_t d = 0; weight[static_cast<std::size_t>(j)] > 0 && d < s.value_dim(); ++d)
                         o[static_cast<std::size_t>(d)] +=
-                            weight[static_cast<std::size_t>(j)] * at(c.inputs[2], kv * s.seq_k + j, d);
+                            weight[static_cast<std::size_t>(j)] * at(values, kv * s.seq_k + j, d);
                 for (const long double value : o) out.o.push_back(sum > 0 ? static_cast<double>(value / sum) : 0.0);
                 out.lse.push_back(static_cast<double>(std::log(sum)));
             }
