@@ -18,24 +18,30 @@ std::size_t shared_bytes(Language language, const TensorTile& tile, const Shape&
 
 Support supports(Language language, const TensorTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (Support typed = takes_dtype(shape, {Dtype::f16, Dtype::bf16}); !typed) return typed;
-    if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
+    // In OpenCL C it stays at the causal mask.
+    const Masks masks = is_native(language) ? Masks::window : Masks::causal;
+    if (Support laid_out = reads_layout(shape, Reads::dense, masks); !laid_out) return laid_out;
+    if (Support has = has_head_dim(tile, shape); !has) return has;
     return fits_block(device, tile.threads(), shared_bytes(language, tile, shape));
 }
 
 Plan make_plan(Language language, const TensorTile& tile, const Shape& shape) {
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
+    std::vector<Operand> operands = with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
+                                                TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
+                                               shape);
+    if (is_native(language)) operands = with_window(std::move(operands), shape);
     Plan plan;
     plan.kernels.push_back(kernel_source(language, "attention/flash_tensor", "attention_flash_tensor",
                                          text(tile) + ' ' + instance_of(shape), std::move(options)));
-    plan.steps.push_back({0,
-                          {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
-                           static_cast<unsigned>(shape.batch)},
-                          {static_cast<unsigned>(tile.threads()), 1, 1},
-                          is_native(language) ? shared_bytes(language, tile, shape) : 0,
-                          with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
-                                      TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
-                                     shape)});
+    plan.steps.push_back(
+        {0,
+         {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
+          static_cast<unsigned>(shape.batch)},
+         {static_cast<unsigned>(tile.threads()), 1, 1},
+         is_native(language) ? shared_bytes(language, tile, shape) : 0,
+         std::move(operands)});
     return plan;
 }
 
@@ -60,14 +66,13 @@ std::vector<Variant> variants_with(const TensorTile& tile, std::vector<Language>
 
 std::vector<Variant> flash_tensor_variants() {
     std::vector<Variant> out;
-    const auto add = [&](const auto& tiles, const std::vector<Language>& languages, bool has_default) {
+    const auto add = [&](const auto& tiles, const std::vector<Language>& languages) {
         for (const TensorTile& tile : tiles)
-            for (Variant& variant : variants_with(tile, languages, has_default && tile == tiles.front()))
+            for (Variant& variant : variants_with(tile, languages, tile == tiles.front()))
                 out.push_back(std::move(variant));
     };
-    add(flash_tensor_tiles, {Language::cuda, Language::ptx}, true);
-    add(std::array{flash_tensor_small_tiles[0]}, {Language::ptx}, false);
-    add(flash_tensor_small_tiles, {Language::opencl_ptx}, true);
+    add(flash_tensor_tiles, {Language::cuda, Language::ptx});
+    add(flash_tensor_small_tiles, {Language::opencl_ptx});
     return out;
 }
 
