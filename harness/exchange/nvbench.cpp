@@ -79,7 +79,7 @@ Json nvbench_summaries(const Timing& timing) {
                    nvbench_summary("nv/cold/time/gpu/iqr/absolute", "IQR", "duration", range),
                    nvbench_summary("nv/cold/time/gpu/iqr/relative", "Rel IQR", "percentage", of(range, median))};
     if (const auto clock = mean_clock(timing))
-        summaries.push_back(nvbench_summary("nv/cold/sm_clock_rate/mean", "Clock Rate", "frequency", *clock));
+        summaries.push_back(nvbench_summary("nv/cold/sm_clock_rate/mean", "Clock Rate", "frequency", clock));
     return summaries;
 }
 

@@ -70,7 +70,7 @@ std::string toolkit_of(const Measurement& cell, const Environment& made) {
         case Language::host:
             return made.host_compiler;
         case Language::vendor: {
-            const std::string library = cell.algorithm.substr(cell.algorithm.find('.') + 1);
+            std::string library = cell.algorithm.substr(cell.algorithm.find('.') + 1);
             if (!made.libraries || !made.libraries->contains(library)) return library;
             return fmt::format("{} {}", library, made.libraries->at(library).version);
         }

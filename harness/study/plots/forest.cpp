@@ -52,8 +52,10 @@ Plot forest(Table table, Json rows, const std::string& ratio_title, Json colour,
     // An interval of few rounds may be wider than all ratios: it is cut, not they pressed together.
     encoding["x"]["scale"]["domain"] = {least / 1.3, most * 1.3};
     encoding["x"]["axis"]["values"] = ticks_of_log(least / 1.3, most * 1.3);
-    for (const std::size_t layer : {2, 3}) whole["layer"][layer]["encoding"]["color"] = colour;
-    whole["layer"][3]["encoding"]["shape"] = std::move(shape);
+    Json& marks = whole["layer"][3]["encoding"];
+    whole["layer"][2]["encoding"]["color"] = colour;
+    marks["color"] = std::move(colour);
+    marks["shape"] = std::move(shape);
     return plot_of(std::move(table), std::move(whole), std::move(rows));
 }
 
