@@ -154,8 +154,7 @@ struct Consumer<e4m3, tile, head_dim> : MatrixRows<bf16, 1, tile.block_n, head_d
                 for (int e = 0; e < 4; ++e)
 #pragma unroll
                     for (int h = 0; h < 2; ++h)
-                        if ((bits >> (8 * e) & 0x80u) != 0 &&
-                            is_seen(key_begin + key_of(word, e), seen[0][h], window))
+                        if ((bits >> (8 * e) & 0x80u) != 0 && is_seen(key_begin + key_of(word, e), seen[0][h], window))
                             acc[0][j / 2 * 4 + 2 * h + j % 2] = NAN;
             }
     }

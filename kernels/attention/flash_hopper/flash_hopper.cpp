@@ -59,13 +59,12 @@ Plan make_plan(const HopperTile& tile, const Shape& shape) {
          {blocks(shape.seq_q, tile.block_m()), static_cast<unsigned>(shape.heads), static_cast<unsigned>(shape.batch)},
          {static_cast<unsigned>(tile.threads()), 1, 1},
          shared_bytes(tile, shape),
-         with_window(
-             with_sizes({map_of(tensor_q, shape, shape.batch * shape.heads, shape.seq_q, 64),
-                         map_of(tensor_k, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
-                         map_of(tensor_v, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
-                         tensors.q_scale, tensors.k_scale, tensors.v_scale, tensors.o, tensors.lse},
-                        shape),
-             shape)});
+         with_window(with_sizes({map_of(tensor_q, shape, shape.batch * shape.heads, shape.seq_q, 64),
+                                 map_of(tensor_k, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
+                                 map_of(tensor_v, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
+                                 tensors.q_scale, tensors.k_scale, tensors.v_scale, tensors.o, tensors.lse},
+                                shape),
+                     shape)});
     return plan;
 }
 

@@ -52,13 +52,11 @@ Plan make_plan(Language language, const SplitTile& tile, const DeviceInfo& devic
     std::vector<Operand> operands{tensors.q,          tensors.k,         tensors.v,
                                   tensors.page_table, tensors.q_offsets, tensors.k_offsets};
     // PTX alone reads e4m3.
-    if (language == Language::ptx)
-        operands.insert(operands.end(), {tensors.q_scale, tensors.k_scale, tensors.v_scale});
-    operands.insert(operands.end(),
-                    {tensors.o, tensors.lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads),
-                     extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k), page_shift_of(shape),
-                     extent(shape.table_pages()), extent(split_keys), extent(splits), shape.softmax_scale,
-                     extent(shape.causal)});
+    if (language == Language::ptx) operands.insert(operands.end(), {tensors.q_scale, tensors.k_scale, tensors.v_scale});
+    operands.insert(operands.end(), {tensors.o, tensors.lse, partial_acc, partial_state, extent(shape.batch),
+                                     extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
+                                     extent(shape.seq_k), page_shift_of(shape), extent(shape.table_pages()),
+                                     extent(split_keys), extent(splits), shape.softmax_scale, extent(shape.causal)});
     plan.steps.push_back({0,
                           {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
                            static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},

@@ -28,20 +28,20 @@ Support supports(Language language, const TensorTile& tile, const DeviceInfo& de
 Plan make_plan(Language language, const TensorTile& tile, const Shape& shape) {
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
-    std::vector<Operand> operands = with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
-                                                TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
-                                               shape);
+    std::vector<Operand> operands =
+        with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v}, TensorOperand{tensor_o},
+                    TensorOperand{tensor_lse}},
+                   shape);
     if (is_native(language)) operands = with_window(std::move(operands), shape);
     Plan plan;
     plan.kernels.push_back(kernel_source(language, "attention/flash_tensor", "attention_flash_tensor",
                                          text(tile) + ' ' + instance_of(shape), std::move(options)));
-    plan.steps.push_back(
-        {0,
-         {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
-          static_cast<unsigned>(shape.batch)},
-         {static_cast<unsigned>(tile.threads()), 1, 1},
-         is_native(language) ? shared_bytes(language, tile, shape) : 0,
-         std::move(operands)});
+    plan.steps.push_back({0,
+                          {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
+                           static_cast<unsigned>(shape.batch)},
+                          {static_cast<unsigned>(tile.threads()), 1, 1},
+                          is_native(language) ? shared_bytes(language, tile, shape) : 0,
+                          std::move(operands)});
     return plan;
 }
 
