@@ -2,15 +2,15 @@
 
 namespace stele::explain {
 
-// fp32, fp16, multiply, integer and special: NVIDIA's table "Throughput of Native Arithmetic Instructions", which stood in
-// the CUDA C++ Programming Guide until release 12.9 and stands in the CUDA C++ Best Practices Guide, 12.1.1, from 13.0 on
-// (table 5). Read a second time against the columns 8.0 to 9.0 of the former, and against what two others took from the
-// latter: 12.0 of release 13.4, and the halves of 10.0 in OpenXLA's cuda_core_info_table.cc. The newer table counts lanes
-// where the older counted results: a packed HFMA2 at 64 makes 128 of them. So the older one's 256 at 12.x (release 12.9)
-// was wrong, and the white paper's fp16 at the rate of fp32 agrees. Where 8.0 halves bf16 (128), fp16 is the bound.
-// Where kinds in one column differ the fastest stands, as a bound must: at 12.0 shifts and logic have 64 of 128. At 10.0
-// comparisons of floats have 128 and the rest is not told, so `integer` is 0 there.
-// What each pipe executes, and that multiplies of integers take the FMA pipe: Nsight Compute, Kernel Profiling Guide,
+// fp32, fp16, multiply, integer and special: NVIDIA's table "Throughput of Native Arithmetic Instructions", which stood
+// in the CUDA C++ Programming Guide until release 12.9 and stands in the CUDA C++ Best Practices Guide, 12.1.1,
+// from 13.0 on (table 5). Read a second time against the columns 8.0 to 9.0 of the former, and against what two others
+// took from the latter: 12.0 of release 13.4, and the halves of 10.0 in OpenXLA's cuda_core_info_table.cc. The newer
+// table counts lanes where the older counted results: a packed HFMA2 at 64 makes 128 of them. So the older one's 256
+// at 12.x (release 12.9) was wrong, and the white paper's fp16 at the rate of fp32 agrees. Where 8.0 halves bf16 (128),
+// fp16 is the bound. Where kinds in one column differ the fastest stands, as a bound must: at 12.0 shifts and logic
+// have 64 of 128. At 10.0 comparisons of floats have 128 and the rest is not told, so `integer` is 0 there. What each
+// pipe executes, and that multiplies of integers take the FMA pipe: Nsight Compute, Kernel Profiling Guide,
 // "Pipelines".
 // shared_bytes: the programming guide, "Shared Memory": 32 banks of 32 bits a cycle.
 // memory: load/store units in the white papers' pictures of a multiprocessor, A100's and H100's.
@@ -29,7 +29,8 @@ const std::vector<MachineRates>& machine_rates() {
         {"sm_89", 128, 128, 64, 64, 16, 0, 128, 0, 1024, "CUDA C++ Programming Guide; Ada white paper, 2022"},
         {"sm_90", 128, 256, 64, 64, 16, 32, 128, 0, 4096, "CUDA C++ Programming Guide; H100 white paper, 2022"},
         {"sm_100", 128, 128, 0, 0, 16, 0, 128, 0, 8192, "CUDA C++ Best Practices Guide 13; FlashAttention-4, 2026"},
-        {"sm_120", 128, 128, 64, 128, 0, 0, 128, 0, 1024, "CUDA C++ Best Practices Guide 13; RTX Blackwell white paper, 2025"},
+        {"sm_120", 128, 128, 64, 128, 0, 0, 128, 0, 1024,
+         "CUDA C++ Best Practices Guide 13; RTX Blackwell white paper, 2025"},
     };
     return table;
 }
