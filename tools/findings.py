@@ -146,29 +146,66 @@ def geometric_mean(values):
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
+LANGUAGES = ("ptx", "opencl", "opencl_ptx")
+
+
+def by_generation(architecture):
+    return int("".join(filter(str.isdigit, architecture)))
+
+
+def saved_kernels(binary, paths):
+    """{architecture: {(algorithm, tile, dtype, kernel, instance): {language: row}}} of kernels that compute."""
+    found = defaultdict(lambda: defaultdict(dict))
+    words = (word for path in paths for word in ("--read", path))
+    for row in said(binary, "explain", *words, "--format", "json")["kernels"]:
+        if row.get("loop_flops", 0) > 0:
+            instance = row["instance"].removesuffix(" kn").removesuffix(" nk")
+            key = row["algorithm"], row["variant"].partition("@")[2] or "–", row["dtype"], row["kernel"], instance
+            found[row["architecture"]][key][row["language"]] = row
+    return {architecture: dict(sorted(found[architecture].items())) for architecture in sorted(found, key=by_generation)}
+
+
+def in_short(architecture, language, pairs):
+    """What a language's compiler makes of the kernels that CUDA C++ has too."""
+    ratios = [per_flop(other) / per_flop(base) for base, other in pairs]
+    registers = [other["registers"] - base["registers"] for base, other in pairs]
+    blocks = [other["blocks_per_multiprocessor"] - base["blocks_per_multiprocessor"] for base, other in pairs]
+    spilled = sum(other["spill_bytes"] > base["spill_bytes"] for base, other in pairs)
+    binds = sum(other.get("bound", {}).get("binds") != base.get("bound", {}).get("binds") for base, other in pairs)
+    return (f"* For {architecture}, over {plural(len(pairs), 'kernel')} that both have with the same tile, {TITLES[language]} "
+            f"has {geometric_mean(ratios):.3f} of CUDA C++'s instructions per flop in the hot loop (geometric mean; {span(ratios)}), "
+            f"and {sum(registers) / len(registers):+.1f} registers on average ({min(registers):+d} to {max(registers):+d}); fewer blocks fit on a multiprocessor "
+            f"in {sum(change < 0 for change in blocks)}, more in {sum(change > 0 for change in blocks)}; it spills more in {spilled}; "
+            f"another pipe binds the hot loop in {binds}.")
+
+
+def price_of(languages):
+    """"PTX ×1.00, OpenCL C ×2.72": instructions per flop beside CUDA C++'s."""
+    if "cuda" not in languages:
+        return "–"
+    prices = [f"{TITLES[language]} ×{per_flop(languages[language]) / per_flop(languages['cuda']):.2f}" for language in LANGUAGES if language in languages]
+    return ", ".join(prices) or "–"
+
+
 def static_half(binary, paths):
-    rows = [row for row in said(binary, "explain", *(word for path in paths for word in ("--read", path)), "--format", "json")["kernels"] if row.get("loop_flops", 0) > 0]
-    kernels = defaultdict(dict)
-    for row in rows:
-        tile = row["variant"].partition("@")[2]
-        kernels[row["architecture"], row["algorithm"], tile, row["dtype"], row["kernel"], row["instance"].removesuffix(" kn").removesuffix(" nk")][row["language"]] = row
-    lines, shown = [], []
-    for architecture in sorted({key[0] for key in kernels}, key=lambda name: int("".join(filter(str.isdigit, name)))):
-        for language in ("ptx", "opencl"):
-            pairs = [(of["cuda"], of[language]) for key, of in sorted(kernels.items()) if key[0] == architecture and {"cuda", language} <= of.keys()]
-            if not pairs:
+    """Sentences; the price list; and a row for each kernel, architecture and language."""
+    saved = saved_kernels(binary, paths)
+    lines, shown, prices = [], [], defaultdict(dict)
+    for architecture, kernels in saved.items():
+        for language in LANGUAGES:
+            pairs = [(of["cuda"], of[language]) for of in kernels.values() if {"cuda", language} <= of.keys()]
+            if pairs:
+                lines.append(in_short(architecture, language, pairs))
+        for key, of in kernels.items():
+            if len(of) < 2:
                 continue
-            ratios = [per_flop(other) / per_flop(base) for base, other in pairs]
-            registers = [other["registers"] - base["registers"] for base, other in pairs]
-            lines.append(f"* For {architecture}, over {plural(len(pairs), 'kernel')} that both have with the same tile, {TITLES[language]} "
-                         f"has {geometric_mean(ratios):.3f} of CUDA C++'s instructions per flop in the hot loop (geometric mean; {span(ratios)}), "
-                         f"and {sum(registers) / len(registers):+.1f} registers on average ({min(registers):+d} to {max(registers):+d}).")
-    for key, of in sorted(kernels.items()):
-        if len(of) > 1:
-            architecture, algorithm, tile, dtype = key[:4]
-            shown += [(architecture, f"`{algorithm}`", tile or "–", dtype, TITLES[language], f"{per_flop(row):.3f}", str(row["registers"]), str(row["spill_bytes"]),
+            algorithm, tile, dtype, kernel, _ = key
+            prices[key][architecture] = price_of(of)
+            shown += [(architecture, f"`{algorithm}`", f"`{kernel}`", tile, dtype, TITLES[language], f"{per_flop(row):.3f}", str(row["registers"]), str(row["spill_bytes"]),
                        str(row["blocks_per_multiprocessor"]), bound(row)) for language, row in sorted(of.items())]
-    return lines, shown
+    listed = [(f"`{key[0]}`", f"`{key[3]}`", key[1], key[2], *(own.get(architecture, "–") for architecture in saved))
+              for key, own in sorted(prices.items()) if any(price != "–" for price in own.values())]
+    return list(saved), lines, listed, shown
 
 
 def per_flop(row):
@@ -200,11 +237,15 @@ def findings(binary):
         out += [*same_algorithm(found, hardware, "opencl"), *same_algorithm(found, hardware, "opencl_ptx")]
     out += ["### What each language reaches", "", *reached(scopes), "", "### What portability costs over devices", "", *over_devices(scopes), ""]
     baselines = [path.relative_to(ROOT) for path in sorted((RESULTS / "static").glob("*.json"))]
-    lines, kernels = static_half(binary, baselines)
+    architectures, lines, prices, kernels = static_half(binary, baselines)
+    files_said = ", ".join(f"[{path.name}](../{path})" for path in sorted(baselines, key=lambda path: by_generation(path.stem)))
     out += ["### What the compilers make of the same algorithm", "",
-            f"From {', '.join(f'[{path.name}](../{path})' for path in baselines)}; these are no times, and take no card.", "", *lines, ""]
-    if kernels:
-        out += table(("for", "algorithm", "tile", "dtype", "language", "instructions per flop", "registers", "spilled bytes", "blocks", "at most"), kernels)
+            f"For {architectures[0]} to {architectures[-1]}, from {files_said}; these are no times, and take no card. OpenCL C is what clang and libclc make of it: "
+            "a proxy for NVIDIA's own compiler.", "", *lines, "",
+            "#### The price list", "", "What each language's compiler adds to the same algorithm and tile: instructions per flop in the hot loop, beside CUDA C++'s (×1.00).", "",
+            *table(("algorithm", "kernel", "tile", "dtype", *architectures), prices),
+            "#### Kernel by kernel", "", "Blocks are those that fit on a multiprocessor at once; \"at most\" is the upper bound of the hot loop, as a share of that pipe's peak, and the pipe that binds.", "",
+            *table(("for", "algorithm", "kernel", "tile", "dtype", "language", "instructions per flop", "registers", "spilled bytes", "blocks", "at most"), kernels)]
     out += ["### Cells", "", "The fastest cell of each language for each problem, with its share of the fastest kernel or library there.", "",
             *table(("on", "problem", "variant", "share", "reports"), cells(scopes, files, folder_of))]
     return "\n".join(out).strip()

@@ -102,18 +102,34 @@ std::optional<KernelFigures> figures_of(const PlannedKernel& kernel, const Compi
     return row;
 }
 
+/// A language that comes to a device as text is for all.
+bool is_for(const Variant& variant, const std::string& architecture) {
+    return !is_native(variant.language) ||
+           std::ranges::find(variant.architectures, architecture) != variant.architectures.end();
+}
+
 }  // namespace
 
 std::string KernelFigures::key() const {
     return fmt::format("{}|{}|{}|{}|{}|{}", variant, dtype, kernel, instance, architecture, compiler);
 }
 
+bool is_taken(const Variant& variant, const std::string& architecture, const Problem& problem) {
+    const auto limits = limits_of(architecture);
+    if (!limits || !is_for(variant, architecture)) return false;
+    return variant.supports(stand_in(variant.language, architecture, *limits), problem).yes;
+}
+
+const Variant& default_for(const Registry& registry, const Variant& variant, const std::string& architecture,
+                           const Problem& problem) {
+    const auto limits = limits_of(architecture);
+    if (!limits || !is_for(variant, architecture)) return variant;
+    return registry.default_on(variant, stand_in(variant.language, architecture, *limits), problem);
+}
+
 std::vector<const Problem*> one_of_each_dtype(const Variant& variant, const std::string& architecture,
                                               std::span<const std::unique_ptr<Problem>> problems) {
-    const auto limits = limits_of(architecture);
-    const auto takes = [&](const Problem& problem) {
-        return limits && variant.supports(stand_in(variant.language, architecture, *limits), problem).yes;
-    };
+    const auto takes = [&](const Problem& problem) { return is_taken(variant, architecture, problem); };
     std::vector<const Problem*> out;
     for (const auto& problem : problems) {
         const auto same = std::ranges::find(out, problem->dtype(), [](const Problem* other) { return other->dtype(); });
@@ -148,9 +164,7 @@ void explain_variant(const Variant& variant, const Problem& problem, const std::
     if (!native && !is_from_text(variant.language)) return refuse("no kernel of ours to explain");
     const auto limits = limits_of(architecture);
     if (!limits) return refuse("unknown architecture");
-    if (native && std::find(variant.architectures.begin(), variant.architectures.end(), architecture) ==
-                      variant.architectures.end())
-        return refuse("the variant is not for this architecture", true);
+    if (!is_for(variant, architecture)) return refuse("the variant is not for this architecture", true);
     const DeviceInfo device = stand_in(variant.language, architecture, *limits);
     if (const Support support = variant.supports(device, problem); !support) return refuse(support.why_not, true);
     // The driver compiles for its own device: sm_90's code is what sm_90a stands beside.

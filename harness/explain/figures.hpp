@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/catalog/registry.hpp"
 #include "harness/explain/compiler.hpp"
 #include "harness/explain/driver_compiler.hpp"
 #include "harness/explain/instruction_mix.hpp"
@@ -58,6 +59,14 @@ struct Explanation {
     std::vector<KernelFigures> kernels;
     std::vector<NotExplained> absent;
 };
+
+/// The variant is for the architecture, and takes the problem there.
+bool is_taken(const Variant& variant, const std::string& architecture, const Problem& problem);
+
+/// What a default variant is on the architecture: itself, or with the first of its tiles that the problem is taken
+/// with.
+const Variant& default_for(const Registry& registry, const Variant& variant, const std::string& architecture,
+                           const Problem& problem);
 
 /// Of a suite's problems those that show all of the variant's code: for each dtype the first that it takes on the
 /// architecture, or the first of all, whose refusal says why.

@@ -3,14 +3,18 @@
 namespace stele::explain {
 
 // fp32, fp16, multiply, integer and special: NVIDIA's table "Throughput of Native Arithmetic Instructions", which stood
-// in the CUDA C++ Programming Guide until release 12.9 and stands in the CUDA C++ Best Practices Guide, 12.1.1,
-// from 13.0 on (table 5). Read a second time against the columns 8.0 to 9.0 of the former, and against what two others
-// took from the latter: 12.0 of release 13.4, and the halves of 10.0 in OpenXLA's cuda_core_info_table.cc. The newer
-// table counts lanes where the older counted results: a packed HFMA2 at 64 makes 128 of them. So the older one's 256
-// at 12.x (release 12.9) was wrong, and the white paper's fp16 at the rate of fp32 agrees. Where 8.0 halves bf16 (128),
-// fp16 is the bound. Where kinds in one column differ the fastest stands, as a bound must: at 12.0 shifts and logic
-// have 64 of 128. At 10.0 comparisons of floats have 128 and the rest is not told, so `integer` is 0 there. What each
-// pipe executes, and that multiplies of integers take the FMA pipe: Nsight Compute, Kernel Profiling Guide,
+// in the CUDA C++ Programming Guide until release 12.9 (5.4.1, "Arithmetic Instructions") and stands in the CUDA C++
+// Best Practices Guide from 13.0 on (12.1.1, table 5). It was read a second time: 8.0 and 8.6 in a copy of the former;
+// 9.0's fp16 as FlashMLA takes it from there, its special functions as FlashAttention-3 does, its integers in the H100
+// white paper; 10.0's fp16 as OpenXLA's cuda_core_info_table.cc reads the latter, 12.0 as notes on release 13.4 do.
+//
+// Where readings differ: the newer table counts lanes where the older counted results, a packed HFMA2 at 64 makes 128.
+// The older one's 256 halves at 8.6 and 12.0 contradict the white papers of GA102 and RTX Blackwell, whose fp16 runs at
+// the rate of fp32, and 13.4 agrees with these. Of kinds in one column the fastest stands, as in a bound it must:
+// at 8.0 bf16 has 128 of fp16's 256, at 12.0 shifts and logic have 64 of the adds' 128. At 10.0 comparisons of floats
+// have 128 and no reading tells the rest, so `integer` is 0.
+//
+// What each pipe executes, and that multiplies of integers take the FMA pipe: Nsight Compute, Kernel Profiling Guide,
 // "Pipelines".
 // shared_bytes: the programming guide, "Shared Memory": 32 banks of 32 bits a cycle.
 // memory: load/store units in the white papers' pictures of a multiprocessor, A100's and H100's.

@@ -79,8 +79,8 @@ constexpr std::string_view full_shapes[] = {
     "batch=32 heads=16 kv_heads=1 seq_q=1 seq_k=8192 head_dim=576 bf16 latent=512 page=64",
     "batch=32 heads=128 kv_heads=1 seq_q=1 seq_k=8192 head_dim=576 bf16 latent=512 page=64",
     "batch=16 heads=32 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 f32",
-    "batch=8 heads=64 kv_heads=8 seq_q=1 seq_k=100000 head_dim=128 bf16 page=64 "
-    "lengths=100000,900,4000,1,2500,700,30,1300",
+    ("batch=8 heads=64 kv_heads=8 seq_q=1 seq_k=100000 head_dim=128 bf16 page=64 "
+     "lengths=100000,900,4000,1,2500,700,30,1300"),
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "kernels/common/cuda_stream.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <limits>
 
@@ -70,7 +71,8 @@ float shortest_milliseconds(void* stream, int trials, const std::function<void()
 std::shared_ptr<void> device_copy(std::span<const std::byte> data) {
     Address address = 0;
     check(driver().allocate(&address, data.size()), "cuMemAlloc");
-    std::shared_ptr<void> owner(reinterpret_cast<void*>(address),
+    // An address on the device, and none here.
+    std::shared_ptr<void> owner(std::bit_cast<void*>(address),
                                 [](void* freed) { driver().free(reinterpret_cast<Address>(freed)); });
     check(driver().upload(address, data.data(), data.size()), "cuMemcpyHtoD");
     return owner;

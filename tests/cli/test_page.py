@@ -20,17 +20,17 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this ma
 class Page(HTMLParser):
     """What a browser has made of a page: its elements, and what it complained about."""
 
-    def __init__(self, path):
+    def __init__(self, path, width=1100):
         super().__init__()
         done = subprocess.run(
             [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
              "--disable-background-networking", "--disable-component-update", "--enable-logging=stderr",
-             f"--user-data-dir={path.parent / 'browser'}", f"--log-net-log={path.with_suffix('.net')}",
+             f"--user-data-dir={path.parent / 'browser'}", f"--log-net-log={path.with_suffix('.net')}", f"--window-size={width},900",
              "--virtual-time-budget=20000", "--dump-dom", f"file://{path}"], capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         self.complaints = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
         self.elements = []
-        self.text = ""
+        self.text = self.plot_text = ""
         self.feed(done.stdout)
         # A browser asks for things of its own too; those have no page that began them.
         self.requests = set(re.findall(r'"initiator":"(?!not an origin)[^"]*".*?"url":"([^"]+)"',
@@ -41,17 +41,26 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.text += data
+        if self.elements and self.elements[-1][0] in ("text", "tspan"):
+            self.plot_text += data + "\n"
 
     def all(self, tag, **wanted):
         return [attributes for found, attributes in self.elements
                 if found == tag and all(attributes.get(name.replace("_", "-")) == value for name, value in wanted.items())]
 
+    def links(self):
+        """Where marks of plots lead to on the page, by the rows that they are drawn from: the DOM knows clicks alone."""
+        return set(re.findall(r'"link":"#([^"]*)"', self.text))
+
+    def ids(self):
+        return {attributes["id"] for _, attributes in self.elements if "id" in attributes}
+
     def plots(self):
         return [attributes for _, attributes in self.elements if "data-specification" in attributes]
 
 
-def opened(path, at_least):
-    page = Page(path)
+def opened(path, at_least, width=1100):
+    page = Page(path, width)
     assert page.complaints == [] and page.requests == set()
     if "built without the wheel" in page.text:
         assert not page.plots() and page.all("table")
@@ -60,6 +69,7 @@ def opened(path, at_least):
     plots = page.plots()
     assert len(plots) >= at_least and all(plot.get("data-drawn") == "yes" for plot in plots), plots
     assert len([svg for svg in page.all("svg") if "marks" in svg.get("class", "")]) == len(plots)
+    assert page.links() and page.links() <= page.ids()
     return page
 
 
@@ -84,11 +94,22 @@ def test_comparisons_and_histories_are_drawn(stele):
     old = SOURCE / "results/epyc/2026-11-28-3178a9b26d1b.json"
     (stele.folder / "compared/page.html").write_text(
         stele("compare", old, EPYC, "--allow", "timer", "--format", "html", code=None).stdout)
-    opened(stele.folder / "compared/page.html", at_least=1)
+    assert {link.split("-")[0] for link in opened(stele.folder / "compared/page.html", at_least=1).links()} == {"compared"}
     for path in (old, EPYC):
         shutil.copy(path, stele.folder / "past")
     stele("history", "past", "*/vendor.*", "--no-change-points", "--format", "html", "--out", "page.html")
-    opened(stele.folder / "page.html", at_least=1)
+    assert {link.split("-")[0] for link in opened(stele.folder / "page.html", at_least=1).links()} == {"run"}
+
+
+def test_on_a_phone_names_are_whole_and_several_devices_have_their_cascade(stele):
+    h200 = SOURCE / "results/h200/2026-11-28-6738a58edd48-3.json"
+    stele("report", h200, EPYC, "--format", "html", "--out", "page.html")
+    page = opened(stele.folder / "page.html", at_least=6, width=390)
+    assert "Languages over devices" in page.text and "What differs beside the language" in page.text
+    # What a browser cuts of a plot's text ends so.
+    names = ("gemm m=4096 n=4096 k=4096 f32", "OpenCL C")
+    for shown in (page, opened(stele.folder / "page.html", at_least=6)):
+        assert "…" not in shown.plot_text and all(name in shown.plot_text.splitlines() for name in names)
 
 
 def many_cells(cells):

@@ -147,8 +147,11 @@ private:
             for (const Variant* variant : variants_)
                 for (const Problem* problem :
                      one_of_each_dtype(*variant, architecture, problems_[variant->operation])) {
-                    progress_.show(fmt::format("{} for {}", variant->id(), architecture));
-                    explain_variant(*variant, *problem, architecture, compiler_, explanation_,
+                    const bool tile_is_named = options_.glob.find('@') != std::string::npos;
+                    const Variant& taken =
+                        tile_is_named ? *variant : default_for(registry_, *variant, architecture, *problem);
+                    progress_.show(fmt::format("{} for {}", taken.id(), architecture));
+                    explain_variant(taken, *problem, architecture, compiler_, explanation_,
                                     driver_ ? &*driver_ : nullptr);
                 }
         explanation_.versions = compiler_.versions();

@@ -58,7 +58,7 @@ function makeSortable(table) {
 
 function makeFilterable(table) {
   const total = rowGroups(table.tBodies[0]).length;
-  if (total < 8) return;
+  if (total < 12) return;
   // Of a large table this takes as long as all else, so it waits until somebody filters.
   let groups;
   const texts = () => groups ??= rowGroups(table.tBodies[0]).map((rows) => ({
@@ -141,7 +141,7 @@ function placeNames(specification, width) {
   if (!field) return;
   const size = 11, line = 14, { x, y } = specification.encoding, count = y.sort.length;
   const longest = Math.max(...y.sort.map((name) => name.length));
-  if (longest * 6.8 < Math.min(y.axis.labelLimit, width / 2)) return;
+  if (longest * 6.6 < Math.min(y.axis.labelLimit, 0.56 * width)) return;
   const names = y.sort.map((name) => wrapped(name, Math.floor(width / (0.62 * size))));
   const lines = Math.max(...names.map((name) => name.split("\n").length));
   // Empty lines first, so that each name stands on its row.

@@ -19,8 +19,9 @@ std::string how_sure(const Comparison& comparison) {
         100 * comparison.most_margin(), comparison.cells.size(), comparison.cells.size() - single,
         comparison.most_pairs());
     if (single > 0)
-        text +=
-            fmt::format("; {} have a single one, of which nothing is sure whatever the ratio: bench --rounds", single);
+        text += fmt::format(
+            "; {} have a single one, of which nothing is sure whatever the ratio (stele bench --rounds makes more)",
+            single);
     return text + ".";
 }
 

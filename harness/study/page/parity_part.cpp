@@ -22,23 +22,26 @@ std::string title_of_language(const std::string& named) {
 
 std::string parity_words(std::span<const SiblingParity> rows) {
     if (rows.empty()) return "";
-    std::size_t alike = 0, unknown = 0;
+    std::size_t all = 0, alike = 0, unknown = 0;
     std::map<std::string, std::size_t> counts;
     for (const SiblingParity& row : rows) {
+        const std::size_t problems = row.problems.size();
+        all += problems;
         if (!row.no_plan.empty())
-            ++unknown;
+            unknown += problems;
         else if (row.differences.empty())
-            ++alike;
-        for (const ParityDifference& one : row.differences) ++counts[one.what];
+            alike += problems;
+        for (const ParityDifference& one : row.differences) counts[one.what] += problems;
     }
     std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());
     std::ranges::stable_sort(order, std::greater{}, &std::pair<std::string, std::size_t>::second);
     std::vector<std::string> parts;
     for (const auto& [what, count] : order) parts.push_back(fmt::format("{} ({})", what, count));
     std::string text = fmt::format(
-        "One algorithm in two languages should differ by its language alone. Of {} such pairs that were timed under "
+        "One algorithm in two languages should differ by its language alone. Of {} such pairs of cells that were timed "
+        "under "
         "equal conditions {} do",
-        rows.size(), alike);
+        all, alike);
     if (!parts.empty()) text += fmt::format("; the others differ in {} besides", fmt::join(parts, ", "));
     if (unknown > 0) text += fmt::format("; of {} the launches could not be compared", unknown);
     return text + ". A table says what, pair by pair.";

@@ -9,8 +9,8 @@
 
 namespace stele {
 
-/// How many pairs of siblings differ in nothing else, and in what the others do, the most frequent first. Empty without
-/// pairs.
+/// How many pairs of siblings on a problem differ in nothing else, and in what the others do, the most frequent first.
+/// Empty without pairs.
 std::string parity_words(std::span<const SiblingParity> rows);
 
 /// A row for each difference; for a pair without any, one that says so.

@@ -163,7 +163,7 @@ std::string sureness_text(const std::vector<Standing>& standings) {
     if (single > 0)
         text += fmt::format(
             "{} of one process's samples: what differs from process to process is not in {}, so a few percent may fall "
-            "otherwise tomorrow, and bench --rounds tells.",
+            "otherwise tomorrow, and stele bench --rounds tells.",
             several > 0 ? fmt::format("The other {} are", single) : "All are", several > 0 ? "those" : "them");
     return text;
 }

@@ -39,7 +39,8 @@ constexpr const char* course_text = R"json({
      "encoding": {"y": {"value": 168}, "text": {"field": "begins"}}}
   ],
   "encoding": {
-    "x": {"type": "ordinal", "field": "run", "axis": {"title": "run: date and revision, the oldest first", "labelAngle": -30, "labelLimit": {"expr": "containerSize()[0] < 640 ? 80 : 130"}}},
+    "x": {"type": "ordinal", "field": "run", "axis": {"title": "run: date and revision, the oldest first", "labelAngle": -30, "labelLimit": 130,
+      "labelExpr": "containerSize()[0] < 640 ? split(datum.label, ' ')[0] + ' ' + slice(split(datum.label, ' ')[1], 5) : datum.label"}},
     "y": {"type": "quantitative", "field": "median", "scale": {"zero": false, "nice": true}}
   }
 })json";

@@ -24,7 +24,7 @@ constexpr const char* forest_text = R"json({
   ],
   "encoding": {
     "x": {"type": "quantitative", "field": "ratio", "scale": {"type": "log", "nice": false}, "axis": {"orient": "top", "format": "~g"}},
-    "y": {"type": "nominal", "field": "name", "axis": {"title": null, "labelLimit": 520, "domain": false, "ticks": false, "grid": true}}
+    "y": {"type": "nominal", "field": "name", "axis": {"title": null, "labelLimit": 600, "domain": false, "ticks": false, "grid": true}}
   }
 })json";
 

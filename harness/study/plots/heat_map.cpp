@@ -30,7 +30,7 @@ constexpr const char* heat_map_text = R"json({
   ],
   "encoding": {
     "x": {"type": "nominal", "field": "language", "axis": {"title": null, "orient": "top", "labelAngle": 0, "domain": false, "ticks": false}},
-    "y": {"type": "nominal", "field": "problem", "axis": {"title": null, "labelLimit": 520, "domain": false, "ticks": false}}
+    "y": {"type": "nominal", "field": "problem", "axis": {"title": null, "labelLimit": 600, "domain": false, "ticks": false}}
   }
 })json";
 

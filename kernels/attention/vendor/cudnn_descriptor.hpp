@@ -74,7 +74,8 @@ public:
 
     template <typename T>
     void set(Attribute attribute, std::span<const T> values) {
-        set(attribute, value_type_of<T>, static_cast<std::int64_t>(values.size()), values.data());
+        set(attribute, value_type_of<T>, static_cast<std::int64_t>(values.size()),
+            static_cast<const void*>(values.data()));
     }
     template <typename T>
     void set(Attribute attribute, const T& value) {

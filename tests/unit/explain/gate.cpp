@@ -1,14 +1,56 @@
 // Explain: the assembler's figures, occupancy, source lines, and the gate.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "backends/names.hpp"
 #include "harness/explain/baseline.hpp"
 #include "harness/explain/compiler.hpp"
+#include "harness/explain/figures.hpp"
 #include "harness/explain/occupancy.hpp"
 #include "harness/explain/source_lines.hpp"
 
 namespace stele::explain::gate_test {
 namespace {
+
+/// Each baseline that is kept has what the program would examine today, by name: no kernel more, none less. Whether its
+/// figures hold takes compilers, and the gate asks them for sm_90a.
+TEST(KeptBaselines, HaveTheKernelsThatThereAre) {
+    const Registry registry;
+    std::map<std::string, std::vector<std::unique_ptr<Problem>>> suites;
+    for (const Operation* operation : registry.operations())
+        suites[std::string(operation->name())] = problems(*operation, Suite::full);
+    std::map<std::string, std::string> versions;
+    for (const std::string architecture : {"sm_80", "sm_90a", "sm_100", "sm_120"}) {
+        std::ifstream file(fmt::format("{}/results/static/{}.json", STELE_SOURCE_DIR, architecture));
+        const Baseline baseline =
+            parse_baseline(std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()));
+        std::set<std::string> expected, kept;
+        for (const Variant* variant : registry.variants()) {
+            if (!variant->default_tile || variant->language == Language::cuda_tile) continue;
+            if (!is_native(variant->language) && !is_from_text(variant->language)) continue;
+            for (const Problem* problem : one_of_each_dtype(*variant, architecture, suites[variant->operation])) {
+                const Variant& taken = default_for(registry, *variant, architecture, *problem);
+                if (is_taken(taken, architecture, *problem))
+                    expected.insert(fmt::format("{}|{}", taken.id(), name(problem->dtype())));
+            }
+        }
+        for (const auto& [text, row] : baseline.rows) {
+            const auto key = parse_baseline_key(text).value();
+            EXPECT_EQ(key.architecture, architecture);
+            kept.insert(fmt::format("{}|{}", key.variant, key.dtype));
+        }
+        EXPECT_EQ(kept, expected) << "renew it: stele explain --arch " << architecture << " --save results/static/"
+                                  << architecture << ".json";
+        if (versions.empty()) versions = baseline.versions;
+        EXPECT_EQ(baseline.versions, versions) << architecture << " is of other compilers";
+    }
+}
 
 TEST(ExplainAssembler, ReadsFiguresAndWarnings) {
     const auto found = parse_assembler_output(

@@ -145,8 +145,9 @@ TEST(ParityWords, CountWhatSiblingsDifferIn) {
                                           {"gemm/tiled", "cuda", "opencl", "A GPU", {square}, {{"build", "x", ""}}, ""},
                                           {"gemm/half", "cuda", "ptx", "A GPU", {square}, {}, "no such variant"}};
     EXPECT_EQ(parity_words({}), "");
-    EXPECT_NE(parity_words(rows).find("Of 3 such pairs that were timed under equal conditions 1 do; the others differ "
-                                      "in build (1) besides; of 1 the launches could not be compared. "),
+    EXPECT_NE(parity_words(rows).find(
+                  "Of 3 such pairs of cells that were timed under equal conditions 1 do; the others differ "
+                  "in build (1) besides; of 1 the launches could not be compared. "),
               std::string::npos)
         << parity_words(rows);
     const Table table = parity_part(rows);
