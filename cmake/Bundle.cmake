@@ -31,6 +31,11 @@ if(STELE_HAS_CUDA)
   add_dependencies(stele_bundle stele_cuda_kernels_bounded)
   install(TARGETS stele_cuda_kernels_bounded OPTIONAL LIBRARY DESTINATION lib/bounded COMPONENT bundle)
 endif()
+# Machine code of tiles, where their compiler is there.
+if(TARGET stele_tiles)
+  add_dependencies(stele_bundle stele_tiles)
+endif()
+install(DIRECTORY ${PROJECT_BINARY_DIR}/tiles DESTINATION lib OPTIONAL COMPONENT bundle FILES_MATCHING PATTERN "*.cubin")
 install(RUNTIME_DEPENDENCY_SET bundle DESTINATION lib COMPONENT bundle
   # What is glibc's, what stands in lib/gcc, and what is installed above.
   PRE_EXCLUDE_REGEXES "^ld-linux" "^lib(c|m|dl|rt|pthread|mvec|resolv)\\.so" "^lib(stdc\\+\\+|gcc_s)\\.so" "^libstele_")

@@ -109,6 +109,13 @@ def test_there_is_one_copy_of_the_kernels_and_one_with_bounded_waits(root):
     assert with_kernels in ([], ["bounded/libstele_cuda_kernels.so"] * is_built + ["libstele_cuda_kernels.so"])
 
 
+def test_machine_code_of_tiles_is_where_the_program_looks_for_it(root):
+    def files(folder):
+        return {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("*.cubin")}
+
+    assert files(root / "stele/lib/tiles") == files(BUILD / "tiles")
+
+
 def test_a_licence_stands_beside_each_library(root):
     licences = {path.name: path.read_text(errors="replace") for path in (root / "stele/licences").iterdir()}
     for part in ("libfmt", "libbenchmark", "libboost-context", "ocl-icd", "libstdc++", "libgcc", "json", "cli11", "gtest"):

@@ -179,3 +179,20 @@ def test_pocl_code_is_read():
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["cpu"]
     assert rows and all(row["instructions"] > 0 and row["loop_instructions"] > 0 for row in rows)
+
+
+def test_tiles_have_roles_copies_and_matrix_instructions_of_each_architecture():
+    """By the machine code alone, as the program names none of them."""
+    done = explain("gemm/tile", "--problem", "m=4096 n=4096 k=4096 bf16 b=nk", "--arch", "sm_80,sm_90a,sm_100", "--format", "json")
+    if "`./dev tiles` fetches it" in done.stdout + done.stderr:
+        pytest.skip("the compiler of CUDA Tile C++ is not here; ./dev tiles fetches it")
+    assert done.returncode == 0, done.stderr
+    rows = {row["architecture"]: row for row in json.loads(done.stdout)["kernels"]}
+    assert rows.keys() == {"sm_80", "sm_90a", "sm_100"}
+    for architecture, kind, copies in (("sm_80", "HMMA", "cp.async"), ("sm_90a", "HGMMA", "TMA"), ("sm_100", "UTCHMMA", "TMA")):
+        row = rows[architecture]
+        assert row["language"] == "cuda_tile" and row["registers"] > 32 and row["threads"] % 128 == 0
+        assert row["stack_bytes"] == row["whole"]["local_accesses"] == 0, "sums leave the registers"
+        assert row["hot_loop"]["by_class"].get(kind, 0) > 0, row["hot_loop"]
+        assert row["whole"]["by_class"].get(copies, 0) > 0, row["whole"]
+        assert ("setmaxnreg" in row["whole"]["by_class"]) == (copies == "TMA"), "roles come with TMA"
