@@ -15,6 +15,7 @@ std::size_t shared_bytes(Language language, const LatentTile& tile, const Shape&
 }
 
 Support supports(Language language, const LatentTile& tile, const DeviceInfo& device, const Shape& shape) {
+    if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (!shape.is_latent()) return Support::no("reads the first columns of keys as their values: latent=512");
     return fits_block(device, tile.plain().num_threads(), shared_bytes(language, tile, shape));
 }
