@@ -33,10 +33,11 @@ void reach_logits(const Shape& shape, const Layout& layout, std::span<const Tens
         const Shape one = shape.alone(sequence);
         for (std::int64_t at = 0; at < one.rows(); ++at) {
             const std::int64_t query = at % one.seq_q, head = at / one.seq_q;
-            const std::int64_t row = layout.query_row(sequence, head, query), seen = visible_keys(one, query);
-            if (seen == 0) continue;
+            const std::int64_t row = layout.query_row(sequence, head, query);
+            const KeyRange seen = visible_keys(one, query);
+            if (seen.count() == 0) continue;
             // 7919 is a prime beyond the tile sizes, so that the chosen keys fall into different tiles.
-            const std::int64_t key = row * 7919 % seen;
+            const std::int64_t key = seen.begin + row * 7919 % seen.count();
             const auto from =
                 static_cast<std::size_t>(layout.key_row(sequence, head / shape.group(), key) * shape.head_dim);
             double norm = 0;
@@ -65,14 +66,16 @@ std::vector<std::int32_t> drawn_page_table(const Shape& shape, std::uint64_t see
     return table;
 }
 
-/// NaN in all rows of K or V that no key has.
+/// NaN in all rows of K or V that no key has, or one that no query sees.
 void spoil_unused(const Shape& shape, const Layout& layout, Tensor& tensor) {
-    std::vector<bool> used(static_cast<std::size_t>(shape.pool_pages() * shape.kv_heads * shape.page));
-    for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence)
-        for (std::int64_t head = 0; head < shape.kv_heads; ++head)
-            for (std::int64_t key = 0; key < shape.keys_of(sequence); ++key)
-                used[static_cast<std::size_t>(layout.key_row(sequence, head, key))] = true;
     const auto head_dim = static_cast<std::size_t>(shape.head_dim);
+    std::vector<bool> used(tensor.spec.elements() / head_dim);
+    for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence) {
+        const std::int64_t keys = shape.keys_of(sequence);
+        for (std::int64_t head = 0; head < shape.kv_heads; ++head)
+            for (std::int64_t key = keys - shape.seen_keys_of(sequence); key < keys; ++key)
+                used[static_cast<std::size_t>(layout.key_row(sequence, head, key))] = true;
+    }
     for (std::size_t row = 0; row < used.size(); ++row)
         for (std::size_t d = 0; d < head_dim && !used[row]; ++d)
             tensor.set(row * head_dim + d, std::numeric_limits<double>::quiet_NaN());
@@ -89,7 +92,8 @@ Tensor tensor_of(const TensorSpec& spec, const std::vector<std::int32_t>& values
 std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill how) {
     const std::vector<TensorSpec> specs = tensors_of(shape);
     std::vector<Tensor> out;
-    for (std::size_t i = 0; i < 3; ++i) {
+    const std::size_t matrices = shape.is_latent() ? 2 : 3;  // Q, K and V
+    for (std::size_t i = 0; i < matrices; ++i) {
         out.emplace_back(specs[i]);
         fill(out.back(), how, seed * 3 + i);
     }
@@ -101,10 +105,9 @@ std::vector<Tensor> inputs_of(const Shape& shape, std::uint64_t seed, Fill how) 
         if (const auto index = tensor_index(shape, name))
             fill_scale(scales.emplace_back(specs[*index]), seed * 3 + 3 + scales.size());
     if (shape.logits != 0 && how != Fill::zeros) reach_logits(shape, layout, scales, out[tensor_q], out[tensor_k]);
-    if (shape.is_paged()) {
-        for (const std::size_t tensor : {tensor_k, tensor_v}) spoil_unused(shape, layout, out[tensor]);
-        out.push_back(tensor_of(specs[out.size()], page_table));
-    }
+    if (shape.is_paged() || shape.window > 0)
+        for (std::size_t tensor = tensor_k; tensor < matrices; ++tensor) spoil_unused(shape, layout, out[tensor]);
+    if (shape.is_paged()) out.push_back(tensor_of(specs[out.size()], page_table));
     if (shape.is_packed())
         for (const auto* offsets : {&layout.q_offsets(), &layout.k_offsets()})
             out.push_back(tensor_of(specs[out.size()], *offsets));

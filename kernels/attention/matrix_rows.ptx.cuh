@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernels/attention/nonfinite.cuh"
+#include "kernels/attention/sequence.cuh"
 #include "kernels/common/ptx/ldmatrix.cuh"
 #include "kernels/common/ptx/math.cuh"
 #include "kernels/common/ptx/memory.cuh"
@@ -38,7 +39,7 @@ struct MatrixRows {
     /// By pairs: four registers for each 16 keys, which are the next product's first operand as they lie.
     std::uint32_t weights[TILES_M][keys / 4];
     float row_max[TILES_M][2], row_sum[TILES_M][2];
-    int seen[TILES_M][2];  ///< keys that a row sees
+    int seen[TILES_M][2];  ///< where the keys end that a row sees
 
     /// Four elements, as mma.sync takes them.
     static __device__ __forceinline__ float (&four(float* from))[4] { return *reinterpret_cast<float(*)[4]>(from); }
@@ -64,13 +65,14 @@ struct MatrixRows {
             for (float& score : scores[i]) score = mul_rn_f32(score, factor);
     }
 
-    /// −inf for keys that a row does not see.
-    __device__ __forceinline__ void mask(int key_begin, int lane) {
+    /// −inf for keys that a row does not see: it sees the last `window` below `seen`.
+    __device__ __forceinline__ void mask(int key_begin, int window, int lane) {
 #pragma unroll
         for (int i = 0; i < TILES_M; ++i)
 #pragma unroll
             for (int e = 0; e < keys / 2; ++e)
-                if (key_begin + e / 4 * 8 + lane % 4 * 2 + e % 2 >= seen[i][e / 2 % 2]) scores[i][e] = -INFINITY;
+                if (!is_seen(key_begin + e / 4 * 8 + lane % 4 * 2 + e % 2, seen[i][e / 2 % 2], window))
+                    scores[i][e] = -INFINITY;
     }
 
     /// Online softmax (Milakov and Gimelshein 2018): raises row_max, makes weights 2^(score − row_max + RAISE) of the
@@ -141,22 +143,25 @@ struct MatrixRows {
         }
     }
 
-    /// Whether the part of one of `threads` threads of tile_v, from row `from` on, has a value that is infinite or no
-    /// number.
+    /// Whether the part of one of `threads` threads of tile_v has a value that is infinite or no number in a row other
+    /// than `from` to `to`, which all see.
     template <typename Place>
-    static __device__ __forceinline__ bool any_spoilt(const unsigned char* tile_v, int from, int thread, int threads,
-                                                      Place&& place) {
+    static __device__ __forceinline__ bool any_spoilt(const unsigned char* tile_v, int from, int to, int thread,
+                                                      int threads, Place&& place) {
         constexpr int PIECES = head_dim / 8;
         bool spoilt = false;
-        for (int i = from * PIECES + thread; i < keys * PIECES; i += threads)
+        for (int i = thread; i < keys * PIECES; i += threads) {
+            if (i / PIECES >= from && i / PIECES < to) continue;
             spoilt = spoilt || any_nonfinite<T>(ld_shared_v4_b32(tile_v + place(i / PIECES, i % PIECES)));
+        }
         return spoilt;
     }
 
     /// For values that weigh<true>() has left out, as a weight of 0 would have made NaN of them: a row that sees one
     /// gets it here. No positive weight changes it.
     template <typename Place>
-    __device__ __forceinline__ void add_spoilt(const unsigned char* tile_v, int key_begin, int lane, Place&& place) {
+    __device__ __forceinline__ void add_spoilt(const unsigned char* tile_v, int key_begin, int window, int lane,
+                                               Place&& place) {
 #pragma unroll 1
         for (int n = 0; n < keys; ++n)
 #pragma unroll
@@ -169,7 +174,7 @@ struct MatrixRows {
                 for (int i = 0; i < TILES_M; ++i)
 #pragma unroll
                     for (int h = 0; h < 2; ++h) {
-                        if (key_begin + n >= seen[i][h]) continue;
+                        if (!is_seen(key_begin + n, seen[i][h], window)) continue;
                         if (!isfinite(low)) acc[i][4 * j + 2 * h] += low;
                         if (!isfinite(high)) acc[i][4 * j + 2 * h + 1] += high;
                     }

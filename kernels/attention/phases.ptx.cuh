@@ -73,9 +73,10 @@ struct Phases : cuda::Phases<T, tile, head_dim, stages, value_dim> {
         load_key_rows(tile_kv, rows, [](int key) { return key; }, key_begin, key_end, thread);
     }
 
-    /// scores[i][j] = tile_q[row i] · tile_k[column j]; −inf from key visible[row i] on.
+    /// scores[i][j] = tile_q[row i] · tile_k[column j]; −inf where the row does not see the key: it sees the last
+    /// `window` below visible[row i].
     __device__ static void score_tile(float (&scores)[THREAD_M][THREAD_N], const Shared& shared, const T* tile_k,
-                                      int key_begin, int row_group, int col) {
+                                      int key_begin, int row_group, int col, int window = every_key) {
 #pragma unroll
         for (int i = 0; i < THREAD_M; ++i)
 #pragma unroll
@@ -102,7 +103,7 @@ struct Phases : cuda::Phases<T, tile, head_dim, stages, value_dim> {
             const int seen = static_cast<int>(ld_shared_b32(shared.visible + row_group * THREAD_M + i));
 #pragma unroll
             for (int j = 0; j < THREAD_N; ++j)
-                if (key_begin + col + j * THREADS_N >= seen) scores[i][j] = -INFINITY;
+                if (!is_seen(key_begin + col + j * THREADS_N, seen, window)) scores[i][j] = -INFINITY;
         }
     }
 
@@ -135,19 +136,23 @@ struct Phases : cuda::Phases<T, tile, head_dim, stages, value_dim> {
         }
     }
 
-    /// acc[row i] += tile_p[row i] · tile_v. From the first four keys on that not all of the thread's rows see, each
-    /// row selects: a weight of 0 would make NaN of a NaN.
+    /// acc[row i] += tile_p[row i] · tile_v. Of keys that not all of the thread's rows see, each row selects: a weight
+    /// of 0 would make NaN of a NaN.
     __device__ static void multiply_tile(State& state, const Shared& shared, const T* tile_v, int key_begin,
-                                         int row_group, int col) {
-        int seen_by_all = BLOCK_N, n = 0;
+                                         int row_group, int col, int window = every_key) {
+        int begin = 0, end = BLOCK_N, n = 0;  // of the keys that all see
 #pragma unroll
         for (int i = 0; i < THREAD_M; ++i) {
             const int r = row_group * THREAD_M + i;
-            if (static_cast<int>(ld_shared_b32(shared.query_row + r)) >= 0)
-                seen_by_all = min(seen_by_all, static_cast<int>(ld_shared_b32(shared.visible + r)) - key_begin);
+            if (static_cast<int>(ld_shared_b32(shared.query_row + r)) < 0) continue;
+            const int seen = static_cast<int>(ld_shared_b32(shared.visible + r)) - key_begin;
+            begin = max(begin, seen - window);
+            end = min(end, seen);
         }
+        begin = min((begin + 3) / 4 * 4, BLOCK_N);  // four weights are one load
+        multiply_selected(state, shared, tile_v, key_begin, n, begin, row_group, col, window);
 #pragma unroll 1
-        for (; n + 4 <= seen_by_all; n += 4) {
+        for (; n + 4 <= end; n += 4) {
             float4 p[THREAD_M];
 #pragma unroll
             for (int i = 0; i < THREAD_M; ++i)
@@ -166,17 +171,7 @@ struct Phases : cuda::Phases<T, tile, head_dim, stages, value_dim> {
                 }
             }
         }
-#pragma unroll 1
-        for (; n < BLOCK_N; ++n)
-#pragma unroll
-            for (int i = 0; i < THREAD_M; ++i) {
-                const int r = row_group * THREAD_M + i;
-                if (key_begin + n >= static_cast<int>(ld_shared_b32(shared.visible + r))) continue;
-                const float p = __uint_as_float(ld_shared_b32(shared.tile_p + r * P_STRIDE + n));
-#pragma unroll
-                for (int v = 0; v < VECTORS; ++v)
-                    add_scaled(state.acc[i][v], p, load_shared4(tile_v + n * KEY_STRIDE + (col + v * THREADS_N) * 4));
-            }
+        multiply_selected(state, shared, tile_v, key_begin, n, BLOCK_N, row_group, col, window);
     }
 
     /// Adds up the parts of row_sum over the threads of a row.
@@ -202,6 +197,23 @@ struct Phases : cuda::Phases<T, tile, head_dim, stages, value_dim> {
                                  scaled(state.acc[i][v], inverse));
             if (col == 0) lse[row] = (state.row_max[i] + lg2_approx_ftz_f32(state.row_sum[i])) * 0.693147180559945309f;
         }
+    }
+
+private:
+    /// The same of keys n … end − 1 of the tile, by the rows that see them.
+    __device__ static void multiply_selected(State& state, const Shared& shared, const T* tile_v, int key_begin, int& n,
+                                             int end, int row_group, int col, int window) {
+#pragma unroll 1
+        for (; n < end; ++n)
+#pragma unroll
+            for (int i = 0; i < THREAD_M; ++i) {
+                const int r = row_group * THREAD_M + i;
+                if (!is_seen(key_begin + n, static_cast<int>(ld_shared_b32(shared.visible + r)), window)) continue;
+                const float p = __uint_as_float(ld_shared_b32(shared.tile_p + r * P_STRIDE + n));
+#pragma unroll
+                for (int v = 0; v < VECTORS; ++v)
+                    add_scaled(state.acc[i][v], p, load_shared4(tile_v + n * KEY_STRIDE + (col + v * THREADS_N) * 4));
+            }
     }
 };
 

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "kernels/attention/layout.hpp"
+#include "kernels/attention/tile.hpp"
 
 namespace stele::attention {
 namespace {
@@ -22,6 +23,9 @@ constexpr std::int64_t most_elements = std::int64_t{1} << 36;
 
 // Drawn lengths are part of the problem, so their seed is too.
 constexpr std::uint64_t lengths_seed = 1;
+
+/// Row i of q sees i + 1 + (k − q) keys, or none: a trapezium if k ≥ q, else the triangle of the last k rows.
+double causal_pairs(double q, double k) { return k >= q ? q * (k - q) + q * (q + 1) / 2 : k * (k + 1) / 2; }
 
 /// 0 … longest, one of them the longest.
 std::vector<std::int64_t> drawn_lengths(std::int64_t batch, std::int64_t longest) {
@@ -75,9 +79,15 @@ float default_softmax_scale(std::int64_t head_dim) {
     return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
 }
 
-std::int64_t visible_keys(const Shape& shape, std::int64_t query) {
-    if (!shape.causal) return shape.seq_k;
-    return std::clamp<std::int64_t>(query + 1 + shape.seq_k - shape.seq_q, 0, shape.seq_k);
+std::int64_t Shape::seen_keys_of(std::int64_t sequence) const {
+    const std::int64_t keys = keys_of(sequence);
+    return window == 0 ? keys : std::min(keys, queries_of(sequence) + window - 1);
+}
+
+KeyRange visible_keys(const Shape& shape, std::int64_t query) {
+    if (!shape.causal) return {0, shape.seq_k};
+    const auto end = std::clamp<std::int64_t>(query + 1 + shape.seq_k - shape.seq_q, 0, shape.seq_k);
+    return {shape.window == 0 ? 0 : std::max<std::int64_t>(end - shape.window, 0), end};
 }
 
 double pairs_of(const Shape& shape) {
@@ -88,14 +98,17 @@ double pairs_of(const Shape& shape) {
     }
     const double q = static_cast<double>(shape.seq_q), k = static_cast<double>(shape.seq_k);
     double pairs = q * k;
-    // Row i sees i + 1 + (k − q) keys, or none: a trapezium if k ≥ q, else the triangle of the last k rows.
-    if (shape.causal) pairs = k >= q ? q * (k - q) + q * (q + 1) / 2 : k * (k + 1) / 2;
+    if (shape.causal) pairs = causal_pairs(q, k);
+    // What a window leaves out is as if the last keys were not there.
+    if (shape.window > 0) pairs -= causal_pairs(q, std::max(k - static_cast<double>(shape.window), 0.0));
     return pairs * static_cast<double>(shape.batch * shape.heads);
 }
 
-double flops_of(const Shape& shape, double pairs) { return 4.0 * static_cast<double>(shape.head_dim) * pairs; }
+double flops_of(const Shape& shape, double pairs) {
+    return 2.0 * static_cast<double>(shape.head_dim + shape.value_dim()) * pairs;
+}
 
-Shape take_shape(ProblemText& text, const std::set<Dtype>& dtypes) {
+Shape take_shape(ProblemText& text, std::span<const std::int64_t> head_dims, const std::set<Dtype>& dtypes) {
     Shape shape;
     shape.batch = text.take_extent("batch", 1, most_heads);
     shape.heads = text.take_extent("heads", 1, most_heads);
@@ -108,8 +121,9 @@ Shape take_shape(ProblemText& text, const std::set<Dtype>& dtypes) {
     const float by_default = default_softmax_scale(shape.head_dim);
     shape.softmax_scale = static_cast<float>(text.take_real_or("scale", by_default, -1e4, 1e4));
     shape.logits = text.take_real_or("logits", 0, 0, 1e4);
-    if (shape.head_dim != 64 && shape.head_dim != 128)
-        text.fail(fmt::format("head_dim={} is not supported: the kernels are built for 64 and 128", shape.head_dim));
+    if (std::ranges::find(head_dims, shape.head_dim) == head_dims.end())
+        text.fail(fmt::format("head_dim={} is not supported: the kernels are built for {}", shape.head_dim,
+                              fmt::join(head_dims, ", ")));
     if (shape.heads % shape.kv_heads != 0)
         text.fail(
             fmt::format("heads={} is not a multiple of kv_heads={}: query heads share key-value heads in equal "
@@ -120,6 +134,24 @@ Shape take_shape(ProblemText& text, const std::set<Dtype>& dtypes) {
         shape.batch * shape.kv_heads * shape.seq_k > most_elements / shape.head_dim)
         text.fail(fmt::format("a tensor would have more than {} elements", most_elements));
     return shape;
+}
+
+void take_window(ProblemText& text, Shape& shape) {
+    shape.window = text.take_extent_or("window", 0, 1, most_keys);
+    if (shape.window > 0 && !shape.causal) text.fail("window= without causal: it ends with a query's own key");
+}
+
+void take_latent(ProblemText& text, Shape& shape) {
+    shape.latent = text.take_extent_or("latent", 0, latent_value_dim, latent_value_dim);
+    if (shape.is_latent() != (shape.head_dim == latent_head_dim))
+        text.fail(
+            fmt::format("head_dim={} and latent={} go together: of each key's {} columns the first {} are its value",
+                        latent_head_dim, latent_value_dim, latent_head_dim, latent_value_dim));
+    if (shape.is_latent() && shape.has_scales())
+        text.fail("latent keys are not in e4m3: keys and values would be the same numbers with two scales");
+    if (shape.is_latent() && shape.kv_heads != 1)
+        text.fail(fmt::format("latent={} with kv_heads={}: all heads read the same keys, kv_heads=1", shape.latent,
+                              shape.kv_heads));
 }
 
 void take_layout(ProblemText& text, Shape& shape) {
@@ -148,9 +180,11 @@ std::string shape_text(const Shape& shape) {
         fmt::format("batch={} heads={} kv_heads={} seq_q={} seq_k={} head_dim={} {}", shape.batch, shape.heads,
                     shape.kv_heads, shape.seq_q, shape.seq_k, shape.head_dim, name(shape.dtype));
     if (shape.causal) out += " causal";
+    if (shape.window != 0) out += fmt::format(" window={}", shape.window);
     // fmt's shortest form that reads back to the same f32.
     if (shape.softmax_scale != default_softmax_scale(shape.head_dim))
         out += fmt::format(" scale={}", shape.softmax_scale);
+    if (shape.is_latent()) out += fmt::format(" latent={}", shape.latent);
     if (shape.logits != 0) out += fmt::format(" logits={}", shape.logits);
     if (shape.is_paged()) out += fmt::format(" page={}", shape.page);
     if (shape.shared_pages != 0) out += fmt::format(" shared_pages={}", shape.shared_pages);
@@ -178,8 +212,8 @@ std::vector<TensorSpec> tensors_of(const Shape& shape) {
     query_shape.push_back(shape.head_dim);
     query_names.emplace_back("head_dim");
     std::vector<TensorSpec> out{{"Q", Role::input, shape.dtype, query_shape, query_names},
-                                {"K", Role::input, shape.dtype, key_shape, key_names},
-                                {"V", Role::input, shape.dtype, key_shape, key_names}};
+                                {"K", Role::input, shape.dtype, key_shape, key_names}};
+    if (!shape.is_latent()) out.push_back({"V", Role::input, shape.dtype, key_shape, key_names});
     if (shape.is_paged())
         out.push_back(
             {"page_table", Role::input, Dtype::i32, {shape.batch, shape.table_pages()}, {"batch", "table_pages"}});
@@ -190,6 +224,10 @@ std::vector<TensorSpec> tensors_of(const Shape& shape) {
         out.push_back({"q_scale", Role::input, Dtype::f32, {shape.heads}, {"heads"}});
         for (const char* name : {"k_scale", "v_scale"})
             out.push_back({name, Role::input, Dtype::f32, {shape.kv_heads}, {"kv_heads"}});
+    }
+    if (shape.is_latent()) {
+        query_shape.back() = shape.latent;
+        query_names.back() = "value_dim";
     }
     out.push_back({"O", Role::output, shape.output_dtype(), query_shape, query_names});
     out.push_back(lse);
@@ -205,8 +243,9 @@ std::optional<std::size_t> tensor_index(const Shape& shape, std::string_view nam
 
 VisibleKeys dense_visibility(const Shape& shape) {
     return [shape](std::int64_t, std::int64_t, std::int64_t query, std::vector<std::int32_t>& keys) {
-        keys.resize(static_cast<std::size_t>(visible_keys(shape, query)));
-        for (std::size_t j = 0; j < keys.size(); ++j) keys[j] = static_cast<std::int32_t>(j);
+        const KeyRange seen = visible_keys(shape, query);
+        keys.resize(static_cast<std::size_t>(seen.count()));
+        std::iota(keys.begin(), keys.end(), static_cast<std::int32_t>(seen.begin));
     };
 }
 
@@ -216,9 +255,16 @@ double AttentionProblem::bytes() const {
     double bytes = 0;
     for (const TensorSpec& spec : tensors())
         if (spec.name != "K" && spec.name != "V") bytes += static_cast<double>(spec.bytes());
-    // Keys that there are, shared ones once; not the rest of their pages.
-    const std::int64_t keys = shape_.all_keys() - (shape_.batch - 1) * shape_.shared_pages * shape_.page;
-    return bytes + 2 * static_cast<double>(keys * shape_.kv_heads * shape_.head_dim) *
+    // Keys that are seen, shared ones once; not the rest of their pages.
+    std::int64_t keys = 0, shared = 0;
+    for (std::int64_t sequence = 0; sequence < shape_.batch; ++sequence) {
+        const std::int64_t seen = shape_.seen_keys_of(sequence), unseen = shape_.keys_of(sequence) - seen;
+        const std::int64_t seen_shared = std::max<std::int64_t>(shape_.shared_pages * shape_.page - unseen, 0);
+        keys += seen - seen_shared;
+        shared = std::max(shared, seen_shared);
+    }
+    keys += shared;
+    return bytes + (shape_.is_latent() ? 1 : 2) * static_cast<double>(keys * shape_.kv_heads * shape_.head_dim) *
                        static_cast<double>(size_of(shape_.dtype));
 }
 

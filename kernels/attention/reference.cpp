@@ -83,10 +83,13 @@ struct Row {
     std::vector<double> query, o, size, spread, square;  // Σ p v; Σ p |v|; Σ p δ |v|; Σ p² v²
 };
 
-/// K and V of one key-value head, as f32 (exact for every storage type).
+/// K and V of one key-value head, as f32 (exact for every storage type); v is empty where values are the first columns
+/// of keys.
 struct Head {
     std::vector<float> k, v;
     double largest_v = 0;
+
+    const std::vector<float>& values() const { return v.empty() ? k : v; }
 };
 
 struct Reference {
@@ -100,17 +103,17 @@ struct Reference {
         return scales.empty() ? 1 : scales[tensor].at(static_cast<std::size_t>(head));
     }
 
-    /// O and lse of flat row `row`, written to o[0 … head_dim), o_bound, lse and lse_bound.
+    /// O and lse of flat row `row`, written to o[0 … value_dim), o_bound, lse and lse_bound.
     void compute(std::int64_t row, const Head& head, Row& work, double* o, double* o_bound, double& lse,
                  double& lse_bound) const {
-        const std::int64_t head_dim = shape.head_dim;
+        const std::int64_t head_dim = shape.head_dim, value_dim = shape.value_dim();
         work.keys.clear();
         const std::int64_t head_of_q = row / shape.seq_q % shape.heads, head_of_k = head_of_q / shape.group();
         visible(row / shape.seq_q / shape.heads, head_of_q, row % shape.seq_q, work.keys);
         const std::size_t n = work.keys.size();
         if (n == 0) {
-            std::fill_n(o, head_dim, 0.0);
-            std::fill_n(o_bound, head_dim, 0.0);
+            std::fill_n(o, value_dim, 0.0);
+            std::fill_n(o_bound, value_dim, 0.0);
             lse = -std::numeric_limits<double>::infinity();
             lse_bound = 0;
             return;
@@ -135,7 +138,7 @@ struct Reference {
         // Weights, and the sums over V that O and its bound are made of.
         const double u = unit_roundoff(arithmetic.accumulate);
         const double u_score = dot_error(static_cast<double>(head_dim), arithmetic);
-        for (auto* sum : {&work.o, &work.size, &work.spread, &work.square}) sum->assign(head_dim, 0.0);
+        for (auto* sum : {&work.o, &work.size, &work.spread, &work.square}) sum->assign(value_dim, 0.0);
         double row_sum = 0, delta_sum = 0, delta_max = 0, square_sum = 0;
         for (std::size_t j = 0; j < n; ++j) {
             const double p = std::exp(work.score[j] - row_max);
@@ -147,8 +150,8 @@ struct Reference {
             delta_sum += p * delta;
             square_sum += p * p;
             if (p > 0) delta_max = std::max(delta_max, delta);
-            const float* v = &head.v[static_cast<std::size_t>(work.keys[j]) * head_dim];
-            for (std::int64_t d = 0; d < head_dim; ++d) {
+            const float* v = &head.values()[static_cast<std::size_t>(work.keys[j]) * head_dim];
+            for (std::int64_t d = 0; d < value_dim; ++d) {
                 const double term = p * v[d];
                 work.o[d] += term;
                 work.size[d] += std::abs(term);
@@ -166,7 +169,7 @@ struct Reference {
         const double u_store = unit_roundoff(shape.output_dtype()), v_scale = scale_of(2, head_of_k),
                      v_size = std::abs(v_scale);
         const double second_order = 1 + delta_max;
-        for (std::int64_t d = 0; d < head_dim; ++d) {
+        for (std::int64_t d = 0; d < value_dim; ++d) {
             const double value = v_scale * work.o[d] / row_sum, size = v_size * work.size[d] / row_sum;
             double bound = (v_size * work.spread[d] + std::abs(value) * delta_sum) / row_sum;
             bound += (u_sum + u_exp) * (size + std::abs(value)) + (scales.empty() ? 6 : 8) * u * size;
@@ -203,26 +206,27 @@ std::vector<float> as_f32(const Tensor& from, std::size_t begin, std::size_t cou
 
 double reference_bytes_of(const Shape& shape, double pairs) {
     const double share = pairs > most_pairs ? most_pairs / pairs : 1.0;
-    const auto head_dim = static_cast<double>(shape.head_dim);
     // Value, bound and index of each element; K and V of one head.
-    return sizeof(double) * (3 * share * static_cast<double>(shape.rows()) * (head_dim + 1) +
-                             static_cast<double>(shape.seq_k) * head_dim);
+    return sizeof(double) *
+           (3 * share * static_cast<double>(shape.rows()) * (static_cast<double>(shape.value_dim()) + 1) +
+            static_cast<double>(shape.seq_k) * static_cast<double>(shape.head_dim));
 }
 
 std::vector<Expected> reference_of(const Shape& shape, std::span<const Tensor> inputs, double pairs,
                                    const VisibleKeys& visible, const Arithmetic& arithmetic) {
     const std::vector<std::int64_t> rows = choose_rows(shape.rows(), pairs);
     const auto head_dim = static_cast<std::size_t>(shape.head_dim);
+    const auto value_dim = static_cast<std::size_t>(shape.value_dim());
     Expected o, lse;
-    o.value.resize(rows.size() * head_dim);
+    o.value.resize(rows.size() * value_dim);
     o.bound.resize(o.value.size());
     lse.value.resize(rows.size());
     lse.bound.resize(rows.size());
     if (static_cast<std::int64_t>(rows.size()) < shape.rows()) {
         for (const std::int64_t row : rows) {
             lse.sampled.push_back(static_cast<std::size_t>(row));
-            for (std::size_t d = 0; d < head_dim; ++d)
-                o.sampled.push_back(static_cast<std::size_t>(row) * head_dim + d);
+            for (std::size_t d = 0; d < value_dim; ++d)
+                o.sampled.push_back(static_cast<std::size_t>(row) * value_dim + d);
         }
     }
 
@@ -238,12 +242,13 @@ std::vector<Expected> reference_of(const Shape& shape, std::span<const Tensor> i
         while (end < rows.size() && rows[end] / rows_per_kv_head == kv) ++end;
         Head head;
         head.k = as_f32(inputs[tensor_k], static_cast<std::size_t>(kv) * head_elements, head_elements);
-        head.v = as_f32(inputs[tensor_v], static_cast<std::size_t>(kv) * head_elements, head_elements);
-        for (const float value : head.v) head.largest_v = std::max<double>(head.largest_v, std::abs(value));
+        if (!shape.is_latent())
+            head.v = as_f32(inputs[tensor_v], static_cast<std::size_t>(kv) * head_elements, head_elements);
+        for (const float value : head.values()) head.largest_v = std::max<double>(head.largest_v, std::abs(value));
         parallel(end - begin, [&](std::size_t i, int thread) {
             const std::size_t at = begin + i;
-            reference.compute(rows[at], head, work[static_cast<std::size_t>(thread)], &o.value[at * head_dim],
-                              &o.bound[at * head_dim], lse.value[at], lse.bound[at]);
+            reference.compute(rows[at], head, work[static_cast<std::size_t>(thread)], &o.value[at * value_dim],
+                              &o.bound[at * value_dim], lse.value[at], lse.bound[at]);
         });
     }
     return {std::move(o), std::move(lse)};

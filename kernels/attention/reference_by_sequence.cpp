@@ -42,8 +42,8 @@ std::vector<Expected> reference_by_sequence(const Shape& shape, std::span<const 
             return layout.key_row(sequence, row / one.seq_k, row % one.seq_k);
         };
         std::vector<Tensor> own{gathered(specs[tensor_q], inputs[tensor_q], shape.head_dim, query_row),
-                                gathered(specs[tensor_k], inputs[tensor_k], shape.head_dim, key_row),
-                                gathered(specs[tensor_v], inputs[tensor_v], shape.head_dim, key_row)};
+                                gathered(specs[tensor_k], inputs[tensor_k], shape.head_dim, key_row)};
+        if (!shape.is_latent()) own.push_back(gathered(specs[tensor_v], inputs[tensor_v], shape.head_dim, key_row));
         if (const auto first = tensor_index(shape, "q_scale"))
             for (std::size_t scale = *first; scale < *first + 3; ++scale) own.push_back(inputs[scale]);
         // The pairs of all, so that each sequence gives its share of a sample.
@@ -55,7 +55,7 @@ std::vector<Expected> reference_by_sequence(const Shape& shape, std::span<const 
     }
     std::ranges::sort(rows, {}, &Found::row);
 
-    const auto head_dim = static_cast<std::size_t>(shape.head_dim);
+    const auto value_dim = static_cast<std::size_t>(shape.value_dim());
     const bool sampled = static_cast<std::int64_t>(rows.size()) < shape.rows();
     std::vector<Expected> out(2);
     const auto add = [&](Expected& to, const Expected& from, const Found& found, std::size_t width) {
@@ -66,7 +66,7 @@ std::vector<Expected> reference_by_sequence(const Shape& shape, std::span<const 
         }
     };
     for (const Found& found : rows) {
-        add(out[0], parts[found.sequence][0], found, head_dim);
+        add(out[0], parts[found.sequence][0], found, value_dim);
         add(out[1], parts[found.sequence][1], found, 1);
     }
     return out;

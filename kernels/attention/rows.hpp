@@ -21,8 +21,14 @@ std::vector<std::string> definitions_of(const Shape& shape);
 /// ceil(a / b) as a grid extent.
 unsigned blocks(std::int64_t a, std::int64_t b);
 
+/// Keys that some query of the longest sequence sees.
+std::int64_t longest_seen(const Shape& shape);
+
 /// What a kernel without splits is given: `tensors`, then heads, kv_heads, seq_q, seq_k, softmax_scale and causal.
 std::vector<Operand> with_sizes(std::vector<Operand> tensors, const Shape& shape);
+
+/// The same, and after them the window, for kernels that have one.
+std::vector<Operand> with_window(std::vector<Operand> operands, const Shape& shape);
 
 /// A problem's tensors, by name; null where it has no such tensor.
 struct TensorOperands {
@@ -33,9 +39,18 @@ TensorOperands operands_of(const Shape& shape);
 /// No, with the words "takes f16 and bf16, not f32", where the problem's dtype is none of these.
 Support takes_dtype(const Shape& shape, const std::set<Dtype>& dtypes);
 
-/// No where keys are in pages, or sequences packed, and the algorithm reads neither.
+/// No where keys are latent, in pages, sequences packed or causal masks have a window, and the algorithm does not read
+/// that.
 enum class Reads { dense, packed };
-Support reads_layout(const Shape& shape, Reads reads);
+enum class Masks { causal, window };
+Support reads_layout(const Shape& shape, Reads reads, Masks masks = Masks::causal);
+
+/// A page has 2^shift keys; 0 where there are none.
+Operand page_shift_of(const Shape& shape);
+
+/// Keys of a part, in whole steps of a block: as many as give each compute unit two blocks of `block_m` rows, but two
+/// steps at least, as below that a part's sums take as long as its keys.
+std::int64_t keys_of_part(const DeviceInfo& device, const Shape& shape, int block_m, int step);
 
 /// Scratch that `splits` parts of the keys leave: acc, then row_max and row_sum. None for one part.
 std::vector<std::size_t> parts_bytes(const Shape& shape, std::int64_t splits);
@@ -53,10 +68,18 @@ std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape
 /// number of key tiles that the CUDA C++ and PTX kernels hold.
 Support supports_tile(const DeviceInfo& device, Language language, const Tile& tile, const Shape& shape, int stages);
 
+/// No where the tile's threads have another part of O's columns.
+template <typename AnyTile>
+Support has_head_dim(const AnyTile& tile, const Shape& shape) {
+    if (tile.takes_head_dim(static_cast<int>(shape.head_dim))) return {};
+    return Support::no("a tile for another head_dim than " + std::to_string(shape.head_dim));
+}
+
 /// The rows of each algorithm, in its own folder.
 std::vector<Variant> naive_variants();
 std::vector<Variant> flash_variants();
 std::vector<Variant> flash_split_variants();
+std::vector<Variant> latent_variants();
 std::vector<Variant> flash_panel_variants();
 std::vector<Variant> flash_tensor_variants();
 std::vector<Variant> flash_hopper_variants();

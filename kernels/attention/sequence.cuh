@@ -5,6 +5,11 @@
 
 namespace stele::attention {
 
+/// Whether a query whose keys end at `seen`, and of which it sees the last `window`, sees a key: one comparison.
+__device__ __forceinline__ bool is_seen(int key, int seen, int window) {
+    return static_cast<unsigned>(seen - 1 - key) < static_cast<unsigned>(window);
+}
+
 /// One of `batch` sequences. All have seq_q queries and seq_k keys, or, where there are offsets [batch + 1], those that
 /// the offsets say, packed end to end: Q [heads, queries of all, head_dim], K and V [kv_heads, keys of all, head_dim].
 struct Sequence {
@@ -16,9 +21,13 @@ struct Sequence {
     __device__ __forceinline__ int row(int head, int query) const { return first_row + head * row_stride + query; }
     /// Of K and V, where they are in one piece.
     __device__ __forceinline__ std::size_t key_row(int kv_head) const { return first_key + kv_head * key_stride; }
-    /// Keys that a query sees.
+    /// Where the keys end that a query sees.
     __device__ __forceinline__ int seen(int query, int causal) const {
         return causal ? min(max(query + 1 + keys - queries, 0), keys) : keys;
+    }
+    /// The first of them, where it sees `window` at most.
+    __device__ __forceinline__ int first_seen(int query, int causal, int window) const {
+        return max(seen(query, causal) - window, 0);
     }
 };
 

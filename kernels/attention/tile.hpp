@@ -7,6 +7,12 @@
 
 namespace stele::attention {
 
+/// The window of a query that sees all keys up to its last: more than any sequence has, and less than would overflow.
+inline constexpr std::int32_t every_key = 1 << 30;
+
+/// Of latent attention: columns of a key, and how many of them are its value.
+inline constexpr int latent_head_dim = 576, latent_value_dim = 512;
+
 /// A block owns block_m query rows and walks over keys block_n at a time. threads_n threads share a row: each has
 /// block_n / threads_n scores and head_dim / threads_n columns of O in each of its thread_m rows.
 struct Tile {
@@ -38,10 +44,20 @@ struct Tile {
         return shared_bytes(head_dim, element_bytes, 1) + static_cast<std::size_t>(block_m * threads_n) * 4;
     }
     constexpr bool operator==(const Tile&) const = default;
+
+    /// 256 columns of O are 16 threads' work: in registers of 8 they would not fit.
+    constexpr bool takes_head_dim(int head_dim) const { return (threads_n == 16) == (head_dim > 128); }
 };
 
+/// For a program of OpenCL C of which another kernel is wanted.
+inline constexpr Tile least_tile{4, 16, 16};
+
 /// Tiles of the algorithms that keep no scores; the first is the default. Its local memory fits into the 48 KB that
-/// OpenCL has on NVIDIA, for every dtype and head_dim.
+/// OpenCL has on NVIDIA, for every dtype and for head_dim 64 and 128.
 inline constexpr std::array tiles{Tile{32, 16, 8}, Tile{64, 32, 8}};
+
+/// The same for head_dim 256; the last fits into 48 KB.
+inline constexpr std::array wide_tiles{Tile{32, 32, 16}, Tile{8, 16, 16}};
+static_assert(tiles[0].local_bytes(128, 4) <= 48 * 1024 && wide_tiles[1].local_bytes(256, 4) <= 48 * 1024);
 
 }  // namespace stele::attention

@@ -9,6 +9,8 @@ constexpr std::string_view grammar =
     "batch= heads= kv_heads= seq_q= seq_k= head_dim=64|128 f32|f16|bf16 [causal] [scale=] [logits=] block=64|128 "
     "density=0…1 pattern=window|global_window|random|empty_row|full_row";
 
+constexpr std::int64_t head_dims[] = {64, 128};
+
 class SparseAttention final : public Operation {
 public:
     std::string_view name() const override { return "sparse_attention"; }
@@ -19,7 +21,7 @@ public:
 
     std::unique_ptr<Problem> parse(std::string_view words) const override {
         ProblemText text(name(), grammar, words);
-        const Shape shape = take_shape(text);
+        const Shape shape = take_shape(text, head_dims);
         const std::int64_t block = std::stoll(text.take_word_or("block", "64", {"64", "128"}));
         const double density = text.take_real_or("density", 0.1, 0, 1);
         const auto& names = mask_pattern_names();

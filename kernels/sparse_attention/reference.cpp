@@ -9,7 +9,7 @@ VisibleKeys visibility(const Shape& shape, const BlockGrid& grid, std::span<cons
                        std::span<const std::int32_t> column) {
     return [=](std::int64_t batch, std::int64_t head, std::int64_t query, std::vector<std::int32_t>& keys) {
         const std::int64_t row = (batch * shape.heads + head) * grid.query_blocks() + query / grid.block;
-        const std::int64_t seen = visible_keys(shape, query);
+        const std::int64_t seen = visible_keys(shape, query).end;
         for (auto at = row_begin[row]; at < row_begin[row + 1]; ++at) {
             const std::int64_t begin = column[at] * grid.block, end = std::min(begin + grid.block, seen);
             for (std::int64_t key = begin; key < end; ++key) keys.push_back(static_cast<std::int32_t>(key));

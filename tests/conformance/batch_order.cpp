@@ -25,6 +25,8 @@ constexpr Pair pairs[] = {
      "batch=3 heads=4 kv_heads=2 seq_q=1 seq_k=300 head_dim=64 {} page=16 lengths=40,5,300"},
     {"batch=3 heads=4 kv_heads=2 seq_q=9 seq_k=70 head_dim=64 {} causal lengths=5,70,40",
      "batch=3 heads=4 kv_heads=2 seq_q=9 seq_k=70 head_dim=64 {} causal lengths=40,70,5"},
+    {"batch=3 heads=4 kv_heads=1 seq_q=2 seq_k=90 head_dim=576 {} causal latent=512 page=16 lengths=5,90,40",
+     "batch=3 heads=4 kv_heads=1 seq_q=2 seq_k=90 head_dim=576 {} causal latent=512 page=16 lengths=40,90,5"},
 };
 
 void copy_row(Tensor& to, std::int64_t to_row, const Tensor& from, std::int64_t from_row, std::int64_t head_dim) {
@@ -37,8 +39,11 @@ void copy_row(Tensor& to, std::int64_t to_row, const Tensor& from, std::int64_t 
 std::vector<Tensor> reversed(const attention::Shape& shape, const std::vector<Tensor>& inputs, const Problem& other) {
     std::vector<Tensor> out = other.inputs(1, Fill::normal);
     const attention::Shape& turned = attention::shape_of(other);
+    std::vector<std::size_t> of_keys;
+    for (const char* name : {"K", "V"})
+        if (const auto tensor = attention::tensor_index(shape, name)) of_keys.push_back(*tensor);
     if (shape.is_paged()) {
-        for (const std::size_t same : {attention::tensor_k, attention::tensor_v}) out[same] = inputs[same];
+        for (const std::size_t same : of_keys) out[same] = inputs[same];
         const std::size_t index = *attention::tensor_index(shape, "page_table");
         for (std::int64_t sequence = 0; sequence < shape.batch; ++sequence)
             copy_row(out[index], sequence, inputs[index], shape.batch - 1 - sequence, shape.table_pages());
@@ -53,7 +58,7 @@ std::vector<Tensor> reversed(const attention::Shape& shape, const std::vector<Te
                          from.query_row(before, head, query), shape.head_dim);
         for (std::int64_t head = 0; head < shape.kv_heads && !shape.is_paged(); ++head)
             for (std::int64_t key = 0; key < turned.keys_of(sequence); ++key)
-                for (const std::size_t tensor : {attention::tensor_k, attention::tensor_v})
+                for (const std::size_t tensor : of_keys)
                     copy_row(out[tensor], to.key_row(sequence, head, key), inputs[tensor],
                              from.key_row(before, head, key), shape.head_dim);
     }

@@ -29,6 +29,9 @@ constexpr std::string_view dense_texts[] = {
     "batch=1 heads=4 kv_heads=2 seq_q=40 seq_k=50 head_dim=64 {} causal",
     "batch=1 heads=2 kv_heads=1 seq_q=130 seq_k=100 head_dim=128 {} causal",
     "batch=1 heads=1 kv_heads=1 seq_q=20 seq_k=1031 head_dim=64 {} causal",
+    "batch=1 heads=2 kv_heads=1 seq_q=70 seq_k=120 head_dim=64 {} causal window=20",
+    "batch=1 heads=2 kv_heads=1 seq_q=40 seq_k=50 head_dim=256 {} causal",
+    "batch=1 heads=3 kv_heads=1 seq_q=30 seq_k=40 head_dim=576 {} causal latent=512",
 };
 constexpr std::string_view sparse_texts[] = {
     "batch=1 heads=4 kv_heads=2 seq_q=130 seq_k=190 head_dim=64 {} causal block=64 density=0.5 pattern=random",
@@ -48,8 +51,10 @@ Sight sight_of(const Problem& problem, const Variant& variant) {
             true};
 }
 
-/// Keys that are spoilt: the last ones, which late queries alone see, and all of one mask block.
+/// Keys that are spoilt: the last ones, which late queries alone see, those near which the first query's window ends,
+/// and all of one mask block.
 bool is_spoilt(const Sight& sight, std::int64_t key) {
+    if (sight.shape.window > 0 && key / 8 == (sight.shape.seq_k - sight.shape.seq_q) / 8) return true;
     return (sight.shape.causal && key >= sight.shape.seq_k - 15) || (sight.has_blocks && key / 64 == 1);
 }
 
@@ -73,7 +78,7 @@ std::string check(const Tensor& got, const Expected& expected, std::size_t index
 std::string wrong_row(const Sight& sight, const std::vector<Tensor>& outputs, const std::vector<Expected>& expected,
                       std::size_t& clean_rows) {
     const attention::Shape& shape = sight.shape;
-    const auto head_dim = static_cast<std::size_t>(shape.head_dim);
+    const auto value_dim = static_cast<std::size_t>(shape.value_dim());
     for (std::int64_t row = 0; row < shape.rows(); ++row) {
         std::vector<std::int32_t> keys;
         sight.keys(row / shape.seq_q / shape.heads, row / shape.seq_q % shape.heads, row % shape.seq_q, keys);
@@ -81,8 +86,8 @@ std::string wrong_row(const Sight& sight, const std::vector<Tensor>& outputs, co
         ++clean_rows;
         const auto at = static_cast<std::size_t>(row);
         if (std::string wrong = check(outputs[1], expected[1], at); !wrong.empty()) return wrong;
-        for (std::size_t d = 0; d < head_dim; ++d)
-            if (std::string wrong = check(outputs[0], expected[0], at * head_dim + d); !wrong.empty()) return wrong;
+        for (std::size_t d = 0; d < value_dim; ++d)
+            if (std::string wrong = check(outputs[0], expected[0], at * value_dim + d); !wrong.empty()) return wrong;
     }
     return {};
 }
@@ -107,7 +112,8 @@ void check_unseen_keys(Device& device, const Variant& variant, const Operation& 
             std::vector<Tensor> inputs = problem->inputs(options.seed, options.fill);
             const std::vector<Expected> expected = problem->reference(inputs, variant.arithmetic_for(*problem));
             ASSERT_TRUE(expected[0].sampled.empty());
-            for (std::size_t tensor : {attention::tensor_k, attention::tensor_v}) spoil(sight, inputs[tensor]);
+            for (const char* name : {"K", "V"})
+                if (const auto tensor = attention::tensor_index(sight.shape, name)) spoil(sight, inputs[*tensor]);
             const GivenRun run = test::run_given_on({&variant, problem.get(), &device}, inputs, options);
             ASSERT_EQ(run.outputs.size(), 2u) << problem->id() << ": " << run.measurement.verdict.reason;
             std::size_t clean_rows = 0;

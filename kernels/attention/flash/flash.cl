@@ -11,7 +11,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     global const Element* restrict Q, global const Element* restrict K, global const Element* restrict V,
     global const int* restrict q_offsets, global const int* restrict k_offsets, global Element* restrict O,
     global float* restrict lse, global float* restrict partial_acc, global float* restrict partial_state, int batch,
-    int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale, int causal) {
+    int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale, int causal, int window) {
     local __attribute__((aligned(16))) float tile_q[BLOCK_M * QUERY_STRIDE];
     local __attribute__((aligned(16))) Element tile_k[BLOCK_N * KEY_STRIDE];
     local __attribute__((aligned(16))) Element tile_v[BLOCK_N * KEY_STRIDE];
@@ -37,8 +37,13 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     const int last_seen = block * BLOCK_M < packed_rows
                               ? seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
                               : 0;
-    const int split_keys = ((sequence.keys + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
-    const int key_end = min(last_seen, (split + 1) * split_keys);
+    // Parts are of the keys that some query sees, and begin and end with tiles.
+    const int some_sees = first_seen_by(sequence, 0, causal, window);
+    const int split_keys = ((sequence.keys - some_sees + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
+    const int part_first = some_sees + split * split_keys;
+    const int skipped =
+        max(first_seen_by(sequence, block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
+    const int key_first = part_first + skipped, key_end = min(last_seen, part_first + split_keys);
     const long head_offset = first_key_row(sequence, kv_head) * HEAD_DIM;
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i) {
@@ -51,13 +56,13 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
 
     // -- load
     load_query_tile(tile_q, Q, query_row, softmax_scale, thread);
-    for (int key_begin = split * split_keys; key_begin < key_end; key_begin += BLOCK_N) {
+    for (int key_begin = key_first; key_begin < key_end; key_begin += BLOCK_N) {
         load_key_tile(tile_k, K + head_offset, key_begin, key_end, thread);
         load_key_tile(tile_v, V + head_offset, key_begin, key_end, thread);
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- score
-        score_tile(scores, tile_max, tile_q, tile_k, visible, key_begin, row_group, col);
+        score_tile(scores, tile_max, tile_q, tile_k, visible, key_begin, window, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- softmax
@@ -65,7 +70,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- multiply
-        multiply_tile(acc, tile_p, tile_v, query_row, visible, key_begin, row_group, col);
+        multiply_tile(acc, tile_p, tile_v, query_row, visible, key_begin, window, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 

@@ -15,7 +15,7 @@ std::int64_t key_splits(const DeviceInfo& device, const Shape& shape, const Tile
     const std::int64_t units = 2 * std::max(1, device.compute_units);
     const std::int64_t row_blocks =
         std::int64_t{blocks(shape.group() * shape.seq_q, tile.block_m)} * shape.kv_heads * shape.batch;
-    const std::int64_t key_tiles = blocks(shape.seq_k, tile.block_n);
+    const std::int64_t key_tiles = blocks(longest_seen(shape), tile.block_n);
     return std::clamp<std::int64_t>(std::min<std::int64_t>(blocks(units, row_blocks), key_tiles / 8), 1, 128);
 }
 
@@ -36,15 +36,16 @@ Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, co
     plan.scratch = parts_bytes(shape, splits);
     const ScratchOperand partial_acc{0}, partial_state{1};
     plan.kernels.push_back(source(language, "attention_flash", tile, shape));
-    plan.steps.push_back(
-        {0,
-         {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
-          static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
-         {static_cast<unsigned>(tile.num_threads()), 1, 1},
-         launch_bytes(language, tile, shape, stages(language)),
-         {tensors.q, tensors.k, tensors.v, tensors.q_offsets, tensors.k_offsets, tensors.o, tensors.lse, partial_acc,
-          partial_state, extent(shape.batch), extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
-          extent(shape.seq_k), extent(splits), shape.softmax_scale, extent(shape.causal)}});
+    plan.steps.push_back({0,
+                          {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
+                           static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
+                          {static_cast<unsigned>(tile.num_threads()), 1, 1},
+                          launch_bytes(language, tile, shape, stages(language)),
+                          with_window({tensors.q, tensors.k, tensors.v, tensors.q_offsets, tensors.k_offsets, tensors.o,
+                                       tensors.lse, partial_acc, partial_state, extent(shape.batch),
+                                       extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
+                                       extent(shape.seq_k), extent(splits), shape.softmax_scale, extent(shape.causal)},
+                                      shape)});
     if (splits > 1) add_combine(plan, language, shape, splits);
     return plan;
 }
@@ -53,16 +54,18 @@ Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, co
 
 std::vector<Variant> flash_variants() {
     std::vector<Variant> out;
-    for (const Tile& tile : tiles) {
+    for (const Tile& tile : flash_tiles) {
         VariantRow row;
         row.operation = "attention";
         row.algorithm = "flash";
         row.tile = text(tile);
-        row.default_tile = tile == tiles.front();
+        row.default_tile = tile == flash_tiles.front();
         row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
             if (Support typed = takes_dtype(shape_of(problem), {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed)
                 return typed;
-            if (Support laid_out = reads_layout(shape_of(problem), Reads::packed); !laid_out) return laid_out;
+            if (Support laid_out = reads_layout(shape_of(problem), Reads::packed, Masks::window); !laid_out)
+                return laid_out;
+            if (Support has = has_head_dim(tile, shape_of(problem)); !has) return has;
             return supports_tile(device, language, tile, shape_of(problem), stages(language));
         };
         row.plan = [tile](Language language, const DeviceInfo& device, const Problem& problem) {

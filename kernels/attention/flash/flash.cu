@@ -5,6 +5,7 @@
 // are packed into one matrix of group · seq_q rows, row = query · group + head, so that one pass over K and V serves
 // them all. A block owns BLOCK_M packed rows and one of `splits` parts of the keys; with more than one part it leaves
 // its state in partial_acc[splits, rows, head_dim] and partial_state[splits, rows, 2] for attention_flash_combine.
+#include "kernels/attention/flash/flash.hpp"
 #include "kernels/attention/phases.cuh"
 #include "kernels/attention/rows.cuh"
 #include "kernels/attention/sequence.cuh"
@@ -19,7 +20,7 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
                     const int* __restrict__ q_offsets, const int* __restrict__ k_offsets, T* __restrict__ O,
                     float* __restrict__ lse, float* __restrict__ partial_acc, float* __restrict__ partial_state,
                     int batch, int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale,
-                    int causal) {
+                    int causal, int window) {
     using A = Phases<T, Tile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM>;
     const typename A::Shared shared = A::place(dynamic_shared<unsigned char>());
     typename A::State state;
@@ -41,28 +42,33 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
     const int last_seen = block * BLOCK_M < packed_rows
                               ? sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
                               : 0;
-    const int split_keys = ((sequence.keys + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
-    const int key_end = min(last_seen, (split + 1) * split_keys);
+    // Parts are of the keys that some query sees, and begin and end with tiles.
+    const int some_sees = sequence.first_seen(0, causal, window);
+    const int split_keys = ((sequence.keys - some_sees + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
+    const int part_first = some_sees + split * split_keys;
+    const int skipped =
+        max(sequence.first_seen(block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
+    const int key_first = part_first + skipped, key_end = min(last_seen, part_first + split_keys);
     const std::size_t head_offset = sequence.key_row(kv_head) * HEAD_DIM;
     A::clear(state);
     __syncthreads();
 
     // -- load
     A::load_query_tile(shared, Q, softmax_scale, thread);
-    for (int key_begin = split * split_keys; key_begin < key_end; key_begin += BLOCK_N) {
+    for (int key_begin = key_first; key_begin < key_end; key_begin += BLOCK_N) {
         A::load_key_tile(shared.tile_k, K + head_offset, key_begin, key_end, thread);
         A::load_key_tile(shared.tile_v, V + head_offset, key_begin, key_end, thread);
         __syncthreads();
 
         // -- score
-        A::score_tile(scores, shared, shared.tile_k, key_begin, row_group, col);
+        A::score_tile(scores, shared, shared.tile_k, key_begin, row_group, col, window);
 
         // -- softmax
         A::softmax_tile(state, scores, shared, row_group, col);
         __syncwarp();
 
         // -- multiply
-        A::multiply_tile(state, shared, shared.tile_v, key_begin, row_group, col);
+        A::multiply_tile(state, shared, shared.tile_v, key_begin, row_group, col, window);
         __syncthreads();
     }
 
@@ -106,12 +112,19 @@ __global__ void __launch_bounds__(128)
 
 std::vector<NativeInstance> attention_flash() {
     NativeList list;
-    for_each_instance([&]<typename T, int head_dim>(const std::string& instance) {
-        for_each_tile<tiles>([&]<Tile tile>() {
-            list.add<&attention_flash<T, tile.block_m, tile.block_n, tile.threads_n, head_dim>>(
-                "attention_flash", text(tile) + ' ' + instance);
-            list.add<&attention_flash_combine<T, head_dim>>("attention_flash_combine", text(tile) + ' ' + instance);
+    const auto add = [&]<typename T, int head_dim>(const std::string& instance) {
+        for_each_tile<flash_tiles>([&]<Tile tile>() {
+            if constexpr (tile.takes_head_dim(head_dim))
+                list.add<&attention_flash<T, tile.block_m, tile.block_n, tile.threads_n, head_dim>>(
+                    "attention_flash", text(tile) + ' ' + instance);
         });
+        list.add<&attention_flash_combine<T, head_dim>>("attention_flash_combine", instance);
+    };
+    for_each_instance(add);
+    for_each_wide_instance(add);
+    for_each_element([&]<typename T>() {
+        list.add<&attention_flash_combine<T, latent_value_dim>>(
+            "attention_flash_combine", std::string(dtype_name<T>) + " d" + std::to_string(latent_value_dim));
     });
     return std::move(list);
 }

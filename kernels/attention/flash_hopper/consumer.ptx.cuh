@@ -38,11 +38,11 @@ struct Consumer : MatrixRows<T, 1, tile.block_n, head_dim> {
     /// Where a 16-byte piece of V lies.
     static __device__ __forceinline__ int place_v(int row, int piece) { return place_in_boxes<BLOCK_N>(row, piece); }
 
-    static __device__ __forceinline__ bool any_spoilt(const unsigned char* tile_v, int from, int thread) {
-        return Rows::any_spoilt(tile_v, from, thread, CONSUMERS * 128, place_v);
+    static __device__ __forceinline__ bool any_spoilt(const unsigned char* tile_v, int from, int to, int thread) {
+        return Rows::any_spoilt(tile_v, from, to, thread, CONSUMERS * 128, place_v);
     }
-    __device__ __forceinline__ void add_spoilt(const unsigned char* tile_v, int key_begin, int lane) {
-        Rows::add_spoilt(tile_v, key_begin, lane, place_v);
+    __device__ __forceinline__ void add_spoilt(const unsigned char* tile_v, int key_begin, int window, int lane) {
+        Rows::add_spoilt(tile_v, key_begin, window, lane, place_v);
     }
     /// Zeros in the place of values that are infinite or no number.
     static __device__ __forceinline__ void drop_spoilt(unsigned char* tile_v, int thread) {
@@ -132,16 +132,16 @@ struct Consumer<e4m3, tile, head_dim> : MatrixRows<bf16, 1, tile.block_n, head_d
         }
     }
 
-    /// What all consumers look through is all of the tile: keys before `from` are seen by all, and lie among the
-    /// others.
-    static __device__ __forceinline__ bool any_spoilt(const unsigned char* turned, int /*from*/, int thread) {
+    /// What all consumers look through is all of the tile: keys `from` to `to`, which all see, lie among the others.
+    static __device__ __forceinline__ bool any_spoilt(const unsigned char* turned, int /*from*/, int /*to*/,
+                                                      int thread) {
         bool spoilt = false;
         for (int i = thread; i < head_dim * TURNED_ROW / 4; i += CONSUMERS * 128)
             spoilt = spoilt || nan_bits(ld_shared_b32(turned + i * 4)) != 0;
         return spoilt;
     }
     /// NaN to rows that see a key with one, as drop_spoilt() takes it out of the product.
-    __device__ __forceinline__ void add_spoilt(const unsigned char* turned, int key_begin, int lane) {
+    __device__ __forceinline__ void add_spoilt(const unsigned char* turned, int key_begin, int window, int lane) {
 #pragma unroll 1
         for (int word = 0; word < BLOCK_N / 4; ++word)
 #pragma unroll
@@ -153,7 +153,7 @@ struct Consumer<e4m3, tile, head_dim> : MatrixRows<bf16, 1, tile.block_n, head_d
                 for (int e = 0; e < 4; ++e)
 #pragma unroll
                     for (int h = 0; h < 2; ++h)
-                        if ((bits >> (8 * e) & 0x80u) != 0 && key_begin + key_of(word, e) < seen[0][h])
+                        if ((bits >> (8 * e) & 0x80u) != 0 && is_seen(key_begin + key_of(word, e), seen[0][h], window))
                             acc[0][j / 2 * 4 + 2 * h + j % 2] = NAN;
             }
     }

@@ -20,12 +20,11 @@ std::size_t shared_bytes(const HopperTile& tile, const Shape& shape) {
 Support supports(const HopperTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (Support typed = takes_dtype(shape, {Dtype::f16, Dtype::bf16, Dtype::e4m3}); !typed) return typed;
     if (!takes_bytes(tile, size_of(shape.dtype))) return Support::no("e4m3 takes tiles of 128 keys");
-    if (!takes_head_dim(tile, static_cast<int>(shape.head_dim)))
-        return Support::no("three consumers leave each too few registers for O of head_dim 128");
+    if (Support has = has_head_dim(tile, shape); !has) return has;
     if (shape.seq_k == 0) return Support::no("a tensor map wants at least one key");
     if (shape.batch > most_in_y || shape.heads > most_in_y)
         return Support::no("batch and heads must not exceed 65535, the grid's limit");
-    if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
+    if (Support laid_out = reads_layout(shape, Reads::dense, Masks::window); !laid_out) return laid_out;
     return fits_block(device, tile.threads(), shared_bytes(tile, shape) + barrier_bytes);
 }
 
@@ -60,11 +59,12 @@ Plan make_plan(const HopperTile& tile, const Shape& shape) {
          {blocks(shape.seq_q, tile.block_m()), static_cast<unsigned>(shape.heads), static_cast<unsigned>(shape.batch)},
          {static_cast<unsigned>(tile.threads()), 1, 1},
          shared_bytes(tile, shape),
-         with_sizes({map_of(tensor_q, shape, shape.batch * shape.heads, shape.seq_q, 64),
-                     map_of(tensor_k, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
-                     map_of(tensor_v, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n), tensors.q_scale,
-                     tensors.k_scale, tensors.v_scale, tensors.o, tensors.lse},
-                    shape)});
+         with_window(with_sizes({map_of(tensor_q, shape, shape.batch * shape.heads, shape.seq_q, 64),
+                                 map_of(tensor_k, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
+                                 map_of(tensor_v, shape, shape.batch * shape.kv_heads, shape.seq_k, tile.block_n),
+                                 tensors.q_scale, tensors.k_scale, tensors.v_scale, tensors.o, tensors.lse},
+                                shape),
+                     shape)});
     return plan;
 }
 

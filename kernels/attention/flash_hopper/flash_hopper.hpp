@@ -15,6 +15,9 @@ struct HopperTile {
     constexpr std::array<int, 2> values() const { return {consumers, block_n}; }
     constexpr bool operator==(const HopperTile&) const = default;
 
+    constexpr bool takes_head_dim(int head_dim) const {
+        return head_dim == 256 ? block_n == 64 : block_n != 64 && (consumers == 2 || head_dim == 64);
+    }
     constexpr int block_m() const { return consumers * 64; }
     /// The producer's warpgroup first.
     constexpr int threads() const { return (consumers + 1) * 128; }
@@ -27,13 +30,12 @@ struct HopperTile {
 };
 
 /// Two consumers of 240 registers: 64 scores, 32 of weights and head_dim / 2 of O; three of 160, where head_dim 64
-/// leaves 32 of O.
-inline constexpr HopperTile hopper_two{2, 128}, hopper_three{3, 96};
-inline constexpr std::array flash_hopper_tiles{hopper_two, hopper_three};
+/// leaves 32 of O. At head_dim 256 O has 128, and 64 keys leave 32 of scores and 16 of weights.
+inline constexpr HopperTile hopper_two{2, 128}, hopper_three{3, 96}, hopper_wide{2, 64};
+inline constexpr std::array flash_hopper_tiles{hopper_two, hopper_three, hopper_wide};
 /// 128 keys are a row of V transposed, as wide as the widest swizzle.
 constexpr bool takes_bytes(const HopperTile& tile, std::size_t element_bytes) {
     return element_bytes == 2 || (element_bytes == 1 && tile.block_n == 128);
 }
-constexpr bool takes_head_dim(const HopperTile& tile, int head_dim) { return tile.consumers == 2 || head_dim == 64; }
 
 }  // namespace stele::attention

@@ -6,7 +6,7 @@
 // thread brings Q, and K and V into rings of STAGES stages. A consumer has its rows' scores, weights and O in
 // registers. It issues the scores of a tile before the product of the tile before with V, so that its softmax runs
 // under a product; and consumers take turns, so that one's softmax runs under another's products. Tiles of which not
-// all rows see all come first, and without that overlap.
+// all rows see all come first, those at the diagonal and those where a window begins, and without that overlap.
 #include "kernels/attention/flash_hopper/consumer.ptx.cuh"
 #include "kernels/common/native.cuh"
 #include "kernels/common/ptx/barrier.cuh"
@@ -27,13 +27,13 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
                            const __grid_constant__ TensorMap map_v, const float* __restrict__ q_scale,
                            const float* __restrict__ k_scale, const float* __restrict__ v_scale,
                            typename OutputOf<T>::type* __restrict__ O, float* __restrict__ lse, int heads, int kv_heads,
-                           int seq_q, int seq_k, float softmax_scale, int causal) {
+                           int seq_q, int seq_k, float softmax_scale, int causal, int window) {
     using C = Consumer<T, HopperTile{CONSUMERS, BLOCK_N}, HEAD_DIM>;
     unsigned char* shared = dynamic_shared<unsigned char>();
     __shared__ std::uint64_t full_q, full_k[C::STAGES], empty_k[C::STAGES], full_v[C::STAGES], empty_v[C::STAGES];
     // V as it comes, where it is transposed.
     __shared__ std::uint64_t full_raw[C::STAGES], empty_raw[C::STAGES];
-    // By the parity of tiles: the last one with a value that is infinite or no number, by how many tiles are behind it.
+    // By the parity of steps: the last one whose tile had a value that is infinite or no number.
     __shared__ int spoilt[2];
 
     // -- place
@@ -46,8 +46,19 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     };
     // Blocks that see most come first, so that the last ones to run are short.
     const int first = static_cast<int>(causal ? gridDim.x - 1 - blockIdx.x : blockIdx.x) * CONSUMERS * 64;
-    const int tiles = (keys_of(first + CONSUMERS * 64 - 1) + BLOCK_N - 1) / BLOCK_N;
-    const int whole_keys = keys_of(first), whole_tiles = whole_keys / BLOCK_N;
+    // Tiles tile_begin to tile_end are seen by some row, and whole_begin to whole_end by all.
+    const int all_see_from = max(keys_of(first + CONSUMERS * 64 - 1) - window, 0), all_see_to = keys_of(first);
+    const int tile_begin = max(all_see_to - window, 0) / BLOCK_N;
+    const int tile_end = (keys_of(first + CONSUMERS * 64 - 1) + BLOCK_N - 1) / BLOCK_N;
+    const int whole_end = all_see_to / BLOCK_N, whole_begin = min((all_see_from + BLOCK_N - 1) / BLOCK_N, whole_end);
+    // The tile of a step: from the last one down, but what lies before the whole ones comes before them.
+    const int last_steps = tile_end - whole_end, masked_steps = last_steps + whole_begin - tile_begin;
+    const int steps = tile_end - tile_begin;
+    const auto tile_of = [&](int step) {
+        return step < last_steps     ? tile_end - 1 - step
+               : step < masked_steps ? whole_begin - 1 - (step - last_steps)
+                                     : whole_end - 1 - (step - masked_steps);
+    };
     // Q's place is O's in 16 bits.
     constexpr int QUERY_SLOT = 64 * HEAD_DIM * 2;
     unsigned char* tiles_k = shared + CONSUMERS * QUERY_SLOT;
@@ -75,7 +86,7 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
         if constexpr (C::TRANSPOSERS > 0) {
             if (thread >= 32) {
                 Ring<C::STAGES> ring;
-                for (int tile = 0; tile < tiles; ++tile, ring.next()) {
+                for (int step = 0; step < steps; ++step, ring.next()) {
                     mbarrier_wait_parity(&full_raw[ring.stage], ring.phase);
                     mbarrier_wait_parity(&empty_v[ring.stage], ring.phase ^ 1);
                     C::transpose(tiles_raw + ring.stage * C::KEY_BYTES, tiles_v + ring.stage * C::KEY_BYTES,
@@ -91,7 +102,9 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
             }
         }
         if (thread != 0) return;
-        std::uint64_t *full = C::TRANSPOSERS > 0 ? full_raw : full_v, *empty = C::TRANSPOSERS > 0 ? empty_raw : empty_v;
+        // Where V lands.
+        std::uint64_t *landed = C::TRANSPOSERS > 0 ? full_raw : full_v,
+                      *freed = C::TRANSPOSERS > 0 ? empty_raw : empty_v;
         const auto load_tile = [&](unsigned char* to, const TensorMap& map, std::uint64_t* full, std::uint64_t* empty,
                                    std::uint32_t phase, int row) {
             mbarrier_wait_parity(empty, phase ^ 1);
@@ -104,11 +117,12 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
             for (int box = 0; box < C::BOXES; ++box)
                 tma_load_3d(shared + consumer * QUERY_SLOT + box * C::QUERY_BOX, map_q, &full_q, box * C::BOX_COLUMNS,
                             first + consumer * 64, sequence * heads + head);
-        for (int tile = tiles - 1; tile >= 0; --tile, ring_k.next(), ring_v.next()) {
+        for (int step = 0; step < steps; ++step, ring_k.next(), ring_v.next()) {
+            const int key_begin = tile_of(step) * BLOCK_N;
             load_tile(tiles_k + ring_k.stage * C::KEY_BYTES, map_k, &full_k[ring_k.stage], &empty_k[ring_k.stage],
-                      ring_k.phase, tile * BLOCK_N);
-            load_tile(tiles_raw + ring_v.stage * C::KEY_BYTES, map_v, &full[ring_v.stage], &empty[ring_v.stage],
-                      ring_v.phase, tile * BLOCK_N);
+                      ring_k.phase, key_begin);
+            load_tile(tiles_raw + ring_v.stage * C::KEY_BYTES, map_v, &landed[ring_v.stage], &freed[ring_v.stage],
+                      ring_v.phase, key_begin);
         }
         return;
     }
@@ -132,10 +146,10 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
     const std::uint32_t mine = 1 + consumer, others = 1 + (consumer + 1) % CONSUMERS;
     mbarrier_wait_parity(&full_q, 0);
 
-    int tile = tiles - 1;
-    for (; tile >= whole_tiles; --tile, ring_k.next(), ring_v.next()) {
+    int step = 0;
+    for (; step < masked_steps; ++step, ring_k.next(), ring_v.next()) {
         unsigned char* tile_v = tiles_v + ring_v.stage * C::KEY_BYTES;
-        const int key_begin = tile * BLOCK_N;
+        const int key_begin = tile_of(step) * BLOCK_N;
 
         // -- score
         mbarrier_wait_parity(&full_k[ring_k.stage], ring_k.phase);
@@ -143,7 +157,7 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
         wgmma_wait_group<0>();
         release(&empty_k[ring_k.stage]);
         own.scale_scores(factor);
-        own.mask(key_begin, lane);
+        own.mask(key_begin, window, lane);
 
         // -- softmax
         own.softmax(rescale);
@@ -152,11 +166,11 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
 
         // -- multiply
         mbarrier_wait_parity(&full_v[ring_v.stage], ring_v.phase);
-        if (C::any_spoilt(tile_v, max(whole_keys - key_begin, 0), thread - 128))
-            atomicMax(&spoilt[tile % 2], tiles - tile);
+        if (C::any_spoilt(tile_v, all_see_from - key_begin, all_see_to - key_begin, thread - 128))
+            atomicMax(&spoilt[step % 2], step);
         barrier_sync(ALL_CONSUMERS, CONSUMERS * 128);
-        if (spoilt[tile % 2] == tiles - tile) {
-            own.add_spoilt(tile_v, key_begin, lane);
+        if (spoilt[step % 2] == step) {
+            own.add_spoilt(tile_v, key_begin, window, lane);
             // What others have yet to read is not lost before.
             barrier_sync(ALL_CONSUMERS, CONSUMERS * 128);
             C::drop_spoilt(tile_v, thread - 128);
@@ -167,7 +181,7 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
         wgmma_wait_group<0>();
         release(&empty_v[ring_v.stage]);
     }
-    if (tile >= 0) {
+    if (step < steps) {
         if (consumer == CONSUMERS - 1) barrier_arrive(1, 256);
         // -- score
         mbarrier_wait_parity(&full_k[ring_k.stage], ring_k.phase);
@@ -183,7 +197,7 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
         own.softmax(rescale);
         own.pack();
         own.scale_acc(rescale);
-        for (--tile; tile >= 0; --tile, ring_k.next(), ring_v.next()) {
+        for (++step; step < steps; ++step, ring_k.next(), ring_v.next()) {
             // -- score
             mbarrier_wait_parity(&full_k[ring_k.stage], ring_k.phase);
             barrier_sync(mine, 256);
@@ -228,7 +242,7 @@ std::vector<NativeInstance> attention_flash_hopper() {
     NativeList list;
     const auto add = [&]<typename T, int head_dim>(const std::string& instance) {
         for_each_tile<flash_hopper_tiles>([&]<HopperTile tile>() {
-            if constexpr (takes_head_dim(tile, head_dim) && takes_bytes(tile, sizeof(T)))
+            if constexpr (tile.takes_head_dim(head_dim) && takes_bytes(tile, sizeof(T)))
                 list.add<&attention_flash_hopper<T, tile.consumers, tile.block_n, head_dim>>(
                     "attention_flash_hopper", text(tile) + ' ' + instance);
         });
@@ -239,6 +253,8 @@ std::vector<NativeInstance> attention_flash_hopper() {
     add.operator()<bf16, 128>("bf16 d128");
     add.operator()<e4m3, 64>("e4m3 d64");
     add.operator()<e4m3, 128>("e4m3 d128");
+    add.operator()<half, 256>("f16 d256");
+    add.operator()<bf16, 256>("bf16 d256");
     return std::move(list);
 }
 

@@ -12,7 +12,7 @@ Support supports(const PanelTile& tile, const DeviceInfo& device, const Shape& s
     if (!device.is_cpu)
         return Support::no("shaped for CPUs: a block is one thread, with panels of K and V in the second-level cache");
     if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
-    if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
+    if (Support laid_out = reads_layout(shape, Reads::dense, Masks::window); !laid_out) return laid_out;
     return fits_block(device, 1, tile.local_bytes(static_cast<int>(shape.head_dim)));
 }
 
@@ -23,14 +23,16 @@ Plan make_plan(Language language, const PanelTile& tile, const Shape& shape) {
     Plan plan;
     plan.kernels.push_back(kernel_source(language, "attention/flash_panel", "attention_flash_panel",
                                          text(tile) + ' ' + instance_of(shape), std::move(options)));
-    plan.steps.push_back({0,
-                          {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
-                           static_cast<unsigned>(shape.batch)},
-                          {1, 1, 1},
-                          0,
-                          with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
-                                      TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
-                                     shape)});
+    plan.steps.push_back(
+        {0,
+         {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
+          static_cast<unsigned>(shape.batch)},
+         {1, 1, 1},
+         0,
+         with_window(with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
+                                 TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
+                                shape),
+                     shape)});
     return plan;
 }
 

@@ -17,7 +17,7 @@ kernel __attribute__((reqd_work_group_size(WARPS * NUM_THREADS, 1, 1))) void att
     global const int* restrict page_table, global const int* restrict q_offsets, global const int* restrict k_offsets,
     global Element* restrict O, global float* restrict lse, global float* restrict partial_acc,
     global float* restrict partial_state, int batch, int heads, int kv_heads, int seq_q, int seq_k, int page_shift,
-    int table_pages, int split_keys, int splits, float softmax_scale, int causal) {
+    int table_pages, int split_keys, int splits, float softmax_scale, int causal, int window) {
     local __attribute__((aligned(16))) float tile_q[BLOCK_M * QUERY_STRIDE];
     // Keys, then values of a warp; at the end its sums [BLOCK_M, HEAD_DIM].
     local __attribute__((aligned(16))) Element tiles_kv[WARPS * 2 * KEY_TILE];
@@ -47,7 +47,11 @@ kernel __attribute__((reqd_work_group_size(WARPS * NUM_THREADS, 1, 1))) void att
     const int last_seen = block * BLOCK_M < packed_rows
                               ? seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
                               : 0;
-    const int key_end = min(last_seen, (split + 1) * split_keys);
+    // Parts are of the keys that some query sees, and begin and end with tiles.
+    const int part_first = first_seen_by(sequence, 0, causal, window) + split * split_keys;
+    const int skipped =
+        max(first_seen_by(sequence, block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
+    const int key_first = part_first + skipped, key_end = min(last_seen, part_first + split_keys);
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i) {
         row_max[i] = -INFINITY;
@@ -59,7 +63,7 @@ kernel __attribute__((reqd_work_group_size(WARPS * NUM_THREADS, 1, 1))) void att
 
     // -- load
     if (warp == 0) load_query_tile(tile_q, Q, query_row, softmax_scale, lane);
-    for (int begin = split * split_keys; begin < key_end; begin += WARPS * BLOCK_N) {
+    for (int begin = key_first; begin < key_end; begin += WARPS * BLOCK_N) {
         // Beyond key_end for some warps of the last round, whose keys no row then sees.
         const int key_begin = begin + warp * BLOCK_N;
         load_key_rows(tile_k, K, key_rows, key_begin, key_end, lane);
@@ -67,7 +71,7 @@ kernel __attribute__((reqd_work_group_size(WARPS * NUM_THREADS, 1, 1))) void att
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- score
-        score_tile(scores, tile_max, tile_q, tile_k, visible, key_begin, row_group, col);
+        score_tile(scores, tile_max, tile_q, tile_k, visible, key_begin, window, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- softmax
@@ -75,7 +79,7 @@ kernel __attribute__((reqd_work_group_size(WARPS * NUM_THREADS, 1, 1))) void att
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- multiply
-        multiply_tile(acc, tile_p, tile_v, query_row, visible, key_begin, row_group, col);
+        multiply_tile(acc, tile_p, tile_v, query_row, visible, key_begin, window, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "kernels/attention/rows.hpp"
 #include "kernels/source.hpp"
@@ -14,17 +13,6 @@ namespace {
 
 // Beyond, the keys are read so often that the other algorithms do better.
 constexpr std::int64_t most_packed_rows = 128;
-constexpr std::int64_t most_splits = 128;
-
-/// Keys of a part, in whole steps of a block: as many as give each compute unit two blocks, but two steps at least, as
-/// below that a part's sums take as long as its keys.
-std::int64_t keys_of_part(const DeviceInfo& device, const Shape& shape, const SplitTile& tile) {
-    const std::int64_t units = 2 * std::max(1, device.compute_units);
-    const std::int64_t row_blocks = blocks(shape.group() * shape.seq_q, tile.block_m) * shape.kv_heads;
-    const std::int64_t even = blocks(shape.all_keys() * row_blocks, units);
-    const std::int64_t steps = std::max<std::int64_t>(blocks(even, tile.step()), 2);
-    return tile.step() * std::max<std::int64_t>(steps, blocks(shape.seq_k, tile.step() * most_splits));
-}
 
 std::size_t shared_bytes(Language language, const SplitTile& tile, const Shape& shape) {
     const int head_dim = static_cast<int>(shape.head_dim);
@@ -33,6 +21,7 @@ std::size_t shared_bytes(Language language, const SplitTile& tile, const Shape& 
 }
 
 Support supports(Language language, const SplitTile& tile, const DeviceInfo& device, const Shape& shape) {
+    if (shape.is_latent()) return Support::no("reads values of their own, not the first columns of keys");
     if (shape.group() * shape.seq_q > most_packed_rows)
         return Support::no(fmt::format("shaped for decoding: {} rows read each key, and it takes at most {}",
                                        shape.group() * shape.seq_q, most_packed_rows));
@@ -42,14 +31,14 @@ Support supports(Language language, const SplitTile& tile, const DeviceInfo& dev
         return Support::no("e4m3 has its conversions from compute capability 8.9 on");
     if (!takes(tile, static_cast<int>(shape.head_dim), size_of(shape.dtype)))
         return Support::no("a warp's sums would not fit where its keys and values were");
+    if (Support has = has_head_dim(tile, shape); !has) return has;
     return fits_block(device, tile.num_threads(), shared_bytes(language, tile, shape));
 }
 
 Plan make_plan(Language language, const SplitTile& tile, const DeviceInfo& device, const Shape& shape) {
     const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
-    const std::int64_t split_keys = keys_of_part(device, shape, tile);
-    const std::int64_t splits = std::max<std::int64_t>(blocks(shape.seq_k, split_keys), 1);
-    const int page_shift = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(shape.page, 1))) - 1;
+    const std::int64_t split_keys = keys_of_part(device, shape, tile.block_m, tile.step());
+    const std::int64_t splits = std::max<std::int64_t>(blocks(longest_seen(shape), split_keys), 1);
     const TensorOperands tensors = operands_of(shape);
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
@@ -59,21 +48,20 @@ Plan make_plan(Language language, const SplitTile& tile, const DeviceInfo& devic
     const ScratchOperand partial_acc{0}, partial_state{1};
     plan.kernels.push_back(kernel_source(language, "attention/flash_split", "attention_flash_split",
                                          text(tile) + ' ' + instance_of(shape), std::move(options)));
-    std::vector<Operand> inputs{tensors.q,          tensors.k,         tensors.v,
-                                tensors.page_table, tensors.q_offsets, tensors.k_offsets};
+    std::vector<Operand> operands{tensors.q,          tensors.k,         tensors.v,
+                                  tensors.page_table, tensors.q_offsets, tensors.k_offsets};
     // PTX alone reads e4m3.
-    if (language == Language::ptx) inputs.insert(inputs.end(), {tensors.q_scale, tensors.k_scale, tensors.v_scale});
-    plan.steps.push_back(
-        {0,
-         {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
-          static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
-         {static_cast<unsigned>(tile.num_threads()), 1, 1},
-         is_native(language) ? shared_bytes(language, tile, shape) : 0,
-         {tensors.o, tensors.lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads),
-          extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k), extent(page_shift),
-          extent(shape.table_pages()), extent(split_keys), extent(splits), shape.softmax_scale, extent(shape.causal)}});
-    std::vector<Operand>& operands = plan.steps.back().operands;
-    operands.insert(operands.begin(), inputs.begin(), inputs.end());
+    if (language == Language::ptx) operands.insert(operands.end(), {tensors.q_scale, tensors.k_scale, tensors.v_scale});
+    operands.insert(operands.end(), {tensors.o, tensors.lse, partial_acc, partial_state, extent(shape.batch),
+                                     extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),
+                                     extent(shape.seq_k), page_shift_of(shape), extent(shape.table_pages()),
+                                     extent(split_keys), extent(splits), shape.softmax_scale, extent(shape.causal)});
+    plan.steps.push_back({0,
+                          {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
+                           static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
+                          {static_cast<unsigned>(tile.num_threads()), 1, 1},
+                          is_native(language) ? shared_bytes(language, tile, shape) : 0,
+                          with_window(std::move(operands), shape)});
     if (splits > 1) add_combine(plan, language, shape, splits);
     return plan;
 }

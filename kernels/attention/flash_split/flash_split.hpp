@@ -1,6 +1,8 @@
 // The tiles of flash_split, once for all languages.
 #pragma once
 
+#include <algorithm>
+
 #include "kernels/attention/tile.hpp"
 
 namespace stele::attention {
@@ -13,6 +15,11 @@ struct SplitTile {
     static constexpr std::array names{"BLOCK_M", "BLOCK_N", "THREADS_N", "WARPS"};
     constexpr std::array<int, 4> values() const { return {block_m, block_n, threads_n, warps}; }
     constexpr bool operator==(const SplitTile&) const = default;
+
+    /// 256 columns of O are 16 threads' work, and then either number of warps may do.
+    constexpr bool takes_head_dim(int head_dim) const { return head_dim <= 128 ? !is_wide() : threads_n == 16; }
+    /// Whether its few keys at a time leave room for 256 columns in f32.
+    constexpr bool is_wide() const { return block_n == 16 && threads_n == 16; }
 
     constexpr Tile of_warp() const { return {block_m, block_n, threads_n}; }
     constexpr int num_threads() const { return warps * of_warp().num_threads(); }
@@ -44,14 +51,15 @@ constexpr bool takes(const SplitTile& tile, int head_dim, std::size_t element_by
 }
 
 /// The first that a device has room for is its default. The first is for groups of up to 8 heads; the second for 16,
-/// and for the 48 KB that OpenCL has on NVIDIA.
-inline constexpr std::array split_tiles{SplitTile{8, 32, 16, 4}, SplitTile{16, 16, 8, 2}};
-static_assert(split_tiles[1].local_bytes(128, 4) <= 48 * 1024);
+/// and for the 48 KB that OpenCL has on NVIDIA; the others are for head_dim 256, the last again for 48 KB.
+inline constexpr std::array split_tiles{SplitTile{8, 32, 16, 4}, SplitTile{16, 16, 8, 2}, SplitTile{8, 16, 16, 4},
+                                        SplitTile{8, 16, 16, 1}};
+static_assert(split_tiles[1].local_bytes(128, 4) <= 48 * 1024 && split_tiles[3].local_bytes(256, 4) <= 48 * 1024);
 
 constexpr bool legal(const SplitTile& tile) {
     return tile.of_warp().num_threads() == 32 && tile.num_threads() <= 1024 && takes(tile, 64, 2);
 }
-static_assert(legal(split_tiles[0]) && legal(split_tiles[1]),
+static_assert(std::ranges::all_of(split_tiles, legal),
               "a tile of attention/flash_split: a warp's threads share its rows, and its sums fit where its keys and "
               "values were");
 

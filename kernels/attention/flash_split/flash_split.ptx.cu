@@ -26,7 +26,7 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
                           typename OutputOf<T>::type* __restrict__ O, float* __restrict__ lse,
                           float* __restrict__ partial_acc, float* __restrict__ partial_state, int batch, int heads,
                           int kv_heads, int seq_q, int seq_k, int page_shift, int table_pages, int split_keys,
-                          int splits, float softmax_scale, int causal) {
+                          int splits, float softmax_scale, int causal, int window) {
     using A = Phases<T, Tile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM, 1>;
     const SplitMemory<A, T, SplitTile{BLOCK_M, BLOCK_N, THREADS_N, WARPS}> memory{dynamic_shared<unsigned char>()};
     typename A::State state;
@@ -50,7 +50,11 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
     const int last_seen = block * BLOCK_M < packed_rows
                               ? sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
                               : 0;
-    const int key_first = split * split_keys + warp * BLOCK_N, key_end = min(last_seen, (split + 1) * split_keys);
+    // Parts are of the keys that some query sees, and begin and end with tiles.
+    const int part_first = sequence.first_seen(0, causal, window) + split * split_keys;
+    const int skipped =
+        max(sequence.first_seen(block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
+    const int key_first = part_first + skipped + warp * BLOCK_N, key_end = min(last_seen, part_first + split_keys);
     const auto load_keys = [&](T* tile, const T* tensor, int key_begin) {
         if (key_begin < key_end) A::load_key_rows(tile, tensor, key_rows, key_begin, key_end, lane);
         // A group a tile, empty at the end, so that all but the latest means the one before.
@@ -78,7 +82,7 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
         __syncwarp();
 
         // -- score
-        A::score_tile(scores, shared, shared.tile_k, key_begin, row_group, col);
+        A::score_tile(scores, shared, shared.tile_k, key_begin, row_group, col, window);
         __syncwarp();
         load_keys(shared.tile_k, K, key_begin + WARPS * BLOCK_N);
 
@@ -88,7 +92,7 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
         __syncwarp();
 
         // -- multiply
-        A::multiply_tile(state, shared, shared.tile_v, key_begin, row_group, col);
+        A::multiply_tile(state, shared, shared.tile_v, key_begin, row_group, col, window);
         __syncwarp();
         load_keys(shared.tile_v, V, key_begin + WARPS * BLOCK_N);
     }
@@ -121,15 +125,18 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
 
 std::vector<NativeInstance> attention_flash_split() {
     NativeList list;
-    for_each_instance([&]<typename T, int head_dim>(const std::string& instance) {
+    const auto add = [&]<typename T, int head_dim>(const std::string& instance) {
         for_each_tile<split_tiles>([&]<SplitTile tile>() {
-            list.add<&attention_flash_split<T, tile.block_m, tile.block_n, tile.threads_n, tile.warps, head_dim>>(
-                "attention_flash_split", text(tile) + ' ' + instance);
+            if constexpr (tile.takes_head_dim(head_dim))
+                list.add<&attention_flash_split<T, tile.block_m, tile.block_n, tile.threads_n, tile.warps, head_dim>>(
+                    "attention_flash_split", text(tile) + ' ' + instance);
         });
-    });
+    };
+    for_each_instance(add);
+    for_each_wide_instance(add);
     const auto add_narrow = [&]<int head_dim>() {
         for_each_tile<split_tiles>([&]<SplitTile tile>() {
-            if constexpr (takes(tile, head_dim, sizeof(e4m3)))
+            if constexpr (takes(tile, head_dim, sizeof(e4m3)) && tile.takes_head_dim(head_dim))
                 list.add<
                     &attention_flash_split<e4m3, tile.block_m, tile.block_n, tile.threads_n, tile.warps, head_dim>>(
                     "attention_flash_split", text(tile) + " e4m3 d" + std::to_string(head_dim));
@@ -137,6 +144,7 @@ std::vector<NativeInstance> attention_flash_split() {
     };
     add_narrow.operator()<64>();
     add_narrow.operator()<128>();
+    add_narrow.operator()<256>();
     return std::move(list);
 }
 

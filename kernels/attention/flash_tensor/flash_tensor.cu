@@ -84,14 +84,14 @@ struct Warp : FlashTensor<T, tile, head_dim> {
 
     /// Online softmax (Milakov and Gimelshein 2018) of the lane's row: raises row_max, and leaves the factor for what
     /// was summed before and weights 2^(score − row_max), of keys that the row sees.
-    __device__ __forceinline__ void softmax(float factor, int key_begin, int lane) {
+    __device__ __forceinline__ void softmax(float factor, int key_begin, int window, int lane) {
         const int r = lane / LANES, part = lane % LANES;
         float own[KEYS], most = row_max;
 #pragma unroll
         for (int k = 0; k < KEYS; ++k) {
             const int n = k * LANES + part;
             const float score = scores[r * SCORE_STRIDE + n] * factor;
-            own[k] = key_begin + n < seen ? score : -INFINITY;
+            own[k] = is_seen(key_begin + n, seen, window) ? score : -INFINITY;
             most = fmaxf(most, own[k]);
         }
 #pragma unroll
@@ -141,12 +141,14 @@ struct Warp : FlashTensor<T, tile, head_dim> {
         }
     }
 
-    /// Whether a value that not all of the warp's rows see is infinite or no number.
-    static __device__ __forceinline__ bool is_spoilt(const unsigned char* tile_v, int from, int lane) {
+    /// Whether a value that not all of the warp's rows see is infinite or no number: all see keys `from` to `to`.
+    static __device__ __forceinline__ bool is_spoilt(const unsigned char* tile_v, int from, int to, int lane) {
         bool spoilt = false;
-        for (int i = from * PIECES + lane; i < BLOCK_N * PIECES; i += 32)
+        for (int i = lane; i < BLOCK_N * PIECES; i += 32) {
+            if (i / PIECES >= from && i / PIECES < to) continue;
             spoilt =
                 spoilt || any_nonfinite<T>(*reinterpret_cast<const uint4*>(tile_v + place(i / PIECES, i % PIECES)));
+        }
         return __any_sync(0xffffffffu, spoilt);
     }
 
@@ -163,7 +165,8 @@ struct Warp : FlashTensor<T, tile, head_dim> {
                     if (isfinite(value)) continue;
 #pragma unroll
                     for (int i = 0; i < TILES_M; ++i)
-                        if (key_begin + n < rows.seen(first + i * 16 + row_of[e])) acc[i][j].x[e] += value;
+                        if (is_seen(key_begin + n, rows.seen(first + i * 16 + row_of[e]), rows.window))
+                            acc[i][j].x[e] += value;
                 }
     }
 };
@@ -173,7 +176,7 @@ template <typename T, int BLOCK_M, int BLOCK_N, int WARP_M, int HEAD_DIM>
 __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
     attention_flash_tensor(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V, T* __restrict__ O,
                            float* __restrict__ lse, int heads, int kv_heads, int seq_q, int seq_k, float softmax_scale,
-                           int causal) {
+                           int causal, int window) {
     using W = Warp<T, TensorTile{BLOCK_M, BLOCK_N, WARP_M}, HEAD_DIM>;
     unsigned char* shared = dynamic_shared<unsigned char>();
     W own;
@@ -181,11 +184,13 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
     // -- place
     const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32;
     const int kv_head = blockIdx.y, sequence = blockIdx.z;
-    const PackedRows rows{heads, kv_heads, seq_q, seq_k, heads / kv_heads, causal};
+    const PackedRows rows{heads, kv_heads, seq_q, seq_k, heads / kv_heads, causal, window};
     // Blocks that see most come first, so that the last ones to run are short.
     const int first = static_cast<int>(causal ? gridDim.x - 1 - blockIdx.x : blockIdx.x) * BLOCK_M;
-    const int warp_row = warp * WARP_M, seen_by_all = rows.seen(first + warp_row);
-    const int key_end = rows.seen(first + BLOCK_M - 1);
+    const int key_first = rows.first_seen(first), key_end = rows.seen(first + BLOCK_M - 1);
+    // Keys of which each is seen by all rows of the warp.
+    const int warp_row = warp * WARP_M, all_see_from = rows.first_seen(first + warp_row + WARP_M - 1);
+    const int all_see_to = rows.seen(first + warp_row);
     const std::size_t head_offset = (static_cast<std::size_t>(sequence) * kv_heads + kv_head) * seq_k * HEAD_DIM;
     const float factor = softmax_scale * 1.44269504088896341f;
     unsigned char* behind = shared + W::QUERY_BYTES + 2 * W::STAGE_BYTES;
@@ -215,9 +220,9 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
 
     // -- load
     W::load_queries(shared, Q, rows, first, kv_head, sequence, thread, W::place, copy_piece);
-    load_keys(0, 0);
+    load_keys(key_first, 0);
     const T* tile_q = reinterpret_cast<const T*>(shared + warp_row * W::PITCH);
-    for (int key_begin = 0, stage = 0; key_begin < key_end; key_begin += BLOCK_N, stage ^= 1) {
+    for (int key_begin = key_first, stage = 0; key_begin < key_end; key_begin += BLOCK_N, stage ^= 1) {
         const unsigned char* tile_k = shared + W::QUERY_BYTES + stage * W::STAGE_BYTES;
         const unsigned char* tile_v = tile_k + W::KEY_BYTES;
         const T* values = reinterpret_cast<const T*>(tile_v);
@@ -230,12 +235,12 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
         __syncwarp();
 
         // -- softmax
-        own.softmax(factor, key_begin, lane);
+        own.softmax(factor, key_begin, window, lane);
         __syncwarp();
 
         // -- multiply
-        const int from = seen_by_all > key_begin ? seen_by_all - key_begin : 0;
-        if (from < BLOCK_N && W::is_spoilt(tile_v, from, lane)) {
+        const bool masked = key_begin < all_see_from || key_begin + BLOCK_N > all_see_to;
+        if (masked && W::is_spoilt(tile_v, all_see_from - key_begin, all_see_to - key_begin, lane)) {
             own.template weigh<true>(values);
             own.add_spoilt(values, rows, first + warp_row, key_begin);
         } else {
@@ -278,8 +283,9 @@ std::vector<NativeInstance> attention_flash_tensor() {
     NativeList list;
     for_each_tensor_instance([&]<typename T, int head_dim>(const std::string& instance) {
         for_each_tile<flash_tensor_tiles>([&]<TensorTile tile>() {
-            list.add<&attention_flash_tensor<T, tile.block_m, tile.block_n, tile.warp_m, head_dim>>(
-                "attention_flash_tensor", text(tile) + ' ' + instance);
+            if constexpr (tile.takes_head_dim(head_dim))
+                list.add<&attention_flash_tensor<T, tile.block_m, tile.block_n, tile.warp_m, head_dim>>(
+                    "attention_flash_tensor", text(tile) + ' ' + instance);
         });
     });
     return std::move(list);

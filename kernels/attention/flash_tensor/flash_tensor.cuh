@@ -5,6 +5,7 @@
 
 #include "kernels/attention/flash_tensor/flash_tensor.hpp"
 #include "kernels/attention/nonfinite.cuh"
+#include "kernels/attention/sequence.cuh"
 #include "kernels/common/half.cuh"
 
 namespace stele::attention {
@@ -14,7 +15,7 @@ inline constexpr int flash_tensor_threads = tile.threads();
 
 /// The query heads that share a key-value head, packed into one matrix: row = query · group + head.
 struct PackedRows {
-    int heads, kv_heads, seq_q, seq_k, group, causal;
+    int heads, kv_heads, seq_q, seq_k, group, causal, window;
 
     __device__ __forceinline__ int count() const { return group * seq_q; }
     /// Of [batch · heads · seq_q]; −1: there is no such row.
@@ -22,11 +23,13 @@ struct PackedRows {
         if (packed >= count()) return -1;
         return (sequence * heads + kv_head * group + packed % group) * seq_q + packed / group;
     }
-    /// Keys that a row sees, ascending with it; beyond the last row as many as that one.
+    /// Where the keys end that a row sees, ascending with it; beyond the last row as for that one.
     __device__ __forceinline__ int seen(int packed) const {
         const int query = (packed < count() ? packed : count() - 1) / group, keys = query + 1 + seq_k - seq_q;
         return !causal ? seq_k : keys < 0 ? 0 : keys < seq_k ? keys : seq_k;
     }
+    /// The first of them.
+    __device__ __forceinline__ int first_seen(int packed) const { return max(seen(packed) - window, 0); }
 };
 
 /// The tile in numbers. Rows of Q, K and V have PIECES 16-byte pieces.
@@ -71,6 +74,8 @@ void for_each_tensor_instance(F&& f) {
     f.template operator()<half, 128>("f16 d128");
     f.template operator()<bf16, 64>("bf16 d64");
     f.template operator()<bf16, 128>("bf16 d128");
+    f.template operator()<half, 256>("f16 d256");
+    f.template operator()<bf16, 256>("bf16 d256");
 }
 
 }  // namespace stele::attention

@@ -56,7 +56,7 @@ template <typename T, int BLOCK_M, int BLOCK_N, int WARP_M, int HEAD_DIM>
 __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
     attention_flash_tensor(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V, T* __restrict__ O,
                            float* __restrict__ lse, int heads, int kv_heads, int seq_q, int seq_k, float softmax_scale,
-                           int causal) {
+                           int causal, int window) {
     using W = Warp<T, TensorTile{BLOCK_M, BLOCK_N, WARP_M}, HEAD_DIM>;
     unsigned char* shared = dynamic_shared<unsigned char>();
     W own;
@@ -64,11 +64,13 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
     // -- place
     const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32;
     const int kv_head = blockIdx.y, sequence = blockIdx.z;
-    const PackedRows rows{heads, kv_heads, seq_q, seq_k, heads / kv_heads, causal};
+    const PackedRows rows{heads, kv_heads, seq_q, seq_k, heads / kv_heads, causal, window};
     // Blocks that see most come first, so that the last ones to run are short.
     const int first = static_cast<int>(causal ? gridDim.x - 1 - blockIdx.x : blockIdx.x) * BLOCK_M;
-    const int warp_row = warp * WARP_M, seen_by_all = rows.seen(first + warp_row);
-    const int key_end = rows.seen(first + BLOCK_M - 1);
+    const int key_first = rows.first_seen(first), key_end = rows.seen(first + BLOCK_M - 1);
+    // Keys of which each is seen by all rows of the warp.
+    const int warp_row = warp * WARP_M, all_see_from = rows.first_seen(first + warp_row + WARP_M - 1);
+    const int all_see_to = rows.seen(first + warp_row);
     const std::size_t head_offset = (static_cast<std::size_t>(sequence) * kv_heads + kv_head) * seq_k * HEAD_DIM;
     const float factor = mul_rn_f32(softmax_scale, 1.44269504088896341f);
     own.clear();
@@ -89,9 +91,9 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
 
     // -- load
     W::load_queries(shared, Q, rows, first, kv_head, sequence, thread, W::place, copy_piece);
-    load_keys(0, 0);
+    load_keys(key_first, 0);
     const unsigned char* tile_q = shared + warp_row * W::PITCH;
-    for (int key_begin = 0, stage = 0; key_begin < key_end; key_begin += BLOCK_N, stage ^= 1) {
+    for (int key_begin = key_first, stage = 0; key_begin < key_end; key_begin += BLOCK_N, stage ^= 1) {
         const unsigned char* tile_k = shared + W::QUERY_BYTES + stage * W::STAGE_BYTES;
         const unsigned char* tile_v = tile_k + W::KEY_BYTES;
         load_keys(key_begin + BLOCK_N, stage ^ 1);
@@ -99,10 +101,10 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
         __syncthreads();
 
         // -- score
-        const bool masked = key_begin + BLOCK_N > seen_by_all;
+        const bool masked = key_begin < all_see_from || key_begin + BLOCK_N > all_see_to;
         own.score(tile_q, tile_k, lane);
         own.scale_scores(factor);
-        if (masked) own.mask(key_begin, lane);
+        if (masked) own.mask(key_begin, window, lane);
 
         // -- softmax
         float rescale[W::TILES_M][2];
@@ -111,10 +113,10 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
         own.scale_acc(rescale);
 
         // -- multiply
-        const int from = seen_by_all > key_begin ? seen_by_all - key_begin : 0;
-        if (masked && vote_sync_any(W::any_spoilt(tile_v, from, lane, 32, W::place))) {
+        if (masked && vote_sync_any(W::any_spoilt(tile_v, all_see_from - key_begin, all_see_to - key_begin, lane, 32,
+                                                  W::place))) {
             own.template weigh<true>(tile_v, lane, W::place);
-            own.add_spoilt(tile_v, key_begin, lane, W::place);
+            own.add_spoilt(tile_v, key_begin, window, lane, W::place);
         } else {
             own.template weigh<false>(tile_v, lane, W::place);
         }
@@ -134,12 +136,11 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
 std::vector<NativeInstance> attention_flash_tensor() {
     NativeList list;
     for_each_tensor_instance([&]<typename T, int head_dim>(const std::string& instance) {
-        const auto add = [&]<TensorTile tile>() {
-            list.add<&attention_flash_tensor<T, tile.block_m, tile.block_n, tile.warp_m, head_dim>>(
-                "attention_flash_tensor", text(tile) + ' ' + instance);
-        };
-        for_each_tile<flash_tensor_tiles>(add);
-        add.template operator()<flash_tensor_small_tiles[0]>();
+        for_each_tile<flash_tensor_tiles>([&]<TensorTile tile>() {
+            if constexpr (tile.takes_head_dim(head_dim))
+                list.add<&attention_flash_tensor<T, tile.block_m, tile.block_n, tile.warp_m, head_dim>>(
+                    "attention_flash_tensor", text(tile) + ' ' + instance);
+        });
     });
     return std::move(list);
 }

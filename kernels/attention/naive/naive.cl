@@ -16,7 +16,7 @@
 kernel __attribute__((reqd_work_group_size(BLOCK_N, BLOCK_M, 1))) void attention_naive_score(
     global const Element* restrict Q, global const Element* restrict K, global const int* restrict q_offsets,
     global const int* restrict k_offsets, global float* restrict scores, int batch, int heads, int kv_heads, int seq_q,
-    int seq_k, float softmax_scale, int causal) {
+    int seq_k, float softmax_scale, int causal, int window) {
     // -- place
     const int key = get_global_id(0), query = get_global_id(1);
     const int sequence_head = get_group_id(2), head = sequence_head % heads;
@@ -35,7 +35,7 @@ kernel __attribute__((reqd_work_group_size(BLOCK_N, BLOCK_M, 1))) void attention
     }
 
     // -- store
-    const bool seen = key < seen_by(sequence, query, causal);
+    const bool seen = is_seen(key, seen_by(sequence, query, causal), window);
     scores[((long)sequence_head * seq_q + query) * seq_k + key] = seen ? softmax_scale * acc : -INFINITY;
 }
 
@@ -83,7 +83,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_n
 kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_naive_weigh(
     global const float* restrict scores, global const Element* restrict V, global const int* restrict q_offsets,
     global const int* restrict k_offsets, global Element* restrict O, int batch, int heads, int kv_heads, int seq_q,
-    int seq_k, int causal) {
+    int seq_k, int causal, int window) {
     // -- place
     const long at = get_global_id(0), score_row = at / VECTORS;
     const int d = at % VECTORS * 4, sequence_head = score_row / seq_q, query = score_row % seq_q;
@@ -93,12 +93,12 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_n
         sequence_of(sequence_head / heads, q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
     if (query >= sequence.queries) return;
     // Beyond, a weight of 0 would make NaN of a NaN.
-    const int key_end = seen_by(sequence, query, causal);
+    const int key_begin = first_seen_by(sequence, query, causal, window), key_end = seen_by(sequence, query, causal);
     global const Element* values = V + first_key_row(sequence, head / (heads / kv_heads)) * HEAD_DIM + d;
     float4 acc = (float4)(0.0f);
 
     // -- multiply
-    for (int key = 0; key < key_end; ++key)
+    for (int key = key_begin; key < key_end; ++key)
         acc = fma((float4)(scores[score_row * seq_k + key]),
                   to_float(*(global const Element4*)(values + key * HEAD_DIM)), acc);
 

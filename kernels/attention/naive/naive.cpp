@@ -19,7 +19,7 @@ std::size_t score_bytes(const Shape& shape) {
 Support supports(Language, const DeviceInfo& device, const Problem& problem) {
     const Shape& shape = shape_of(problem);
     if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
-    if (Support laid_out = reads_layout(shape, Reads::packed); !laid_out) return laid_out;
+    if (Support laid_out = reads_layout(shape, Reads::packed, Masks::window); !laid_out) return laid_out;
     if (device.max_allocation_bytes != 0 && score_bytes(shape) > device.max_allocation_bytes)
         return Support::no(fmt::format("the scores take {:.1f} GB, the device allocates at most {:.1f} GB at once",
                                        static_cast<double>(score_bytes(shape)) / 1e9,
@@ -46,27 +46,30 @@ Plan make_plan(Language language, const DeviceInfo&, const Problem& problem) {
     for (const char* entry : {"attention_naive_score", "attention_naive_softmax", "attention_naive_weigh"})
         plan.kernels.push_back(source(language, entry, shape));
     if (shape.seq_k > 0)
-        plan.steps.push_back({0,
-                              {blocks(shape.seq_k, block_n), blocks(shape.seq_q, block_m),
-                               static_cast<unsigned>(shape.batch * shape.heads)},
-                              {block_n, block_m, 1},
-                              0,
-                              {tensors.q, tensors.k, tensors.q_offsets, tensors.k_offsets, scores, extent(shape.batch),
-                               extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k),
-                               shape.softmax_scale, extent(shape.causal)}});
+        plan.steps.push_back(
+            {0,
+             {blocks(shape.seq_k, block_n), blocks(shape.seq_q, block_m),
+              static_cast<unsigned>(shape.batch * shape.heads)},
+             {block_n, block_m, 1},
+             0,
+             with_window({tensors.q, tensors.k, tensors.q_offsets, tensors.k_offsets, scores, extent(shape.batch),
+                          extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k),
+                          shape.softmax_scale, extent(shape.causal)},
+                         shape)});
     plan.steps.push_back({1,
                           {static_cast<unsigned>(rows), 1, 1},
                           {num_threads, 1, 1},
                           0,
                           {scores, tensors.q_offsets, tensors.k_offsets, tensors.lse, extent(shape.batch),
                            extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k)}});
-    plan.steps.push_back(
-        {2,
-         {blocks(rows * shape.head_dim / 4, num_threads), 1, 1},
-         {num_threads, 1, 1},
-         0,
-         {scores, tensors.v, tensors.q_offsets, tensors.k_offsets, tensors.o, extent(shape.batch), extent(shape.heads),
-          extent(shape.kv_heads), extent(shape.seq_q), extent(shape.seq_k), extent(shape.causal)}});
+    plan.steps.push_back({2,
+                          {blocks(rows * shape.head_dim / 4, num_threads), 1, 1},
+                          {num_threads, 1, 1},
+                          0,
+                          with_window({scores, tensors.v, tensors.q_offsets, tensors.k_offsets, tensors.o,
+                                       extent(shape.batch), extent(shape.heads), extent(shape.kv_heads),
+                                       extent(shape.seq_q), extent(shape.seq_k), extent(shape.causal)},
+                                      shape)});
     return plan;
 }
 

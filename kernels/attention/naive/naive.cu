@@ -17,7 +17,7 @@ template <typename T, int HEAD_DIM>
 __global__ void __launch_bounds__(BLOCK_M* BLOCK_N)
     attention_naive_score(const T* __restrict__ Q, const T* __restrict__ K, const int* __restrict__ q_offsets,
                           const int* __restrict__ k_offsets, float* __restrict__ scores, int batch, int heads,
-                          int kv_heads, int seq_q, int seq_k, float softmax_scale, int causal) {
+                          int kv_heads, int seq_q, int seq_k, float softmax_scale, int causal, int window) {
     // -- place
     const int key = blockIdx.x * BLOCK_N + threadIdx.x, query = blockIdx.y * BLOCK_M + threadIdx.y;
     const int sequence_head = blockIdx.z, head = sequence_head % heads;
@@ -35,7 +35,7 @@ __global__ void __launch_bounds__(BLOCK_M* BLOCK_N)
     }
 
     // -- store
-    const bool seen = key < sequence.seen(query, causal);
+    const bool seen = is_seen(key, sequence.seen(query, causal), window);
     scores[(static_cast<std::size_t>(sequence_head) * seq_q + query) * seq_k + key] =
         seen ? softmax_scale * acc : -INFINITY;
 }
@@ -86,7 +86,7 @@ template <typename T, int HEAD_DIM>
 __global__ void __launch_bounds__(NUM_THREADS)
     attention_naive_weigh(const float* __restrict__ scores, const T* __restrict__ V, const int* __restrict__ q_offsets,
                           const int* __restrict__ k_offsets, T* __restrict__ O, int batch, int heads, int kv_heads,
-                          int seq_q, int seq_k, int causal) {
+                          int seq_q, int seq_k, int causal, int window) {
     constexpr int VECTORS = HEAD_DIM / 4;
 
     // -- place
@@ -99,12 +99,12 @@ __global__ void __launch_bounds__(NUM_THREADS)
         sequence_of(sequence_head / heads, q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
     if (query >= sequence.queries) return;
     // Beyond, a weight of 0 would make NaN of a NaN.
-    const int key_end = sequence.seen(query, causal);
+    const int key_begin = sequence.first_seen(query, causal, window), key_end = sequence.seen(query, causal);
     const T* values = V + sequence.key_row(head / (heads / kv_heads)) * HEAD_DIM + d;
     float4 acc = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
 
     // -- multiply
-    for (int key = 0; key < key_end; ++key) {
+    for (int key = key_begin; key < key_end; ++key) {
         const float p = scores[score_row * seq_k + key];
         const float4 v = load4(values + key * HEAD_DIM);
         acc = make_float4(fmaf(p, v.x, acc.x), fmaf(p, v.y, acc.y), fmaf(p, v.z, acc.z), fmaf(p, v.w, acc.w));
@@ -116,11 +116,13 @@ __global__ void __launch_bounds__(NUM_THREADS)
 
 std::vector<NativeInstance> attention_naive() {
     NativeList list;
-    for_each_instance([&]<typename T, int head_dim>(const std::string& instance) {
+    const auto add = [&]<typename T, int head_dim>(const std::string& instance) {
         list.add<&attention_naive_score<T, head_dim>>("attention_naive_score", instance);
         list.add<&attention_naive_softmax>("attention_naive_softmax", instance);
         list.add<&attention_naive_weigh<T, head_dim>>("attention_naive_weigh", instance);
-    });
+    };
+    for_each_instance(add);
+    for_each_wide_instance(add);
     return std::move(list);
 }
 

@@ -71,7 +71,7 @@ void run(const Shape& shape, const Products& products, const HostCallContext& co
         softmax_rows(shape, scores, lse + at_rows);
         weigh_seen(
             rows, shape.seq_k, shape.head_dim, scores, v + at_keys, o + at_rows * shape.head_dim,
-            [&](std::int64_t row) { return visible_keys(shape, row % shape.seq_q); }, products.weigh);
+            [&](std::int64_t row) { return visible_keys(shape, row % shape.seq_q).end; }, products.weigh);
     }
 }
 
@@ -112,7 +112,7 @@ void softmax_rows(const Shape& shape, float* scores, float* lse) {
     const std::int64_t rows = shape.group() * shape.seq_q;
     const auto work = [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = begin; row < end; ++row) {
-            const std::int64_t seen = visible_keys(shape, row % shape.seq_q);
+            const std::int64_t seen = visible_keys(shape, row % shape.seq_q).end;
             float* of_row = scores + row * shape.seq_k;
             if (seen > 0) {
                 lse[row] = softmax_row(of_row, seen, shape.seq_k, shape.softmax_scale);

@@ -59,7 +59,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_atte
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- score
-        score_tile(scores, tile_max, tile_q, tile_k, visible, key_begin, row_group, col);
+        score_tile(scores, tile_max, tile_q, tile_k, visible, key_begin, EVERY_KEY, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- softmax
@@ -67,7 +67,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_atte
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- multiply
-        multiply_tile(acc, tile_p, tile_v, query_row, visible, key_begin, row_group, col);
+        multiply_tile(acc, tile_p, tile_v, query_row, visible, key_begin, EVERY_KEY, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 

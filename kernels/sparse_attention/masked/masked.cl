@@ -53,7 +53,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_atte
         while (kept < kept_end && (column[kept] + 1) * mask_block <= key_begin) ++kept;
         const int is_kept = kept < kept_end && column[kept] * mask_block <= key_begin;
         // A dropped tile counts as lying past the last key, where no row sees it.
-        score_tile(scores, tile_max, tile_q, tile_k, visible, is_kept ? key_begin : seq_k, row_group, col);
+        score_tile(scores, tile_max, tile_q, tile_k, visible, is_kept ? key_begin : seq_k, EVERY_KEY, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- softmax
@@ -61,7 +61,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void sparse_atte
         barrier(CLK_LOCAL_MEM_FENCE);
 
         // -- multiply
-        multiply_tile(acc, tile_p, tile_v, query_row, visible, is_kept ? key_begin : seq_k, row_group, col);
+        multiply_tile(acc, tile_p, tile_v, query_row, visible, is_kept ? key_begin : seq_k, EVERY_KEY, row_group, col);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 

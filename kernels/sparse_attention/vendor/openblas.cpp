@@ -89,7 +89,7 @@ void run(const Shape& shape, const BlockGrid& grid, const HostCallContext& conte
         const auto seen_by = [&](std::int64_t r) {
             std::int64_t seen = 0;
             for (auto kept = begin; kept < end; ++kept)
-                seen += std::clamp<std::int64_t>(visible_keys(shape, first_query + r) - *kept * grid.block, 0,
+                seen += std::clamp<std::int64_t>(visible_keys(shape, first_query + r).end - *kept * grid.block, 0,
                                                  grid.visible_keys(query_block, *kept));
             return seen;
         };

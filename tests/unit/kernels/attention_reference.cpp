@@ -35,7 +35,8 @@ using Score = std::function<double(std::int64_t query, std::int64_t key, double 
 
 Score right_score(const Shape& shape) {
     return [shape](std::int64_t query, std::int64_t key, double dot) {
-        const bool seen = !shape.causal || key <= query + shape.seq_k - shape.seq_q;
+        const std::int64_t behind = query + shape.seq_k - shape.seq_q - key;
+        const bool seen = !shape.causal || (behind >= 0 && (shape.window == 0 || behind < shape.window));
         return seen ? dot * shape.softmax_scale : -std::numeric_limits<double>::infinity();
     };
 }
@@ -53,6 +54,7 @@ double head_scale(const Case& c, std::string_view name, std::int64_t head) {
 Result literal(const Case& c, const Score& score) {
     const Shape& s = c.shape;
     Result out;
+    const Tensor& values = c.inputs[s.is_latent() ? tensor_k : tensor_v];
     const auto at = [&](const Tensor& t, std::int64_t row, std::int64_t d) {
         return t.at(static_cast<std::size_t>(row * s.head_dim + d));
     };
@@ -63,7 +65,7 @@ Result literal(const Case& c, const Score& score) {
                 const std::int64_t kv = b * s.kv_heads + h / (s.heads / s.kv_heads);
                 const double of_scores = head_scale(c, "q_scale", h) * head_scale(c, "k_scale", kv % s.kv_heads);
                 long double sum = 0;
-                std::vector<long double> weight, o(static_cast<std::size_t>(s.head_dim), 0.0L);
+                std::vector<long double> weight, o(static_cast<std::size_t>(s.value_dim()), 0.0L);
                 for (std::int64_t j = 0; j < s.seq_k; ++j) {
                     double dot = 0;
                     for (std::int64_t d = 0; d < s.head_dim; ++d)
@@ -73,9 +75,10 @@ Result literal(const Case& c, const Score& score) {
                     sum += weight.back();
                 }
                 for (std::int64_t j = 0; j < s.seq_k; ++j)
-                    for (std::int64_t d = 0; d < s.head_dim; ++d)
+                    // What is not seen may be NaN.
+                    for (std::int64_t d = 0; weight[static_cast<std::size_t>(j)] > 0 && d < s.value_dim(); ++d)
                         o[static_cast<std::size_t>(d)] +=
-                            weight[static_cast<std::size_t>(j)] * at(c.inputs[2], kv * s.seq_k + j, d);
+                            weight[static_cast<std::size_t>(j)] * at(values, kv * s.seq_k + j, d);
                 const double of_values = head_scale(c, "v_scale", kv % s.kv_heads);
                 for (const long double value : o)
                     out.o.push_back(sum > 0 ? of_values * static_cast<double>(value / sum) : 0.0);
@@ -177,6 +180,21 @@ TEST(AttentionReference, ForgottenScalesExceedTheBounds) {
                 EXPECT_GT(share_beyond(c.expected[1], got.lse), 0.9) << name;
             }
             EXPECT_GT(share_beyond(c.expected[0], got.o), 0.3) << name;
+        }
+    }
+}
+
+TEST(AttentionReference, AWindowOffByOneExceedsTheBounds) {
+    for (const char* dtype : {"f32", "f16", "bf16"}) {
+        const Case c =
+            make(std::string("batch=1 heads=2 kv_heads=1 seq_q=40 seq_k=40 head_dim=64 causal window=9 ") + dtype);
+        EXPECT_LE(worst_of_bound(c.expected[0], literal(c, right_score(c.shape)).o), 1e-6);
+        for (const std::int64_t window : {8, 10}) {
+            Shape wrong = c.shape;
+            wrong.window = window;
+            const Result got = literal(c, right_score(wrong));
+            EXPECT_GT(share_beyond(c.expected[0], got.o), 0.3) << dtype;
+            EXPECT_GT(share_beyond(c.expected[1], got.lse), 0.7) << dtype;
         }
     }
 }
