@@ -174,12 +174,12 @@ private:
 
 Descriptor graph_of(GraphBuilder& builder, Handle handle, const Shape& shape) {
     Memory memory(builder, shape);
-    std::optional<Lengths> lengths;
+    std::optional<Lengths> of_sequences, of_whole;
     if (has_lengths(shape))
-        lengths = {memory.table(CudnnTensor::q_lengths, DataType::i32, shape.batch),
-                   memory.table(CudnnTensor::k_lengths, DataType::i32, shape.batch)};
-    const GraphTensor* k_lengths = lengths ? &lengths->k : nullptr;
-    const GraphTensor* q_lengths = lengths ? &lengths->q : nullptr;
+        of_sequences = {memory.table(CudnnTensor::q_lengths, DataType::i32, shape.batch),
+                        memory.table(CudnnTensor::k_lengths, DataType::i32, shape.batch)};
+    const Lengths* lengths = of_sequences ? &*of_sequences : nullptr;
+    const GraphTensor *q_lengths = lengths ? &lengths->q : nullptr, *k_lengths = lengths ? &lengths->k : nullptr;
 
     const Axes score_extent{shape.batch, shape.heads, shape.seq_q, shape.seq_k};
     const GraphTensor products = builder.passing(DataType::f32, score_extent);
@@ -188,17 +188,15 @@ Descriptor graph_of(GraphBuilder& builder, Handle handle, const Shape& shape) {
     const GraphTensor scale = builder.scalar(id(CudnnTensor::scale), DataType::f32);
     GraphTensor scores = combined(builder, Pointwise::multiply, DataType::f32, products, scale);
     GraphTensor masked;
-    const bool has_lengths = lengths.has_value();
-    if (has_lengths || has_mask(shape) || shape.window > 0)
-        masked = builder.scalar(id(CudnnTensor::masked), DataType::f32);
-    if (has_lengths) scores = cut_scores(builder, *lengths, scores, masked);
+    if (lengths || has_mask(shape) || shape.window > 0) masked = builder.scalar(id(CudnnTensor::masked), DataType::f32);
+    if (lengths) scores = cut_scores(builder, *lengths, scores, masked);
     if (has_mask(shape)) {
         if (!lengths && shape.seq_q != shape.seq_k)
-            lengths = {builder.scalar(id(CudnnTensor::seq_q), DataType::i32),
-                       builder.scalar(id(CudnnTensor::seq_k), DataType::i32)};
-        scores = causal_scores(builder, lengths ? &*lengths : nullptr, scores, masked);
+            of_whole = {builder.scalar(id(CudnnTensor::seq_q), DataType::i32),
+                        builder.scalar(id(CudnnTensor::seq_k), DataType::i32)};
+        scores = causal_scores(builder, of_whole ? &*of_whole : lengths, scores, masked);
     }
-    if (shape.window > 0) scores = windowed_scores(builder, has_lengths ? &*lengths : nullptr, scores, masked);
+    if (shape.window > 0) scores = windowed_scores(builder, lengths, scores, masked);
     const GraphTensor p = softmax(builder, scores, memory.lse(), memory.type());
     const GraphTensor v = memory.values(k_lengths);
     builder.matmul(p, v, memory.queries(CudnnTensor::o), {q_lengths, nullptr, k_lengths});
