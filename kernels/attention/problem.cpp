@@ -147,6 +147,8 @@ void take_latent(ProblemText& text, Shape& shape) {
         text.fail(
             fmt::format("head_dim={} and latent={} go together: of each key's {} columns the first {} are its value",
                         latent_head_dim, latent_value_dim, latent_head_dim, latent_value_dim));
+    if (shape.is_latent() && shape.has_scales())
+        text.fail("latent keys are not in e4m3: keys and values would be the same numbers with two scales");
     if (shape.is_latent() && shape.kv_heads != 1)
         text.fail(fmt::format("latent={} with kv_heads={}: all heads read the same keys, kv_heads=1", shape.latent,
                               shape.kv_heads));

@@ -95,8 +95,8 @@ std::string shape_text(const Shape& shape);
 /// Q [batch, heads, seq_q, head_dim], K and V [batch, kv_heads, seq_k, head_dim], then the outputs O (as Q) and
 /// lse [batch, heads, seq_q] in f32; e4m3 has O in bf16. Packed: Q [heads, queries, head_dim], K and V [kv_heads, keys,
 /// head_dim], and the inputs q_offsets and k_offsets [batch + 1]. Paged: K and V [pages, kv_heads, page, head_dim], and
-/// the input page_table [batch, table_pages]. With scales the last inputs are q_scale [heads], k_scale and v_scale
-/// [kv_heads]: f32 factors of a head's Q, K and V. Latent: there is no V, and O has value_dim columns.
+/// the input page_table [batch, table_pages]. Latent: there is no V, and O has value_dim columns. With scales the last
+/// inputs are q_scale [heads], k_scale and v_scale [kv_heads]: f32 factors of a head's Q, K and V.
 std::vector<TensorSpec> tensors_of(const Shape& shape);
 /// Where a tensor stands in tensors_of(); none where the problem has no such tensor.
 std::optional<std::size_t> tensor_index(const Shape& shape, std::string_view name);

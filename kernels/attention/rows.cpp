@@ -95,8 +95,8 @@ std::vector<std::size_t> parts_bytes(const Shape& shape, std::int64_t splits) {
 void add_combine(Plan& plan, Language language, const Shape& shape, std::int64_t splits) {
     constexpr unsigned combine_threads = 128;  // as in flash.cu, flash.ptx.cu and flash.cl
     const TensorOperands tensors = operands_of(shape);
-    // It has no tile. In OpenCL C attention_flash stands beside it, which must find room on the device. It reads sums,
-    // and writes O.
+    // It reads sums, and writes O. It has no tile; in OpenCL C attention_flash stands beside it, which must find room
+    // on the device.
     Shape sums = shape;
     sums.head_dim = shape.value_dim();
     sums.latent = 0;

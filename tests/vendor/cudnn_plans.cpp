@@ -55,6 +55,10 @@ TEST(CudnnPlans, EnginesAreProposedForEveryKindOfProblem) {
              "batch=32 heads=64 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 bf16 page=64",
              "batch=3 heads=4 kv_heads=2 seq_q=40 seq_k=40 head_dim=128 bf16 causal lengths=40,5,9",
              "batch=3 heads=4 kv_heads=2 seq_q=1 seq_k=400 head_dim=64 f16 page=16 lengths=40,400,9",
+             "batch=2 heads=6 kv_heads=2 seq_q=7 seq_k=37 head_dim=256 f16 causal",
+             "batch=1 heads=64 kv_heads=8 seq_q=4096 seq_k=4096 head_dim=128 bf16 causal window=1000",
+             "batch=32 heads=64 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 bf16 causal window=1000",
+             "batch=3 heads=4 kv_heads=2 seq_q=9 seq_k=400 head_dim=64 f16 causal window=31 page=16 lengths=40,400,9",
          }) {
         const CudnnGraph graph(library, nullptr, shape_of(*operation->parse(text)));
         EXPECT_FALSE(graph.configurations(&device).empty()) << text;

@@ -132,8 +132,7 @@ struct Consumer<e4m3, tile, head_dim> : MatrixRows<bf16, 1, tile.block_n, head_d
         }
     }
 
-    /// What all consumers look through is all of the tile: keys from `from` to `to` are seen by all, and lie among the
-    /// others.
+    /// What all consumers look through is all of the tile: keys `from` to `to`, which all see, lie among the others.
     static __device__ __forceinline__ bool any_spoilt(const unsigned char* turned, int /*from*/, int /*to*/,
                                                       int thread) {
         bool spoilt = false;

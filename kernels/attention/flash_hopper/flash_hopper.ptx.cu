@@ -102,7 +102,9 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
             }
         }
         if (thread != 0) return;
-        std::uint64_t *full = C::TRANSPOSERS > 0 ? full_raw : full_v, *empty = C::TRANSPOSERS > 0 ? empty_raw : empty_v;
+        // Where V lands.
+        std::uint64_t *landed = C::TRANSPOSERS > 0 ? full_raw : full_v,
+                      *freed = C::TRANSPOSERS > 0 ? empty_raw : empty_v;
         const auto load_tile = [&](unsigned char* to, const TensorMap& map, std::uint64_t* full, std::uint64_t* empty,
                                    std::uint32_t phase, int row) {
             mbarrier_wait_parity(empty, phase ^ 1);
@@ -119,7 +121,7 @@ __global__ void __launch_bounds__((CONSUMERS + 1) * 128, 1)
             const int key_begin = tile_of(step) * BLOCK_N;
             load_tile(tiles_k + ring_k.stage * C::KEY_BYTES, map_k, &full_k[ring_k.stage], &empty_k[ring_k.stage],
                       ring_k.phase, key_begin);
-            load_tile(tiles_raw + ring_v.stage * C::KEY_BYTES, map_v, &full[ring_v.stage], &empty[ring_v.stage],
+            load_tile(tiles_raw + ring_v.stage * C::KEY_BYTES, map_v, &landed[ring_v.stage], &freed[ring_v.stage],
                       ring_v.phase, key_begin);
         }
         return;

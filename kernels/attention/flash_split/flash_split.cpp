@@ -33,6 +33,7 @@ Support supports(Language language, const SplitTile& tile, const DeviceInfo& dev
     if (Support has = has_head_dim(tile, shape); !has) return has;
     if (!takes(tile, static_cast<int>(shape.head_dim), size_of(shape.dtype)))
         return Support::no("a warp's sums would not fit where its keys and values were");
+    if (Support has = has_head_dim(tile, shape); !has) return has;
     return fits_block(device, tile.num_threads(), shared_bytes(language, tile, shape));
 }
 

@@ -136,7 +136,7 @@ std::vector<NativeInstance> attention_flash_split() {
     for_each_wide_instance(add);
     const auto add_narrow = [&]<int head_dim>() {
         for_each_tile<split_tiles>([&]<SplitTile tile>() {
-            if constexpr (tile.takes_head_dim(head_dim) && takes(tile, head_dim, sizeof(e4m3)))
+            if constexpr (takes(tile, head_dim, sizeof(e4m3)) && tile.takes_head_dim(head_dim))
                 list.add<
                     &attention_flash_split<e4m3, tile.block_m, tile.block_n, tile.threads_n, tile.warps, head_dim>>(
                     "attention_flash_split", text(tile) + " e4m3 d" + std::to_string(head_dim));
@@ -144,6 +144,7 @@ std::vector<NativeInstance> attention_flash_split() {
     };
     add_narrow.operator()<64>();
     add_narrow.operator()<128>();
+    add_narrow.operator()<256>();
     return std::move(list);
 }
 

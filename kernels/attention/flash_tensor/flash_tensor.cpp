@@ -1,7 +1,6 @@
 // attention / flash_tensor: its rows.
 #include "kernels/attention/flash_tensor/flash_tensor.hpp"
 
-#include <array>
 #include <utility>
 
 #include "kernels/attention/rows.hpp"
@@ -18,9 +17,7 @@ std::size_t shared_bytes(Language language, const TensorTile& tile, const Shape&
 
 Support supports(Language language, const TensorTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (Support typed = takes_dtype(shape, {Dtype::f16, Dtype::bf16}); !typed) return typed;
-    // In OpenCL C it stays at the causal mask.
-    const Masks masks = is_native(language) ? Masks::window : Masks::causal;
-    if (Support laid_out = reads_layout(shape, Reads::dense, masks); !laid_out) return laid_out;
+    if (Support laid_out = reads_layout(shape, Reads::dense, Masks::window); !laid_out) return laid_out;
     if (Support has = has_head_dim(tile, shape); !has) return has;
     return fits_block(device, tile.threads(), shared_bytes(language, tile, shape));
 }
@@ -36,12 +33,16 @@ Plan make_plan(Language language, const TensorTile& tile, const Shape& shape) {
     Plan plan;
     plan.kernels.push_back(kernel_source(language, "attention/flash_tensor", "attention_flash_tensor",
                                          text(tile) + ' ' + instance_of(shape), std::move(options)));
-    plan.steps.push_back({0,
-                          {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
-                           static_cast<unsigned>(shape.batch)},
-                          {static_cast<unsigned>(tile.threads()), 1, 1},
-                          is_native(language) ? shared_bytes(language, tile, shape) : 0,
-                          std::move(operands)});
+    plan.steps.push_back(
+        {0,
+         {blocks(shape.group() * shape.seq_q, tile.block_m), static_cast<unsigned>(shape.kv_heads),
+          static_cast<unsigned>(shape.batch)},
+         {static_cast<unsigned>(tile.threads()), 1, 1},
+         is_native(language) ? shared_bytes(language, tile, shape) : 0,
+         with_window(with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v},
+                                 TensorOperand{tensor_o}, TensorOperand{tensor_lse}},
+                                shape),
+                     shape)});
     return plan;
 }
 
@@ -71,8 +72,8 @@ std::vector<Variant> flash_tensor_variants() {
             for (Variant& variant : variants_with(tile, languages, tile == tiles.front()))
                 out.push_back(std::move(variant));
     };
-    add(flash_tensor_tiles, {Language::cuda, Language::ptx});
-    add(flash_tensor_small_tiles, {Language::opencl_ptx});
+    add(flash_tensor_tiles, {Language::cuda, Language::ptx}, true);
+    add(flash_tensor_small_tiles, {Language::opencl_ptx}, true);
     return out;
 }
 

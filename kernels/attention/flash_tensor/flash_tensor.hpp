@@ -17,7 +17,7 @@ struct TensorTile {
     constexpr bool operator==(const TensorTile&) const = default;
 
     /// A warp of 32 rows, or 64 keys at a time, leave no room for 256 columns of O.
-    constexpr bool takes_head_dim(int head_dim) const { return head_dim <= 128 || (block_n == 32 && warp_m == 16); }
+    constexpr bool takes_head_dim(int head_dim) const { return block_n == 32 || head_dim <= 128; }
     constexpr int warps() const { return block_m / warp_m; }
     constexpr int threads() const { return 32 * warps(); }
     /// Rows of Q, and two stages of K and V: 16 bits an element, `pad` bytes behind each row.
@@ -39,17 +39,18 @@ struct TensorTile {
 inline constexpr int wmma_pad = 16;
 
 /// 32 rows a warp read each key once for two matrices of 16 rows: shared memory feeds mma.sync with 128 bytes an
-/// instruction, and with 256 for the second. The third alone takes head_dim 256.
+/// instruction, and with 256 for the second.
+/// The last is for head_dim 256, and for what OpenCL has room for.
 inline constexpr std::array flash_tensor_tiles{TensorTile{128, 64, 32}, TensorTile{64, 64, 16}, TensorTile{64, 32, 16}};
 
-/// For OpenCL, which has 48 KB on NVIDIA: the first fits up to head_dim 128, the second at 64. PTX has both.
-inline constexpr std::array flash_tensor_small_tiles{TensorTile{64, 32, 16}, TensorTile{64, 64, 16}};
+/// For OpenCL, which has 48 KB on NVIDIA: the first fits at head_dim 64 and 128, the second at 64.
+inline constexpr std::array flash_tensor_small_tiles{flash_tensor_tiles[2], flash_tensor_tiles[1]};
 
 constexpr bool legal(const TensorTile& tile) {
     return tile.block_m % tile.warp_m == 0 && (tile.warp_m == 16 || tile.warp_m == 32) && tile.block_n % 16 == 0 &&
            tile.threads() <= 1024;
 }
-static_assert(std::ranges::all_of(flash_tensor_tiles, legal) && std::ranges::all_of(flash_tensor_small_tiles, legal) &&
+static_assert(std::ranges::all_of(flash_tensor_tiles, legal) &&
                   flash_tensor_small_tiles[0].operand_bytes(128, 0) <= 48 * 1024,
               "a tile of attention/flash_tensor: warps of whole 16-row matrices, one or two lanes a row; keys in whole "
               "steps of the matrix unit");

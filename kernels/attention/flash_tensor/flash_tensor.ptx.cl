@@ -7,6 +7,7 @@
 // weights, and these are the operand of the next mma.sync as they lie. Tiles lie in shared memory as in global memory,
 // their 16-byte pieces permuted so that no eight rows of one ldmatrix meet in a bank. The host's side of this is
 // OpenCL's; the kernel runs on NVIDIA only.
+#include "attention/sequence.clh"
 #include "common/element.clh"
 #include "common/ptx/warp_matrix.clh"
 
@@ -62,18 +63,20 @@ static inline float rcp_approx_ftz_f32(float x) {
 
 // The query heads that share a key-value head, packed into one matrix: row = query · group + head.
 typedef struct {
-    int heads, seq_q, seq_k, group, causal;
+    int heads, seq_q, seq_k, group, causal, window;
 } PackedRows;
 // Of [batch · heads · seq_q]; −1: there is no such row.
 static inline int packed_row(PackedRows rows, int packed, int kv_head, int sequence) {
     if (packed >= rows.group * rows.seq_q) return -1;
     return (sequence * rows.heads + kv_head * rows.group + packed % rows.group) * rows.seq_q + packed / rows.group;
 }
-// Keys that a row sees, ascending with it; beyond the last row as many as that one.
+// Where the keys end that a row sees, ascending with it; beyond the last row as for that one.
 static inline int keys_seen(PackedRows rows, int packed) {
     const int query = min(packed, rows.group * rows.seq_q - 1) / rows.group;
     return rows.causal ? clamp(query + 1 + rows.seq_k - rows.seq_q, 0, rows.seq_k) : rows.seq_k;
 }
+// The first of them.
+static inline int first_seen(PackedRows rows, int packed) { return max(keys_seen(rows, packed) - rows.window, 0); }
 
 // Where a 16-byte piece of a tile lies.
 static inline int place(int row, int piece) { return row * PITCH + (piece ^ row % 8) * 16; }
@@ -120,7 +123,7 @@ static inline void weigh(float acc[TILES_M][HEAD_DIM / 2], uint weights[TILES_M]
 
 // For values that weigh() has left out: a row that sees one gets it here. No positive weight changes it.
 static inline void add_spoilt(float acc[TILES_M][HEAD_DIM / 2], int seen[TILES_M][2], local const uchar* tile_v,
-                              int key_begin, int lane) {
+                              int key_begin, int window, int lane) {
 #pragma unroll 1
     for (int n = 0; n < BLOCK_N; ++n)
 #pragma unroll
@@ -132,7 +135,7 @@ static inline void add_spoilt(float acc[TILES_M][HEAD_DIM / 2], int seen[TILES_M
             for (int i = 0; i < TILES_M; ++i)
 #pragma unroll
                 for (int h = 0; h < 2; ++h) {
-                    if (key_begin + n >= seen[i][h]) continue;
+                    if (!is_seen(key_begin + n, seen[i][h], window)) continue;
                     if (!isfinite(low)) acc[i][4 * j + 2 * h] += low;
                     if (!isfinite(high)) acc[i][4 * j + 2 * h + 1] += high;
                 }
@@ -143,7 +146,7 @@ static inline void add_spoilt(float acc[TILES_M][HEAD_DIM / 2], int seen[TILES_M
 kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_flash_tensor(
     global const Element* restrict Q, global const Element* restrict K, global const Element* restrict V,
     global Element* restrict O, global float* restrict lse, int heads, int kv_heads, int seq_q, int seq_k,
-    float softmax_scale, int causal) {
+    float softmax_scale, int causal, int window) {
     local __attribute__((aligned(1024))) uchar shared[QUERY_BYTES + 2 * STAGE_BYTES];
     // Of each 16 rows a lane has lane / 4 and the eighth below it, of each 8 columns two neighbours: element 4 j + e is
     // column 8 j + 2 (lane % 4) + e % 2 of row e / 2.
@@ -155,11 +158,13 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     // -- place
     const int thread = get_local_id(0), warp = thread / 32, lane = thread % 32;
     const int kv_head = get_group_id(1), sequence = get_group_id(2);
-    const PackedRows rows = {heads, seq_q, seq_k, heads / kv_heads, causal};
+    const PackedRows rows = {heads, seq_q, seq_k, heads / kv_heads, causal, window};
     // Blocks that see most come first, so that the last ones to run are short.
     const int first = (int)(causal ? get_num_groups(0) - 1 - get_group_id(0) : get_group_id(0)) * BLOCK_M;
-    const int warp_row = warp * WARP_M, seen_by_all = keys_seen(rows, first + warp_row);
-    const int key_end = keys_seen(rows, first + BLOCK_M - 1);
+    const int key_first = first_seen(rows, first), key_end = keys_seen(rows, first + BLOCK_M - 1);
+    // Keys of which each is seen by all rows of the warp.
+    const int warp_row = warp * WARP_M, all_see_from = first_seen(rows, first + warp_row + WARP_M - 1);
+    const int all_see_to = keys_seen(rows, first + warp_row);
     const long head_offset = ((long)sequence * kv_heads + kv_head) * seq_k * HEAD_DIM;
     const float factor = softmax_scale * LOG2E;
     const uint base = (uint)(size_t)shared, tile_q = base + warp_row * PITCH;
@@ -181,10 +186,10 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
         const int r = i / PIECES, piece = i % PIECES, row = packed_row(rows, first + r, kv_head, sequence);
         cp_async_cg_16(base + place(r, piece), Q + (long)max(row, 0) * HEAD_DIM + piece * 8, row < 0 ? 0 : 16);
     }
-    load_keys(base + QUERY_BYTES, K + head_offset, 0, key_end, thread);
-    load_keys(base + QUERY_BYTES + KEY_BYTES, V + head_offset, 0, key_end, thread);
+    load_keys(base + QUERY_BYTES, K + head_offset, key_first, key_end, thread);
+    load_keys(base + QUERY_BYTES + KEY_BYTES, V + head_offset, key_first, key_end, thread);
     cp_async_commit_group();
-    for (int key_begin = 0, stage = 0; key_begin < key_end; key_begin += BLOCK_N, stage ^= 1) {
+    for (int key_begin = key_first, stage = 0; key_begin < key_end; key_begin += BLOCK_N, stage ^= 1) {
         const int at_k = QUERY_BYTES + stage * STAGE_BYTES, at_v = at_k + KEY_BYTES;
         if (key_begin + BLOCK_N < key_end) {
             const uint ahead = base + QUERY_BYTES + (stage ^ 1) * STAGE_BYTES;
@@ -218,13 +223,13 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
                 }
             }
         }
-        const int masked = key_begin + BLOCK_N > seen_by_all;
+        const int masked = key_begin < all_see_from || key_begin + BLOCK_N > all_see_to;
 #pragma unroll
         for (int i = 0; i < TILES_M; ++i)
 #pragma unroll
             for (int e = 0; e < BLOCK_N / 2; ++e) {
                 const int key = key_begin + e / 4 * 8 + lane % 4 * 2 + e % 2;
-                scores[i][e] = masked && key >= seen[i][e / 2 % 2] ? -INFINITY : scores[i][e] * factor;
+                scores[i][e] = masked && !is_seen(key, seen[i][e / 2 % 2], window) ? -INFINITY : scores[i][e] * factor;
             }
 
         // -- softmax
@@ -261,7 +266,9 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
         local const uchar* tile_v = shared + at_v;
         int spoilt = 0;
         if (masked) {
-            for (int i = max(seen_by_all - key_begin, 0) * PIECES + lane; i < BLOCK_N * PIECES; i += 32) {
+            for (int i = lane; i < BLOCK_N * PIECES; i += 32) {
+                const int key = key_begin + i / PIECES;
+                if (key >= all_see_from && key < all_see_to) continue;
                 const uint4 eight = *(local const uint4*)(tile_v + place(i / PIECES, i % PIECES));
                 spoilt |=
                     is_nonfinite(eight.x) || is_nonfinite(eight.y) || is_nonfinite(eight.z) || is_nonfinite(eight.w);
@@ -270,7 +277,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
         }
         if (spoilt) {
             weigh(acc, weights, base + at_v, lane, 1);
-            add_spoilt(acc, seen, tile_v, key_begin, lane);
+            add_spoilt(acc, seen, tile_v, key_begin, window, lane);
         } else {
             weigh(acc, weights, base + at_v, lane, 0);
         }

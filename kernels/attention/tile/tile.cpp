@@ -14,8 +14,8 @@ constexpr std::int64_t most_in_y = 65535;
 
 Support supports_block(const Shape& shape) {
     if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
-    if (shape.head_dim > 128) return Support::no("compiled for head_dim 64 and 128");
     if (Support typed = takes_dtype(shape, {Dtype::f16, Dtype::bf16}); !typed) return typed;
+    if (shape.head_dim > 128) return Support::no("compiled for head_dim 64 and 128");
     if (shape.batch > most_in_y || shape.kv_heads > most_in_y)
         return Support::no("batch and kv_heads must not exceed 65535, the grid's limit");
     return {};

@@ -42,7 +42,6 @@ std::string cudnn_why_not(const cudnn::Cudnn& cudnn) {
 Support cudnn_supports(const DeviceInfo& device, const Shape& shape) {
     if (Support typed = takes_dtype(shape, {Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (shape.is_latent()) return Support::no("reads values of their own, not the first columns of keys");
-    if (shape.window > 0) return Support::no("cuDNN's sliding window is not asked for here");
     if (device.compute_capability < 80)
         return Support::no("cuDNN's fused attention runs from compute capability 8.0 on");
     // Its support matrix has both prefill and decode there (cuDNN documentation, "Attention", of 9.18.1).

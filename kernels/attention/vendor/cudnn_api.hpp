@@ -105,6 +105,7 @@ enum class Pointwise : int {
     subtract = 9,
     exp = 13,
     log = 15,
+    greater = 302,
     greater_equal = 303,
     less = 304,
     logical_and = 400,

@@ -65,6 +65,21 @@ GraphTensor causal_scores(GraphBuilder& builder, const Lengths* lengths, const G
     return selected(builder, combined(builder, Pointwise::greater_equal, DataType::boolean, last, key), scores, masked);
 }
 
+/// Without keys that lie a window or more before the last one that a query sees.
+GraphTensor windowed_scores(GraphBuilder& builder, const Lengths* lengths, const GraphTensor& scores,
+                            const GraphTensor& masked) {
+    const GraphTensor row = builder.index(scores, 2);
+    GraphTensor end = builder.index(scores, 3);
+    // As cudnn-frontend asks for it: in f32 where one number says it.
+    const DataType type = lengths ? DataType::i32 : DataType::f32;
+    end = combined(builder, Pointwise::add, type, end, builder.scalar(id(CudnnTensor::window), type));
+    if (lengths) {
+        end = combined(builder, Pointwise::subtract, DataType::i32, end, lengths->k);
+        end = combined(builder, Pointwise::add, DataType::i32, end, lengths->q);
+    }
+    return selected(builder, combined(builder, Pointwise::greater, DataType::boolean, end, row), scores, masked);
+}
+
 /// P of scores, in `type`; lse goes to memory.
 GraphTensor softmax(GraphBuilder& builder, const GraphTensor& scores, const GraphTensor& lse, DataType type) {
     const GraphTensor row_max = builder.passing(DataType::f32, lse.extent);
@@ -159,12 +174,12 @@ private:
 
 Descriptor graph_of(GraphBuilder& builder, Handle handle, const Shape& shape) {
     Memory memory(builder, shape);
-    std::optional<Lengths> lengths;
+    std::optional<Lengths> of_sequences, of_whole;
     if (has_lengths(shape))
-        lengths = {memory.table(CudnnTensor::q_lengths, DataType::i32, shape.batch),
-                   memory.table(CudnnTensor::k_lengths, DataType::i32, shape.batch)};
-    const GraphTensor* k_lengths = lengths ? &lengths->k : nullptr;
-    const GraphTensor* q_lengths = lengths ? &lengths->q : nullptr;
+        of_sequences = {memory.table(CudnnTensor::q_lengths, DataType::i32, shape.batch),
+                        memory.table(CudnnTensor::k_lengths, DataType::i32, shape.batch)};
+    const Lengths* lengths = of_sequences ? &*of_sequences : nullptr;
+    const GraphTensor *q_lengths = lengths ? &lengths->q : nullptr, *k_lengths = lengths ? &lengths->k : nullptr;
 
     const Axes score_extent{shape.batch, shape.heads, shape.seq_q, shape.seq_k};
     const GraphTensor products = builder.passing(DataType::f32, score_extent);
@@ -173,14 +188,15 @@ Descriptor graph_of(GraphBuilder& builder, Handle handle, const Shape& shape) {
     const GraphTensor scale = builder.scalar(id(CudnnTensor::scale), DataType::f32);
     GraphTensor scores = combined(builder, Pointwise::multiply, DataType::f32, products, scale);
     GraphTensor masked;
-    if (lengths || has_mask(shape)) masked = builder.scalar(id(CudnnTensor::masked), DataType::f32);
+    if (lengths || has_mask(shape) || shape.window > 0) masked = builder.scalar(id(CudnnTensor::masked), DataType::f32);
     if (lengths) scores = cut_scores(builder, *lengths, scores, masked);
     if (has_mask(shape)) {
         if (!lengths && shape.seq_q != shape.seq_k)
-            lengths = {builder.scalar(id(CudnnTensor::seq_q), DataType::i32),
-                       builder.scalar(id(CudnnTensor::seq_k), DataType::i32)};
-        scores = causal_scores(builder, lengths ? &*lengths : nullptr, scores, masked);
+            of_whole = {builder.scalar(id(CudnnTensor::seq_q), DataType::i32),
+                        builder.scalar(id(CudnnTensor::seq_k), DataType::i32)};
+        scores = causal_scores(builder, of_whole ? &*of_whole : lengths, scores, masked);
     }
+    if (shape.window > 0) scores = windowed_scores(builder, lengths, scores, masked);
     const GraphTensor p = softmax(builder, scores, memory.lse(), memory.type());
     const GraphTensor v = memory.values(k_lengths);
     builder.matmul(p, v, memory.queries(CudnnTensor::o), {q_lengths, nullptr, k_lengths});
@@ -237,6 +253,8 @@ CudnnAttention::CudnnAttention(const Cudnn& library, const Shape& shape, std::si
       masked_(-std::numeric_limits<float>::infinity()),
       seq_q_(static_cast<std::int32_t>(shape.seq_q)),
       seq_k_(static_cast<std::int32_t>(shape.seq_k)),
+      window_(static_cast<std::int32_t>(shape.window)),
+      shifted_window_(static_cast<float>(shape.window - shape.seq_k + shape.seq_q)),
       handle_(nullptr, library.destroy) {}
 
 void CudnnAttention::operator()(const CudnnOperands& operands, Stream stream) {
@@ -320,10 +338,16 @@ void CudnnAttention::execute(const Descriptor& plan, const CudnnOperands& operan
     give(CudnnTensor::scale, &scale_);
     if (shape_.is_paged()) give(CudnnTensor::page_table, operands.page_table);
     for (const auto& [tensor, table] : tables_) give(tensor, table.get());
-    if (has_lengths(shape_) || has_mask(shape_)) give(CudnnTensor::masked, &masked_);
+    if (has_lengths(shape_) || has_mask(shape_) || shape_.window > 0) give(CudnnTensor::masked, &masked_);
     if (has_mask(shape_) && !has_lengths(shape_) && shape_.seq_q != shape_.seq_k) {
         give(CudnnTensor::seq_q, &seq_q_);
         give(CudnnTensor::seq_k, &seq_k_);
+    }
+    if (shape_.window > 0) {
+        if (has_lengths(shape_))
+            give(CudnnTensor::window, &window_);
+        else
+            give(CudnnTensor::window, &shifted_window_);
     }
     Descriptor pack(library_, DescriptorType::variant_pack, "variant pack");
     pack.set(Attribute::pack_ids, std::span<const std::int64_t>(ids));

@@ -26,6 +26,7 @@ enum class CudnnTensor : std::int64_t {
     masked,     ///< f32, host: the score of a key that is not seen
     seq_q,      ///< i32, host
     seq_k,      ///< i32, host
+    window,     ///< host: of lengths i32; else f32, less seq_k − seq_q
     q_lengths,  ///< i32 [batch]
     k_lengths,  ///< i32 [batch]
     q_begins,   ///< i64 [batch + 1]: where a sequence's Q and O begin, in elements
@@ -87,7 +88,8 @@ private:
     CudnnDriver driver_;
     // Read by the library at each execution.
     float scale_, masked_;
-    std::int32_t seq_q_, seq_k_;
+    std::int32_t seq_q_, seq_k_, window_;
+    float shifted_window_;
     /// Of sequences of several lengths, or in pages: their lengths and where they begin, in the device's memory.
     std::vector<std::pair<CudnnTensor, std::shared_ptr<void>>> tables_;
     // Destroyed in reverse order: the handle last.

@@ -115,22 +115,36 @@ TEST_F(AttentionCudnn, TheMaskIsAlignedToTheLastKey) {
     EXPECT_EQ(transcript().find("pointwise-303"), std::string::npos) << "a single query sees all keys";
 }
 
+TEST_F(AttentionCudnn, AWindowIsASecondMask) {
+    begin();
+    attention(shape("batch=1 heads=1 kv_heads=1 seq_q=7 seq_k=9 head_dim=64 f16 causal window=3"))(operands(), nullptr);
+    const std::string said = transcript();
+    // Key + (window − seq_k + seq_q) > row, of the scores that the causal mask has left.
+    for (const char* line : {"tensor 11 type 0 [1 1 1 1] by [1 1 1 1] by value\n", "pointwise-0 1009 b=11 = 1010\n",
+                             "pointwise-302 1010 b=1008 = 1011\n", "pointwise-601 1007 b=8 t=1011 = 1012\n"})
+        EXPECT_NE(said.find(line), std::string::npos) << line << "is not in\n" << said;
+    begin();
+    attention(shape("batch=2 heads=1 kv_heads=1 seq_q=1 seq_k=9 head_dim=64 f16 causal window=3 page=16"))(operands(),
+                                                                                                           nullptr);
+    EXPECT_NE(transcript().find("tensor 11 type 4 [1 1 1 1]"), std::string::npos) << "i32 beside lengths";
+}
+
 TEST_F(AttentionCudnn, PagesAndLengthsAreItsOwnTables) {
     begin();
     attention(shape("batch=3 heads=2 kv_heads=1 seq_q=2 seq_k=40 head_dim=64 f16 page=16 lengths=40,1,9"))(operands(),
                                                                                                            nullptr);
     const std::string said = transcript();
-    for (const char* line : {"tensor 11 type 4 [3 1 1 1] by [1 1 1 1]\n", "tensor 6 type 4 [3 1 3 1] by [4 4 1 1]\n",
-                             "tensor 1 type 2 [3 2 2 64] by [256 320 64 1] begins=13\n",
-                             "tensor 2 type 2 [8 1 16 64] by [1024 1024 64 1]\n", "pages 2 table=6 lengths=12 = 1001\n",
-                             "matmul 1 1001 m=11 n=12 = 1000\n", " m=11 k=12 = 4\n"})
+    for (const char* line : {"tensor 12 type 4 [3 1 1 1] by [1 1 1 1]\n", "tensor 6 type 4 [3 1 3 1] by [4 4 1 1]\n",
+                             "tensor 1 type 2 [3 2 2 64] by [256 320 64 1] begins=14\n",
+                             "tensor 2 type 2 [8 1 16 64] by [1024 1024 64 1]\n", "pages 2 table=6 lengths=13 = 1001\n",
+                             "matmul 1 1001 m=12 n=13 = 1000\n", " m=12 k=13 = 4\n"})
         EXPECT_NE(said.find(line), std::string::npos) << line << "is not in\n" << said;
     ASSERT_EQ(tables_.size(), 4u);
     EXPECT_EQ(table<std::int32_t>(0), (std::vector<std::int32_t>{2, 1, 2}));
     EXPECT_EQ(table<std::int32_t>(1), (std::vector<std::int32_t>{40, 1, 9}));
     EXPECT_EQ(table<std::int64_t>(2), (std::vector<std::int64_t>{0, 128, 192, 320}));
     EXPECT_EQ(table<std::int64_t>(3), (std::vector<std::int64_t>{0, 2, 3, 5}));
-    EXPECT_NE(said.find(" 6@16 11@101 12@102 13@103 15@104 "), std::string::npos) << said;
+    EXPECT_NE(said.find(" 6@16 12@101 13@102 14@103 16@104 "), std::string::npos) << said;
 }
 
 TEST_F(AttentionCudnn, ExecutionGivesEachTensorItsAddressOnTheStream) {
@@ -208,6 +222,7 @@ TEST(AttentionCudnnSupport, SaysWhatTheLibraryDoesNotDo) {
     EXPECT_NE(why_not("batch=1 heads=8 kv_heads=2 seq_q=4 seq_k=0 head_dim=128 f16"), "");
     EXPECT_NE(why_not("batch=2 heads=8 kv_heads=2 seq_q=4 seq_k=9 head_dim=128 f16 lengths=0,9"), "");
     EXPECT_NE(why_not("batch=1 heads=8 kv_heads=2 seq_q=5 seq_k=4 head_dim=128 f16 causal"), "");
+    EXPECT_NE(why_not("batch=1 heads=8 kv_heads=1 seq_q=1 seq_k=4 head_dim=576 f16 latent=512"), "");
     device.compute_capability = 75;
     EXPECT_NE(why_not("batch=1 heads=8 kv_heads=2 seq_q=4 seq_k=40 head_dim=128 bf16"), "");
 }

@@ -96,6 +96,7 @@ static_assert(same(DataType::i64, CUDNN_DATA_INT64) && same(DataType::boolean, C
 static_assert(same(Pointwise::add, CUDNN_POINTWISE_ADD) && same(Pointwise::multiply, CUDNN_POINTWISE_MUL));
 static_assert(same(Pointwise::divide, CUDNN_POINTWISE_DIV) && same(Pointwise::subtract, CUDNN_POINTWISE_SUB));
 static_assert(same(Pointwise::exp, CUDNN_POINTWISE_EXP) && same(Pointwise::log, CUDNN_POINTWISE_LOG));
+static_assert(same(Pointwise::greater, CUDNN_POINTWISE_CMP_GT));
 static_assert(same(Pointwise::greater_equal, CUDNN_POINTWISE_CMP_GE) && same(Pointwise::less, CUDNN_POINTWISE_CMP_LT));
 static_assert(same(Pointwise::logical_and, CUDNN_POINTWISE_LOGICAL_AND));
 static_assert(same(Pointwise::index, CUDNN_POINTWISE_GEN_INDEX));

@@ -171,7 +171,7 @@ TEST(AttentionRows, EveryVariantPlansEveryProblemWithinTheDevice) {
                 if (!variant.supports_problem(device, *problem)) {
                     EXPECT_FALSE(variant.default_tile && variant.language == Language::opencl &&
                                  variant.algorithm == "flash" && !shape_of(*problem).is_paged() &&
-                                 shape_of(*problem).head_dim <= 128 && !shape_of(*problem).has_scales())
+                                 !shape_of(*problem).has_scales() && shape_of(*problem).head_dim <= 128)
                         << variant.id() << ": the default tile must fit into 48 KB";
                     continue;
                 }
