@@ -29,8 +29,6 @@ Support supports(Language language, const SplitTile& tile, const DeviceInfo& dev
         if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (shape.has_scales() && device.compute_capability != 0 && device.compute_capability < 89)
         return Support::no("e4m3 has its conversions from compute capability 8.9 on");
-    if (shape.has_scales() && shape.head_dim > 128) return Support::no("e4m3 is compiled for head_dim 64 and 128");
-    if (Support has = has_head_dim(tile, shape); !has) return has;
     if (!takes(tile, static_cast<int>(shape.head_dim), size_of(shape.dtype)))
         return Support::no("a warp's sums would not fit where its keys and values were");
     if (Support has = has_head_dim(tile, shape); !has) return has;

@@ -25,11 +25,6 @@ Support supports(Language language, const TensorTile& tile, const DeviceInfo& de
 Plan make_plan(Language language, const TensorTile& tile, const Shape& shape) {
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
-    std::vector<Operand> operands =
-        with_sizes({TensorOperand{tensor_q}, TensorOperand{tensor_k}, TensorOperand{tensor_v}, TensorOperand{tensor_o},
-                    TensorOperand{tensor_lse}},
-                   shape);
-    if (is_native(language)) operands = with_window(std::move(operands), shape);
     Plan plan;
     plan.kernels.push_back(kernel_source(language, "attention/flash_tensor", "attention_flash_tensor",
                                          text(tile) + ' ' + instance_of(shape), std::move(options)));
@@ -67,9 +62,9 @@ std::vector<Variant> variants_with(const TensorTile& tile, std::vector<Language>
 
 std::vector<Variant> flash_tensor_variants() {
     std::vector<Variant> out;
-    const auto add = [&](const auto& tiles, const std::vector<Language>& languages) {
+    const auto add = [&](const auto& tiles, const std::vector<Language>& languages, bool has_default) {
         for (const TensorTile& tile : tiles)
-            for (Variant& variant : variants_with(tile, languages, tile == tiles.front()))
+            for (Variant& variant : variants_with(tile, languages, has_default && tile == tiles.front()))
                 out.push_back(std::move(variant));
     };
     add(flash_tensor_tiles, {Language::cuda, Language::ptx}, true);
