@@ -121,7 +121,8 @@ struct Phases {
     __device__ static void copy_key_rows(T* tile_kv, const T* tensor, RowOf&& row_of, int key_begin, int key_end,
                                          int thread, Copy&& copy) {
         constexpr int width = 16 / sizeof(T), chunks = HEAD_DIM / width;
-#pragma unroll
+// Not all at once: with 32 copies in sight ptxas ran out of registers.
+#pragma unroll 16
         for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) {
             const int n = i / chunks, d = i % chunks * width;
             const bool inside = key_begin + n < key_end;
