@@ -1,6 +1,8 @@
 // Defects of CUDA C++ kernels, each planted in a kernel of tests/negative/simt_kernels.cu and reported by its name.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "backends/error.hpp"
 #include "tests/support/simt.hpp"
 

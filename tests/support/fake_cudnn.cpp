@@ -14,7 +14,7 @@
 
 namespace stele::cudnn {
 
-struct OpaqueHandle {
+struct OpaqueContext {
     Stream stream = nullptr;
 };
 
@@ -157,7 +157,7 @@ extern "C" {
 
 Status cudnnCreate(Handle* handle) {
     if (state.refuses_handles) return complain(1001, "the device is on holiday");
-    *handle = new OpaqueHandle;
+    *handle = new OpaqueContext;
     ++state.handles;
     return 0;
 }

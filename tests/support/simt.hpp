@@ -67,7 +67,7 @@ public:
     template <typename... Parameters>
     std::string run(const std::string& entry, const std::string& instance, const SimtShape& shape,
                     const SimtMemory& memory, Parameters... parameters) const {
-        std::array<void*, sizeof...(Parameters)> arguments{&parameters...};
+        std::array<void*, sizeof...(Parameters)> arguments{static_cast<void*>(&parameters)...};
         simt::LaunchRequest request;
         request.entry = find(entry, instance);
         request.arguments = arguments.data();

@@ -8,7 +8,7 @@
 
 namespace stele::cudnn {
 
-using Handle = struct OpaqueHandle*;
+using Handle = struct OpaqueContext*;
 using RawDescriptor = struct OpaqueDescriptor*;
 using Status = int;
 using Stream = void*;

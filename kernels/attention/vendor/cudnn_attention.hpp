@@ -93,7 +93,7 @@ private:
     /// Of sequences of several lengths, or in pages: their lengths and where they begin, in the device's memory.
     std::vector<std::pair<CudnnTensor, std::shared_ptr<void>>> tables_;
     // Destroyed in reverse order: the handle last.
-    std::unique_ptr<cudnn::OpaqueHandle, cudnn::Destroy*> handle_;
+    std::unique_ptr<cudnn::OpaqueContext, cudnn::Destroy*> handle_;
     std::unique_ptr<CudnnGraph> graph_;
     std::unique_ptr<cudnn::Descriptor> plan_;
 };

@@ -27,8 +27,8 @@ protected:
         fs::create_symlink(Library(c_library).path(), out);
         return out;
     }
-    std::vector<LibraryFolder> folders_of(std::map<std::string, std::string> variables) {
-        return library_folders([variables](const char* name) {
+    std::vector<LibraryFolder> folders_of(const std::map<std::string, std::string>& variables) {
+        return library_folders([&variables](const char* name) {
             const auto found = variables.find(name);
             return found == variables.end() ? nullptr : found->second.c_str();
         });

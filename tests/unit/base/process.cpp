@@ -70,7 +70,7 @@ TEST(Process, ATemporaryFolderGoesWithItsOwner) {
 TEST(Process, ATemporaryFolderIsTheSystemsWhereTheVariableNamesNone) {
     const TemporaryFolder folder;
     const std::string file = folder.path() / "file";
-    std::ofstream{file};
+    std::ofstream(file) << "no folder";
     const test::Variable place("TMPDIR", file);
     EXPECT_TRUE(TemporaryFolder().path().string().starts_with("/tmp/"));
 }

@@ -24,7 +24,7 @@ std::string refusal(const std::vector<std::string>& arguments) {
 }
 
 /// Declares and reads, as a command's options are.
-void read(const std::function<void(Arguments&)>& declare, std::vector<std::string> words) {
+void read(const std::function<void(Arguments&)>& declare, const std::vector<std::string>& words) {
     CLI::App app;
     Arguments arguments(app);
     declare(arguments);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "backends/error.hpp"
 #include "harness/base/error.hpp"
 #include "harness/catalog/registry.hpp"
@@ -15,7 +17,7 @@ namespace {
 
 template <typename E>
 ExitCode code_of(E error) {
-    const Ending ending = outcome_of(std::make_exception_ptr(error));
+    const Ending ending = outcome_of(std::make_exception_ptr(std::move(error)));
     EXPECT_NE(ending.message.find("because"), std::string::npos);
     return ending.code;
 }

@@ -16,7 +16,7 @@ using test::twice_variant;
 /// The clock of "fake:0" is asked by a kernel, which its compiler fails to make.
 class OneFails : public CellRunner {
 public:
-    explicit OneFails(std::exception_ptr failure) : failure_(std::move(failure)) {}
+    explicit OneFails(std::exception_ptr failure) { std::swap(failure_, failure); }
     ClockCheck check_clock(const DeviceInfo& device) override {
         if (device.id == "fake:0") std::rethrow_exception(failure_);
         return {};

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cstring>
 #include <map>
 
@@ -43,7 +44,7 @@ protected:
                                },
                                [this](std::span<const std::byte> data) -> std::shared_ptr<void> {
                                    tables_.emplace_back(data.begin(), data.end());
-                                   return {reinterpret_cast<void*>(100 + tables_.size()), [](void*) {}};
+                                   return {std::bit_cast<void*>(100 + tables_.size()), [](void*) {}};
                                }});
     }
     template <typename T>
@@ -69,8 +70,8 @@ protected:
     std::vector<std::vector<std::byte>> tables_;
 };
 
-constexpr CudnnOperands operands() {
-    const auto at = [](std::uintptr_t address) { return reinterpret_cast<void*>(address); };
+CudnnOperands operands() {
+    const auto at = [](std::uintptr_t address) { return std::bit_cast<void*>(address); };
     return {at(11), at(12), at(13), at(14), at(15), at(16), at(17)};
 }
 

@@ -157,8 +157,10 @@ TEST_P(SimtExecutor, AsynchronousCopiesOfCudaCpp) {
             const auto in = simt.buffer(counting(rounds * 128)), out = simt.buffer(std::vector<float>(rounds * 128));
             simt.run(entry, "", {{1}, {128}}, {in.get(), out.get(), rounds});
             const auto got = simt.content<float>(*out);
-            for (std::size_t i = 0; i < got.size(); ++i)
-                ASSERT_EQ(got[i], static_cast<float>(i / 128 * 128 + 127 - i % 128)) << entry << ", seed " << seed;
+            for (std::size_t i = 0; i < got.size(); ++i) {
+                const std::size_t turned = i - i % 128 + 127 - i % 128;
+                ASSERT_EQ(got[i], static_cast<float>(turned)) << entry << ", seed " << seed;
+            }
         }
 }
 

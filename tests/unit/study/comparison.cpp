@@ -1,5 +1,6 @@
 #include "harness/study/comparison.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>

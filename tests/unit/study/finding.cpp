@@ -11,7 +11,7 @@ namespace {
 
 /// Rounds whose log-ratios are those, one sample each.
 struct Rounds2 {
-    explicit Rounds2(std::vector<double> logs) {
+    explicit Rounds2(const std::vector<double>& logs) {
         for (const double log : logs) other.push_back({std::exp(log)});
     }
     std::vector<RoundPair> pairs() const {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "harness/draw/console.hpp"
 #include "harness/record/report_json.hpp"
 #include "harness/study/report_tables.hpp"

@@ -63,7 +63,7 @@ TEST(RatioSummaries, MedianOverReportsThenGeometricMeanOverProblems) {
 
 /// Two reports of one pair, the second changed: how many sets of conditions they are.
 template <typename Change>
-std::vector<RatioSummary> beside(Change change) {
+std::vector<RatioSummary> beside(const Change& change) {
     Report cpu = report_of({timed("gemm/a", "m=1", 100), timed("gemm/b", "m=1", 200)});
     cpu.environment.cpu = "AMD EPYC";
     cpu.environment.cpu_family = "AuthenticAMD family 25 model 1 stepping 1";

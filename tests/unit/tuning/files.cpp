@@ -300,7 +300,7 @@ TEST_F(LookupTest, ATileTunedElsewhereOnTheCpuIsSaid) {
     const DeviceIdentity all = identity_of(cpu, on_cpu(zen4, "0-95"));
     cpu.compute_units = 1;
     const DeviceIdentity one = identity_of(cpu, on_cpu(zen4, "3"));
-    const auto cell = [](std::string tile, const DeviceIdentity& device) {
+    const auto cell = [](const std::string& tile, const DeviceIdentity& device) {
         TunedCell out = entry("rows=64 columns=64 f32", tile);
         out.where = device.where;
         return out;

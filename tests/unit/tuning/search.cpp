@@ -19,8 +19,8 @@ using test::twice_variant;
 using test::TwiceProblem;
 
 /// twice/tiled.host with the tile as its kernel's entry, by which the device knows its time.
-Variant tiled(const std::string& tile, bool is_default, test::TwiceKernel kernel = test::twice) {
-    Variant variant = twice_variant(tile, std::move(kernel), tile, is_default);
+Variant tiled(const std::string& tile, bool is_default, const test::TwiceKernel& kernel = test::twice) {
+    Variant variant = twice_variant(tile, kernel, tile, is_default);
     variant.algorithm = "tiled";
     return variant;
 }
