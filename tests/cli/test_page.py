@@ -110,6 +110,8 @@ def test_on_a_phone_names_are_whole_and_several_devices_have_their_cascade(stele
     names = ("gemm m=4096 n=4096 k=4096 f32", "OpenCL C")
     for shown in (page, opened(stele.folder / "page.html", at_least=6)):
         assert "…" not in shown.plot_text and all(name in shown.plot_text.splitlines() for name in names)
+    (stele.folder / "page.html").write_text(stele("portability", h200, EPYC, "--format", "html").stdout)
+    assert {link.split("-")[0] for link in opened(stele.folder / "page.html", at_least=1).links()} == {"cascade"}
 
 
 def many_cells(cells):
