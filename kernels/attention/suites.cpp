@@ -30,6 +30,7 @@ constexpr std::string_view edge_shapes[] = {
     "batch=1 heads=1 kv_heads=1 seq_q=65 seq_k=17 head_dim=128",
     "batch=1 heads=1 kv_heads=1 seq_q=17 seq_k=29 head_dim=64 scale=-0.3",  // a scale that turns the order round
     "batch=1 heads=2 kv_heads=1 seq_q=1 seq_k=67 head_dim=64 logits=10000",
+    "batch=1 heads=2 kv_heads=1 seq_q=33 seq_k=41 head_dim=128 causal logits=10000",
     "batch=2 heads=4 kv_heads=2 seq_q=1 seq_k=300 head_dim=64 page=16",  // decode, keys split over blocks, in pages
     "batch=2 heads=6 kv_heads=2 seq_q=3 seq_k=37 head_dim=128 causal page=32",
     "batch=3 heads=2 kv_heads=1 seq_q=1 seq_k=70 head_dim=64 page=32 shared_pages=2",
@@ -81,6 +82,7 @@ constexpr std::string_view full_shapes[] = {
     "batch=16 heads=32 kv_heads=8 seq_q=1 seq_k=4096 head_dim=128 f32",
     "batch=8 heads=64 kv_heads=8 seq_q=1 seq_k=100000 head_dim=128 bf16 page=64 "
     "lengths=100000,900,4000,1,2500,700,30,1300",
+    "batch=3 heads=1 kv_heads=1 seq_q=1 seq_k=100000 head_dim=64 f16 lengths=7,100000,300",
 };
 
 }  // namespace

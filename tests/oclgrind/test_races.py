@@ -19,9 +19,10 @@ EXIT_NOTHING = 5  # no problem that the variant takes on this device
 # Small enough for an interpreter, and not multiples of any tile.
 PROBLEMS = {
     "gemm": ["m=5 n=7 k=9 f32", "m=17 n=3 k=5 f16 b=nk", "m=3 n=5 k=6 bf16"],
-    "attention": ["batch=1 heads=2 kv_heads=1 seq_q=3 seq_k=5 head_dim=64 f32 causal",
+    "attention": ["batch=1 heads=2 kv_heads=1 seq_q=3 seq_k=5 head_dim=64 f32 causal window=2",
                   "batch=1 heads=1 kv_heads=1 seq_q=2 seq_k=3 head_dim=128 bf16",
-                  "batch=2 heads=1 kv_heads=1 seq_q=1 seq_k=20 head_dim=64 f32 page=16 lengths=20,3"],
+                  "batch=2 heads=1 kv_heads=1 seq_q=1 seq_k=20 head_dim=64 f32 page=16 lengths=20,3",
+                  "batch=1 heads=2 kv_heads=1 seq_q=1 seq_k=3 head_dim=576 f32 latent=512"],
     "sparse_attention": ["batch=1 heads=1 kv_heads=1 seq_q=3 seq_k=70 head_dim=64 f32 block=64 density=1 pattern=random",
                          "batch=1 heads=1 kv_heads=1 seq_q=2 seq_k=5 head_dim=64 f16 block=64 density=1 pattern=random"],
     "ceiling": ["blocks=1 iterations=3 f32", "bytes=1040", "bytes=1040 triad", "launches=3 queue"],

@@ -26,9 +26,9 @@ static inline void load_rows(local float* rows_q, global const Element* Q, local
 }
 
 // weights[THREAD_M, begin … end) = rows_q[THREAD_M, HEAD_DIM] panel_k[HEAD_DIM, begin … end): scores yet, and in whole
-// strips. `most` are the largest of each row.
+// strips. `most` are the largest of each row in the strips whole_from … whole_to.
 static inline void score(local float* weights, float16 most[THREAD_M], local const float* rows_q,
-                         local const float* panel_k, int begin, int end) {
+                         local const float* panel_k, int begin, int end, int whole_from, int whole_to) {
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i) most[i] = (float16)(-INFINITY);
     for (int col = begin / THREAD_N * THREAD_N; col < end; col += THREAD_N) {
@@ -38,21 +38,22 @@ static inline void score(local float* weights, float16 most[THREAD_M], local con
 #pragma unroll
             for (int v = 0; v < THREAD_N / 16; ++v) acc[i][v] = (float16)(0.0f);
         add_products(acc, rows_q, HEAD_DIM, panel_k + col / THREAD_N * STRIP_K, HEAD_DIM);
+        const bool is_whole = col >= whole_from && col < whole_to;
 #pragma unroll
         for (int i = 0; i < THREAD_M; ++i)
 #pragma unroll
             for (int v = 0; v < THREAD_N / 16; ++v) {
-                most[i] = acc[i][v] > most[i] ? acc[i][v] : most[i];
+                if (is_whole) most[i] = acc[i][v] > most[i] ? acc[i][v] : most[i];
                 vstore16(acc[i][v], v, weights + i * BLOCK_N + col);
             }
     }
 }
 
-// −inf in the place of the scores of columns begin … end, in whole vectors of 16, but for seen_from … seen_to, of which
-// the largest are returned.
-static inline float16 mask(local float* scores, int begin, int end, int seen_from, int seen_to) {
+// −inf in the place of the scores of columns begin … end, in whole vectors of 16, but for seen_from … seen_to: the
+// larger of `most` and those is returned. Inlined, for the reason below.
+static inline __attribute__((always_inline)) float16 mask(local float* scores, float16 most, int begin, int end,
+                                                          int seen_from, int seen_to) {
     const int16 place = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    float16 most = (float16)(-INFINITY);
     for (int col = begin / 16 * 16; col < end; col += 16) {
         const int16 unseen = (place + col < (int16)(seen_from)) | (place + col >= (int16)(seen_to));
         const float16 x = select(vload16(0, scores + col), (float16)(-INFINITY), unseen);
@@ -88,8 +89,8 @@ static inline float weigh(local float* scores, int begin, int end, float base) {
 }
 
 // acc[THREAD_M, THREAD_N] += weights[THREAD_M, begin … end) strip_v[begin … end, THREAD_N], of which row i sees
-// from[i] … to[i]: a value that is not seen may be NaN, and no weight of 0 helps against it. Inlined,
-// as PoCL 3.1 gave wrong sums where it was called.
+// from[i] … to[i]: a value that is not seen may be NaN, and no weight of 0 helps against it. Inlined, as PoCL 3.1 gave
+// wrong sums where it was called.
 static inline __attribute__((always_inline)) void add_selected(float16 acc[THREAD_M][THREAD_N / 16],
                                                                local const float* weights, local const float* strip_v,
                                                                const int* from, const int* to, int begin, int end) {
@@ -175,13 +176,19 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_panel
             const int all_from = clamp(from[THREAD_M - 1], begin, end), all_to = max(all_from, to[0]);
             if (begin >= end) continue;
 
+            // Strips that all see; there may be none.
+            const int whole_to = all_to / THREAD_N * THREAD_N;
+            const int whole_from = min((all_from + THREAD_N - 1) / THREAD_N * THREAD_N, whole_to);
+
             // -- score
             float16 most[THREAD_M];
-            score(weights, most, rows_q + row * HEAD_DIM, panel_k, begin, end);
+            score(weights, most, rows_q + row * HEAD_DIM, panel_k, begin, end, whole_from, whole_to);
 
             // -- softmax
-            if (begin % 16 != 0 || end % 16 != 0 || all_from != begin || all_to != end)
-                for (int i = 0; i < THREAD_M; ++i) most[i] = mask(weights + i * BLOCK_N, begin, end, from[i], to[i]);
+            for (int i = 0; i < THREAD_M; ++i) {
+                most[i] = mask(weights + i * BLOCK_N, most[i], begin, whole_from, from[i], to[i]);
+                most[i] = mask(weights + i * BLOCK_N, most[i], max(begin, whole_to), end, from[i], to[i]);
+            }
             float base[THREAD_M];
 #pragma unroll
             for (int i = 0; i < THREAD_M; ++i) {

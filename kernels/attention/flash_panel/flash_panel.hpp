@@ -16,6 +16,10 @@ struct PanelTile {
     constexpr std::array<int, 4> values() const { return {block_m, block_n, thread_m, thread_n}; }
     constexpr bool operator==(const PanelTile&) const = default;
 
+    /// Keys and values, f32.
+    constexpr std::size_t panel_bytes(int head_dim) const {
+        return sizeof(float) * static_cast<std::size_t>(2 * block_n * head_dim);
+    }
     /// Rows of Q and of O's sums, the panels of K and V, the weights of thread_m rows: all f32. And four numbers a row.
     constexpr std::size_t local_bytes(int head_dim) const {
         return sizeof(float) *
@@ -24,10 +28,10 @@ struct PanelTile {
 };
 
 /// The first that a device has room for is its default. As in gemm/panel, 6 × 16 sums are twelve registers of AVX2. The
-/// first takes 229 KiB at head_dim 128, so that it stays in a second-level cache of 512 KiB; the last is for devices of
-/// 64 KiB.
-inline constexpr std::array panel_tiles{PanelTile{96, 128, 6, 16}, PanelTile{24, 32, 6, 16}};
-static_assert(panel_tiles[0].local_bytes(128) <= 256 * 1024 && panel_tiles[1].local_bytes(128) <= 64 * 1024);
+/// panels of the first, which all rows read, are 256 KiB at head_dim 128, so that they stay in a second-level cache of
+/// 512 KiB, through which rows and sums pass once a panel; the last is for devices of 64 KiB.
+inline constexpr std::array panel_tiles{PanelTile{192, 256, 6, 16}, PanelTile{24, 32, 6, 16}};
+static_assert(panel_tiles[0].panel_bytes(128) <= 256 * 1024 && panel_tiles[1].local_bytes(128) <= 64 * 1024);
 
 /// Empty, or the constraint that the tile breaks.
 std::string why_illegal(const PanelTile& tile);

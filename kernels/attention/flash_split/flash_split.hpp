@@ -16,10 +16,8 @@ struct SplitTile {
     constexpr std::array<int, 4> values() const { return {block_m, block_n, threads_n, warps}; }
     constexpr bool operator==(const SplitTile&) const = default;
 
-    /// 256 columns of O are 16 threads' work, and then either number of warps may do.
-    constexpr bool takes_head_dim(int head_dim) const { return head_dim <= 128 ? !is_wide() : threads_n == 16; }
-    /// Whether its few keys at a time leave room for 256 columns in f32.
-    constexpr bool is_wide() const { return block_n == 16 && threads_n == 16; }
+    /// 256 columns of O are 16 threads' work, and their registers are then enough for 16 keys at a time, not for 32.
+    constexpr bool takes_head_dim(int head_dim) const { return (block_n == 16 && threads_n == 16) == (head_dim > 128); }
 
     constexpr Tile of_warp() const { return {block_m, block_n, threads_n}; }
     constexpr int num_threads() const { return warps * of_warp().num_threads(); }

@@ -5,9 +5,8 @@
 // columns are its value V. So a tile of keys is loaded once for both products, and for BLOCK_M rows of the matrix of
 // heads · seq_q rows that the heads are packed into, row = query · heads + head. A block owns BLOCK_M packed rows and
 // one part of their keys, split_keys long, and walks over them BLOCK_N at a time, two tiles in shared memory: one is
-// computed on while the next is copied. What several
-// blocks summed, attention_flash_combine puts together. Keys lie in one piece a sequence, or in pages: key j of a
-// sequence in page page_table[sequence, j / page].
+// computed on while the next is copied. What several blocks summed, attention_flash_combine puts together. Keys lie in
+// one piece a sequence, or in pages: key j of a sequence in page page_table[sequence, j / page].
 #include <cuda_pipeline.h>
 
 #include "kernels/attention/latent/latent.cuh"
