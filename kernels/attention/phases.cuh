@@ -121,13 +121,19 @@ struct Phases {
     __device__ static void copy_key_rows(T* tile_kv, const T* tensor, RowOf&& row_of, int key_begin, int key_end,
                                          int thread, Copy&& copy) {
         constexpr int width = 16 / sizeof(T), chunks = HEAD_DIM / width;
-// Not all at once: with 32 copies in sight ptxas ran out of registers.
-#pragma unroll 16
-        for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) {
+        const auto copy_piece = [&](int i) {
             const int n = i / chunks, d = i % chunks * width;
             const bool inside = key_begin + n < key_end;
             copy(tile_kv + n * KEY_STRIDE + d, tensor + row_of(inside ? key_begin + n : key_begin) * HEAD_DIM + d,
                  inside);
+        };
+        // With 32 copies of a thread in sight ptxas ran out of registers.
+        if constexpr (BLOCK_N * chunks > 24 * NUM_THREADS) {
+#pragma unroll 16
+            for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) copy_piece(i);
+        } else {
+#pragma unroll
+            for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) copy_piece(i);
         }
     }
 

@@ -115,20 +115,23 @@ struct Consumer<e4m3, tile, head_dim> : MatrixRows<bf16, 1, tile.block_n, head_d
         return word / 4 * 16 + word % 4 * 2 + byte / 2 * 8 + byte % 2;
     }
 
-    /// Vᵀ of V, by the lanes of one of TRANSPOSERS warps: four keys of four columns at a time. In a round the lanes
-    /// have columns and words that differ, so that neither reads nor writes meet in a bank (two reads, at head_dim 64).
+    /// Vᵀ of V, by the lanes of one of TRANSPOSERS warps: four keys of four columns at a time, of word lane ^ round. So
+    /// the lanes have columns and words that differ, and neither reads nor writes meet in a bank (two reads, at
+    /// head_dim 64); and as both places are XORs of what lane, round and byte give, a round adds few instructions to
+    /// them.
     static __device__ __forceinline__ void transpose(const unsigned char* tile_v, unsigned char* turned, int warp,
                                                      int lane) {
         constexpr int QUADS = head_dim / 4;
-        const int quad = lane % QUADS;
+        const int quad = lane % QUADS, from = key_of(lane, 0) * ROW + quad * 4, to = place_word(quad * 4, lane);
         for (int round = warp; round < QUADS; round += TRANSPOSERS) {
-            const int word = (lane + round) % 32;
+            const unsigned char* keys = tile_v + (from ^ key_of(round, 0) * ROW);
+            const int word = to ^ place_word(0, round);
             std::uint32_t words[4];
 #pragma unroll
-            for (int e = 0; e < 4; ++e) words[e] = ld_shared_b32(tile_v + key_of(word, e) * ROW + quad * 4);
+            for (int e = 0; e < 4; ++e) words[e] = ld_shared_b32(keys + key_of(0, e) * ROW);
             transpose_bytes(words);
 #pragma unroll
-            for (int e = 0; e < 4; ++e) st_shared_b32(turned + place_word(quad * 4 + e, word), words[e]);
+            for (int e = 0; e < 4; ++e) st_shared_b32(turned + (word ^ place_word(e, 0)), words[e]);
         }
     }
 
