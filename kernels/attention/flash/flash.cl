@@ -38,11 +38,11 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
                               ? seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
                               : 0;
     // Parts are of the keys that some query sees, and begin and end with tiles.
-    const int some_sees = first_seen_by(sequence, 0, causal, window);
+    const int some_sees = first_of(seen_by(sequence, 0, causal), window);
     const int split_keys = ((sequence.keys - some_sees + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
     const int part_first = some_sees + split * split_keys;
     const int skipped =
-        max(first_seen_by(sequence, block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
+        max(first_of(seen_by(sequence, block * BLOCK_M / group, causal), window) - part_first, 0) / BLOCK_N * BLOCK_N;
     const int key_first = part_first + skipped, key_end = min(last_seen, part_first + split_keys);
     const long head_offset = first_key_row(sequence, kv_head) * HEAD_DIM;
 #pragma unroll

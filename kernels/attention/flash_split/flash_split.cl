@@ -48,9 +48,9 @@ kernel __attribute__((reqd_work_group_size(WARPS * NUM_THREADS, 1, 1))) void att
                               ? seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
                               : 0;
     // Parts are of the keys that some query sees, and begin and end with tiles.
-    const int part_first = first_seen_by(sequence, 0, causal, window) + split * split_keys;
+    const int part_first = first_of(seen_by(sequence, 0, causal), window) + split * split_keys;
     const int skipped =
-        max(first_seen_by(sequence, block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
+        max(first_of(seen_by(sequence, block * BLOCK_M / group, causal), window) - part_first, 0) / BLOCK_N * BLOCK_N;
     const int key_first = part_first + skipped, key_end = min(last_seen, part_first + split_keys);
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i) {

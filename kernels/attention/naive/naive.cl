@@ -93,7 +93,8 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_n
         sequence_of(sequence_head / heads, q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
     if (query >= sequence.queries) return;
     // Beyond, a weight of 0 would make NaN of a NaN.
-    const int key_begin = first_seen_by(sequence, query, causal, window), key_end = seen_by(sequence, query, causal);
+    const int key_begin = first_of(seen_by(sequence, query, causal), window),
+              key_end = seen_by(sequence, query, causal);
     global const Element* values = V + first_key_row(sequence, head / (heads / kv_heads)) * HEAD_DIM + d;
     float4 acc = (float4)(0.0f);
 
