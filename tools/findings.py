@@ -88,6 +88,34 @@ def compared(binary, folder, files):
     return found
 
 
+def runtimes_of(path):
+    """{id: platform} of the OpenCL devices of a report that are CPUs."""
+    devices = json.loads(path.read_text())["devices"]
+    return {device["id"]: device["platform"] for device in devices if device["backend"] == "opencl" and device["is_cpu"]}
+
+
+def two_runtimes(binary, files):
+    """OpenCL C by two implementations on one CPU, where one report has both: the fastest tile of each."""
+    lines, rows = [], []
+    for path in (path for folder in report_folders() for path in sorted(folder.glob("*.json")) if len(set(runtimes_of(path).values())) > 1):
+        names, found = runtimes_of(path), defaultdict(list)
+        told = said(binary, "compare", path.relative_to(ROOT), "--by", "device", "--allow", "hardware", "--allow", "runtime", "--format", "json")
+        for cell in told["cells"]:
+            base, other = cell["base"], cell["other"]
+            if "ratio" not in cell or not {base["device"], other["device"]} <= names.keys():
+                continue
+            ends = cell if "low" in cell else cell["bootstrap"]
+            hardware, ends = base["side"].partition(", ")[2], (ends["low"], ends["high"])
+            found[hardware, names[base["device"]], names[other["device"]], algorithm_of(base["variant"])].append((cell["ratio"], *ends))
+            rows.append((hardware, f"`{base['variant']}`", f"`{other['variant']}`", cell["problem"], f"{cell['ratio']:.3f}", interval(*ends), str(cell["pairs"]),
+                         files.of(path.parent.name, cell["problem"], "opencl", other["variant"])))
+        for (hardware, base, other, algorithm), told in sorted(found.items()):
+            lines.append(f"* On {hardware}, {other} takes {span([cell[0] for cell in told])} of {base}'s time for `{algorithm}`: {plural(len(told), 'cell')}, of which "
+                         f"{sum(cell[2] < 1 for cell in told)} faster and {sum(cell[1] > 1 for cell in told)} slower by the whole interval.")
+    titles = ("on", "variant of the first", "variant of the second", "problem", "time beside the first", "95 %", "processes", "reports")
+    return ["### OpenCL C by two implementations on one CPU", "", *lines, "", *table(titles, rows)] if lines else []
+
+
 def same_algorithm(found, hardware, language):
     lines, rows = [], []
     for (algorithm, dtype), cells in sorted(found[language].items()):
@@ -235,6 +263,7 @@ def findings(binary):
     out += ["### What portability costs, algorithm and tile alike", ""]
     for hardware, found in beside_cuda.items():
         out += [*same_algorithm(found, hardware, "opencl"), *same_algorithm(found, hardware, "opencl_ptx")]
+    out += two_runtimes(binary, files)
     out += ["### What each language reaches", "", *reached(scopes), "", "### What portability costs over devices", "", *over_devices(scopes), ""]
     baselines = [path.relative_to(ROOT) for path in sorted((RESULTS / "static").glob("*.json"))]
     architectures, lines, prices, kernels = static_half(binary, baselines)

@@ -209,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(All, WgmmaTypes,
                                          WgmmaType{"e4m3", {0x38b80145, 0x91453838, 0x2040c0a0}},
                                          WgmmaType{"e5m2", {0x3cbc0145, 0x91453c3c, 0x2840c0a0}},
                                          WgmmaType{"s8", {0x7f80ff01, 0x55aa0102, 0x80808080}}),
-                         [](const auto& info) { return std::string(info.param.instance); });
+                         [](const auto& tested) { return std::string(tested.param.instance); });
 
 TEST(PtxGpu, APipelineOfTmaMbarriersAndWgmmaComputesTheSame) {
     if (const std::string why = no_hopper(); !why.empty()) GTEST_SKIP() << why;
