@@ -14,7 +14,8 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     STELE_SIMT_HAS_AVX2)
 endif()
 # Kernels read arrays of half as whole vectors, as CUDA lets them; so may this compiler.
-set(STELE_SIMT_OPTIONS -O2 -g1 -fno-strict-aliasing -fno-math-errno -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden
+# Lines as DWARF 4: of version 5, addr2line 2.40 takes the including file for the included one, where that is its first.
+set(STELE_SIMT_OPTIONS -O2 -g1 -gdwarf-4 -fno-strict-aliasing -fno-math-errno -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -Wno-unknown-pragmas -Wno-psabi -Wno-unused-parameter
   -Wno-sign-compare -Wno-redundant-move)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")

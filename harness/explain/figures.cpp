@@ -127,9 +127,8 @@ const Variant& default_for(const Registry& registry, const Variant& variant, con
     return registry.default_on(variant, stand_in(variant.language, architecture, *limits), problem);
 }
 
-std::vector<const Problem*> one_of_each_dtype(const Variant& variant, const std::string& architecture,
+std::vector<const Problem*> one_of_each_dtype(const std::function<bool(const Problem& problem)>& takes,
                                               std::span<const std::unique_ptr<Problem>> problems) {
-    const auto takes = [&](const Problem& problem) { return is_taken(variant, architecture, problem); };
     std::vector<const Problem*> out;
     for (const auto& problem : problems) {
         const auto same = std::ranges::find(out, problem->dtype(), [](const Problem* other) { return other->dtype(); });

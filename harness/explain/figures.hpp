@@ -1,6 +1,7 @@
 // What the compiler made of each kernel of a variant.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -68,9 +69,9 @@ bool is_taken(const Variant& variant, const std::string& architecture, const Pro
 const Variant& default_for(const Registry& registry, const Variant& variant, const std::string& architecture,
                            const Problem& problem);
 
-/// Of a suite's problems those that show all of the variant's code: for each dtype the first that it takes on the
-/// architecture, or the first of all, whose refusal says why.
-std::vector<const Problem*> one_of_each_dtype(const Variant& variant, const std::string& architecture,
+/// Of a suite's problems those that show all of a variant's code: for each dtype the first that is taken, or the first
+/// of all, whose refusal says why.
+std::vector<const Problem*> one_of_each_dtype(const std::function<bool(const Problem& problem)>& takes,
                                               std::span<const std::unique_ptr<Problem>> problems);
 
 /// What explain_variant() will have compiled for the CUDA kernels of a variant; nothing where it takes no such problem.

@@ -129,6 +129,19 @@ public:
 private:
     bool wants_cpu() const { return std::ranges::find(architectures_, cpu_word) != architectures_.end(); }
 
+    /// What stands for a variant there: another of its tiles where it does not fit and none was named.
+    const Variant& taken(const Variant& variant, const std::string& architecture, const Problem& problem) const {
+        const bool tile_is_named = options_.glob.find('@') != std::string::npos;
+        return tile_is_named ? variant : default_for(registry_, variant, architecture, problem);
+    }
+
+    std::vector<const Problem*> shown(const Variant& variant, const std::string& architecture) {
+        const auto takes = [&](const Problem& problem) {
+            return is_taken(taken(variant, architecture, problem), architecture, problem);
+        };
+        return one_of_each_dtype(takes, problems_[variant.operation]);
+    }
+
     void explain_gpu() {
         std::vector<std::string> gpus = architectures_;
         std::erase(gpus, cpu_word);
@@ -136,8 +149,9 @@ private:
         std::set<CodeUnit> units;
         for (const std::string& architecture : gpus)
             for (const Variant* variant : variants_)
-                for (const Problem* problem : one_of_each_dtype(*variant, architecture, problems_[variant->operation]))
-                    for (CodeUnit& unit : units_of(*variant, *problem, architecture)) units.insert(std::move(unit));
+                for (const Problem* problem : shown(*variant, architecture))
+                    for (CodeUnit& unit : units_of(taken(*variant, architecture, *problem), *problem, architecture))
+                        units.insert(std::move(unit));
         try {
             compiler_.prepare({units.begin(), units.end()});
         } catch (const MissingTool&) {
@@ -145,13 +159,10 @@ private:
         }
         for (const std::string& architecture : gpus)
             for (const Variant* variant : variants_)
-                for (const Problem* problem :
-                     one_of_each_dtype(*variant, architecture, problems_[variant->operation])) {
-                    const bool tile_is_named = options_.glob.find('@') != std::string::npos;
-                    const Variant& taken =
-                        tile_is_named ? *variant : default_for(registry_, *variant, architecture, *problem);
-                    progress_.show(fmt::format("{} for {}", taken.id(), architecture));
-                    explain_variant(taken, *problem, architecture, compiler_, explanation_,
+                for (const Problem* problem : shown(*variant, architecture)) {
+                    const Variant& own = taken(*variant, architecture, *problem);
+                    progress_.show(fmt::format("{} for {}", own.id(), architecture));
+                    explain_variant(own, *problem, architecture, compiler_, explanation_,
                                     driver_ ? &*driver_ : nullptr);
                 }
         explanation_.versions = compiler_.versions();
