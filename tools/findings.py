@@ -106,7 +106,7 @@ def two_runtimes(binary, files):
                 continue
             ends = cell if "low" in cell else cell["bootstrap"]
             hardware, ends = base["side"].partition(", ")[2], (ends["low"], ends["high"])
-            found[hardware, names[base["device"]], names[other["device"]], algorithm_of(base["variant"])].append((cell["ratio"], *ends))
+            found[hardware, names[base["device"]], names[other["device"]], base["variant"].partition("@")[0].removesuffix(".opencl")].append((cell["ratio"], *ends))
             rows.append((hardware, f"`{base['variant']}`", f"`{other['variant']}`", cell["problem"], f"{cell['ratio']:.3f}", interval(*ends), str(cell["pairs"]),
                          files.of(path.parent.name, cell["problem"], "opencl", other["variant"])))
         for (hardware, base, other, algorithm), told in sorted(found.items()):
