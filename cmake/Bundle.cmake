@@ -11,7 +11,7 @@ if(STELE_TESTS AND NOT STELE_SANITIZE)
   list(APPEND bundle_modules stele_simt_checked)
 endif()
 if(STELE_HAS_CUDA)
-  list(APPEND bundle_modules stele_cuda_kernels)
+  list(APPEND bundle_modules stele_cuda_kernels stele_cuda_spinning)
   if(STELE_TESTS)
     list(APPEND bundle_programs gpu_tests)
     list(APPEND bundle_modules stele_simt_ptx)
@@ -26,10 +26,10 @@ set_target_properties(${bundle_modules} PROPERTIES INSTALL_RPATH "$ORIGIN:${fold
 install(TARGETS ${bundle_programs} ${bundle_modules} RUNTIME_DEPENDENCY_SET bundle
   RUNTIME DESTINATION bin COMPONENT bundle LIBRARY DESTINATION lib COMPONENT bundle)
 if(STELE_HAS_CUDA)
-  # The kernels with bounded waits, for LD_LIBRARY_PATH.
-  set_target_properties(stele_cuda_kernels_bounded PROPERTIES INSTALL_RPATH "$ORIGIN/..:${folders}:$ORIGIN/../gcc")
-  add_dependencies(stele_bundle stele_cuda_kernels_bounded)
-  install(TARGETS stele_cuda_kernels_bounded OPTIONAL LIBRARY DESTINATION lib/bounded COMPONENT bundle)
+  # The kernels that spin once more, with bounded waits, for LD_LIBRARY_PATH.
+  set_target_properties(stele_cuda_spinning_bounded PROPERTIES INSTALL_RPATH "$ORIGIN/..:${folders}:$ORIGIN/../gcc")
+  add_dependencies(stele_bundle stele_cuda_spinning_bounded)
+  install(TARGETS stele_cuda_spinning_bounded OPTIONAL LIBRARY DESTINATION lib/bounded COMPONENT bundle)
 endif()
 # Machine code of tiles, where their compiler is there.
 if(TARGET stele_tiles)

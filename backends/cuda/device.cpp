@@ -127,7 +127,7 @@ public:
         if (waits_.bounded())
             throw DeviceError("timing " + own_kernel<CudaKernel>(launches.back()).name(), 0, "",
                               "these kernels have bounded waits, for results and not for times; take the folder of "
-                              "the bounded libstele_cuda_kernels.so out of LD_LIBRARY_PATH");
+                              "the bounded libstele_cuda_spinning.so out of LD_LIBRARY_PATH");
         use();
         return held_window(launches, [&](Gate& gate) {
             const std::size_t held = std::min(launches.size(), launches_behind_gate);

@@ -9,14 +9,14 @@ namespace stele {
 
 namespace {
 
-/// Rounds by which the interval would exclude 1, or lie within the margin, whichever the estimate calls for.
+/// Rounds by which p would allow a verdict, or the interval lie within the margin, whichever the estimate calls for.
 std::size_t rounds_to_settle(const Effect& effect, double adjusted_p, double margin, const FindingRules& rules) {
     if (!effect.test) return std::max<std::size_t>(2, pairs_for_sign_flips(rules.tests, rules.alpha));
     const double size = std::abs(effect.log_ratio), spread = effect.test->deviation;
     if (size < margin) return pairs_for_reach(spread, margin - size, rules.alpha);
     // The other tests ask for so much smaller a p.
     const double share = adjusted_p > 0 ? effect.test->p / adjusted_p : 1;
-    return pairs_for_reach(spread, size, rules.alpha * share);
+    return pairs_for_reach(spread, size, rules.verdict_alpha * share);
 }
 
 bool holds_zero(const Interval& interval) { return interval.low <= 0 && interval.high >= 0; }
@@ -43,7 +43,7 @@ Found finding_of(const Effect& effect, double adjusted_p, const FindingRules& ru
         const Interval& interval = effect.test->interval;
         found.differs = adjusted_p < rules.alpha;
         found.bootstrap_agrees = holds_zero(interval) == holds_zero(effect.bootstrap);
-        if (found.differs && std::abs(effect.log_ratio) >= margin)
+        if (adjusted_p < rules.verdict_alpha && std::abs(effect.log_ratio) >= margin)
             found.finding = effect.log_ratio > 0 ? Finding::regression : Finding::improved;
         else if (interval.low > -margin && interval.high < margin)
             found.finding = Finding::same;

@@ -38,6 +38,8 @@ struct FindingRules {
     double margin = 0.02;  ///< a smaller change of time matters to nobody
     double alpha = 0.05;
     std::size_t tests = 1;  ///< made at once, for what a single pair of rounds lacks
+    /// A change in either direction has half of it: whatever the margin, equal sides are a REGRESSION in at most 1 %.
+    double verdict_alpha = 0.02;
 };
 
 struct Found {
@@ -47,8 +49,9 @@ struct Found {
     bool bootstrap_agrees = true;  ///< with the interval, on whether it holds 1
 };
 
-/// Differs: its p, adjusted for all tests, is below alpha. REGRESSION or IMPROVED: differs, and by at least the margin.
-/// SAME: the interval lies inside the margin on both sides of 1. Otherwise INCONCLUSIVE.
+/// Differs: its p, adjusted for all tests, is below alpha. REGRESSION or IMPROVED: it is below verdict_alpha too, and
+/// the estimate is at least the margin. SAME: the interval lies inside the margin on both sides of 1. Otherwise
+/// INCONCLUSIVE.
 Found finding_of(const Effect& effect, double adjusted_p, const FindingRules& rules);
 
 }  // namespace stele

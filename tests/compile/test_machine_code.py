@@ -36,11 +36,11 @@ def tool(name):
     return found
 
 
-def machine_code(target, tmp_path_factory):
-    """The functions of the object files that a target of the build made itself."""
-    objects = sorted((BUILD / f"kernels/CMakeFiles/{target}.dir").rglob("*.cu.o"))
+def machine_code(targets, tmp_path_factory):
+    """The functions of the object files of targets of the build."""
+    objects = sorted(path for target in targets for path in (BUILD / f"kernels/CMakeFiles/{target}.dir").rglob("*.cu.o"))
     if not objects:
-        pytest.skip(f"this build has no object files of {target}")
+        pytest.skip(f"this build has no object files of {' and '.join(targets)}")
     tools = tool("cuobjdump"), tool("nvdisasm")
     folders = [tmp_path_factory.mktemp("cubin") for _ in objects]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -52,7 +52,7 @@ def machine_code(target, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def functions(tmp_path_factory):
-    return machine_code("stele_cuda_kernels", tmp_path_factory)
+    return machine_code(["stele_cuda_kernels", "stele_cuda_spinning"], tmp_path_factory)
 
 
 def test_no_loop_that_works_has_a_fence_of_the_gpu(functions):
@@ -77,8 +77,8 @@ def names_with(pattern, functions):
 
 
 def test_kernels_that_spin_trap_in_the_bounded_build_alone(functions, tmp_path_factory):
-    bounded = machine_code("stele_cuda_kernels_bounded", tmp_path_factory)
-    spinning = names_with(r"SYNCS\.PHASECHK\..*TRYWAIT.*", functions) & names_with(r"[HIQ]GMMA\..*", functions)
+    bounded = machine_code(["stele_cuda_spinning_bounded"], tmp_path_factory)
+    spinning = names_with(r"SYNCS\.PHASECHK\..*TRYWAIT.*", functions)
     assert spinning and spinning <= names_with(r"BPT\.TRAP.*", bounded), "a kernel that spins is not among those with bounds"
     assert not names_with(r"BPT\.TRAP.*", functions)
     plain, limited = ({function.name: sum(map(is_wgmma, function.code)) for function in of} for of in (functions, bounded))
@@ -87,15 +87,15 @@ def test_kernels_that_spin_trap_in_the_bounded_build_alone(functions, tmp_path_f
 
 def test_the_loader_takes_the_bounded_kernels_where_it_is_told():
     folder = BUILD / "bounded"
-    if not (folder / "libstele_cuda_kernels.so").exists():
+    if not (folder / "libstele_cuda_spinning.so").exists():
         pytest.skip("this build has no kernels with bounded waits: ./dev bundle builds them")
 
     def kernels(**variables):
         listed = subprocess.run(["ldd", BUILD / "stele"], env={**os.environ, **variables}, capture_output=True, text=True, check=True)
-        return re.search(r"libstele_cuda_kernels\.so => (\S+)", listed.stdout)[1]
+        return re.search(r"libstele_cuda_spinning\.so => (\S+)", listed.stdout)[1]
 
-    assert Path(kernels()) == BUILD / "libstele_cuda_kernels.so"
-    assert Path(kernels(LD_LIBRARY_PATH=str(folder))) == folder / "libstele_cuda_kernels.so"
+    assert Path(kernels()) == BUILD / "libstele_cuda_spinning.so"
+    assert Path(kernels(LD_LIBRARY_PATH=str(folder))) == folder / "libstele_cuda_spinning.so"
 
 
 # Registers of wgmma ---------------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ TEST(Finding, RoundsThatWouldSettleIt) {
     const Found open = found(wide);
     ASSERT_EQ(open.finding, Finding::inconclusive);
     const Effect effect = effect_of(Rounds2(wide).pairs(), 1);
-    EXPECT_EQ(open.rounds, pairs_for_reach(effect.test->deviation, effect.test->mean, 0.05));
+    EXPECT_EQ(open.rounds, pairs_for_reach(effect.test->deviation, effect.test->mean, 0.02));
     EXPECT_EQ(found({0.030, 0.031, 0.029, 0.030}).rounds, 0u) << "settled";
 }
 
