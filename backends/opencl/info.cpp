@@ -94,6 +94,8 @@ FoundDevice describe(cl_platform_id platform, cl_device_id device, std::size_t i
                         : (type & CL_DEVICE_TYPE_ACCELERATOR) ? "accelerator"
                                                               : "gpu";
     info.compute_units = static_cast<int>(device_value<cl_uint>(device, CL_DEVICE_MAX_COMPUTE_UNITS, 1));
+    if (const auto floats = device_value<cl_uint>(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, 0); floats > 0)
+        info.vector_floats = static_cast<int>(floats);
     info.max_threads_per_block = static_cast<int>(device_value<std::size_t>(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1));
     info.global_bytes = device_value<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_SIZE);
     info.max_allocation_bytes = device_value<cl_ulong>(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);

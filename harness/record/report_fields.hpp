@@ -25,6 +25,7 @@ void visit_fields(Visit& visit, T& device) {
     visit("compute_capability", device.compute_capability);
     visit("compute_units", device.compute_units);
     visit("warp_size", device.warp_size);
+    visit("vector_floats", device.vector_floats);
     visit("max_threads_per_block", device.max_threads_per_block);
     visit("global_bytes", device.global_bytes);
     visit("max_allocation_bytes", device.max_allocation_bytes);
@@ -164,6 +165,7 @@ template <typename Visit, same_but_const<LibraryState> T>
 void visit_fields(Visit& visit, T& library) {
     visit("version", library.version);
     visit("threads", library.threads);
+    visit("remark", library.remark);
 }
 
 template <typename Visit, same_but_const<Environment> T>

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "backends/names.hpp"
 #include "harness/base/text.hpp"
@@ -246,6 +248,16 @@ std::string noise_text(const std::string& device, const std::vector<NoiseFloor>&
     return fmt::format("{}: identical sides differ by up to {}", device, fmt::join(parts, ", "));
 }
 
+/// What libraries lack, each once.
+std::set<std::string> library_remarks(std::span<const Report> reports) {
+    std::set<std::string> remarks;
+    for (const Report& report : reports)
+        if (report.environment.libraries)
+            for (const auto& [library, state] : *report.environment.libraries)
+                if (state.remark) remarks.insert(fmt::format("vendor.{} {}", library, *state.remark));
+    return remarks;
+}
+
 }  // namespace
 
 std::string clock_text(const ClockCheck& check) {
@@ -309,6 +321,8 @@ std::vector<Table> report_tables(std::span<const NamedReport> reports, SkippedRo
     }
     for (Table& last : std::array{reasons.table(), language_table(problems, reports.size()), failure_table(problems)})
         if (!last.rows.empty() || !last.notes.empty()) tables.push_back(std::move(last));
+    std::vector<std::string>& notes = tables.back().notes;
+    std::ranges::copy(library_remarks(plain), std::back_inserter(notes));
     return tables;
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/common/openblas.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -30,14 +31,24 @@ struct OpenBlas {
     CblasSgemm* sgemm = nullptr;
     char* (*config)() = nullptr;
     int (*threads)() = nullptr;
+    char* (*core)() = nullptr;
 
     OpenBlas() {
         if (!library.loaded()) return;
         library.find(sgemm, "cblas_sgemm");
         library.find_optional(config, "openblas_get_config");
         library.find_optional(threads, "openblas_get_num_threads");
+        library.find_optional(core, "openblas_get_corename");
     }
 };
+
+bool cpu_has_avx2() {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx2");
+#else
+    return false;
+#endif
+}
 
 const OpenBlas& openblas() {
     static const OpenBlas loaded;
@@ -55,10 +66,20 @@ std::string openblas_description() {
     return out;
 }
 
+std::optional<std::string> remark_on_core(std::string_view core, bool cpu_has_avx2) {
+    // As its driver/others/dynamic.c calls them.
+    constexpr std::array<std::string_view, 6> with_avx2{"Haswell",  "Zen",        "Excavator",
+                                                        "SkylakeX", "Cooperlake", "SapphireRapids"};
+    if (!cpu_has_avx2 || std::ranges::find(with_avx2, core) != with_avx2.end()) return std::nullopt;
+    return fmt::format("computes with its kernels for {}, as it does not know this CPU, which has AVX2: OPENBLAS_CORETYPE=Haswell "
+                       "or, with AVX-512, SkylakeX chooses others", core);
+}
+
 std::optional<LibraryState> openblas_state() {
     if (!Library::is_loaded(openblas_library) || !openblas().library.loaded()) return std::nullopt;
     return LibraryState{openblas().config ? openblas().config() : openblas().library.file(),
-                        openblas().threads ? openblas().threads() : 0};
+                        openblas().threads ? openblas().threads() : 0,
+                        openblas().core ? remark_on_core(openblas().core(), cpu_has_avx2()) : std::nullopt};
 }
 
 void openblas_sgemm(const SgemmCall& call) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "kernels/libraries.hpp"
 
@@ -27,6 +28,9 @@ struct SgemmCall {
 const std::string& openblas_why_not();
 /// "OpenBLAS 0.3.21 …, 2 threads"; empty where there is none.
 std::string openblas_description();
+/// OpenBLAS chooses kernels by the CPU's model, and takes those of the oldest for a model that is younger than itself:
+/// says so where it computes for a `core` without AVX2 on a CPU that has it.
+std::optional<std::string> remark_on_core(std::string_view core, bool cpu_has_avx2);
 /// None where it has not been loaded.
 std::optional<LibraryState> openblas_state();
 /// Only where openblas_why_not() is empty.

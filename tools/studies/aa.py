@@ -73,7 +73,7 @@ def machine(binary, device):
         subprocess.run([binary, "bench", SLOWED, "--problem", PROBLEMS[0], "--device", device, "--time", "0.001", "--no-tuning", "--out",
                         "report.json"], cwd=folder, check=True, capture_output=True)
         told = json.loads((Path(folder) / "report.json").read_text())["environment"]
-    return f"{told['cpu']} ({told['cpu_family']}, {told['cpu_threads']} threads)"
+    return f"{told['cpu']} ({told['cpu_family']}, {told['cpu_threads']} threads, allowed {told['allowed_cpus']})"
 
 
 def compared(base, new, variants, rounds, settings):

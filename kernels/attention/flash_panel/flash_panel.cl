@@ -5,7 +5,7 @@
 // head are packed into one matrix of group · seq_q rows, row = query · group + head. A block is one work-item. It owns
 // BLOCK_M packed rows and walks over the keys BLOCK_N at a time: it packs them, K transposed, and their values into
 // panels of strips, THREAD_N columns wide, which serve all its rows, THREAD_M rows at a time.
-#include "attention/flash_panel/exp2.clh"
+#include "attention/exp2.clh"
 #include "common/panel.clh"
 
 #define LOG2E 1.44269504088896341f

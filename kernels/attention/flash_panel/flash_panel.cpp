@@ -2,6 +2,7 @@
 #include "kernels/attention/flash_panel/flash_panel.hpp"
 
 #include "kernels/attention/rows.hpp"
+#include "kernels/common/panel.hpp"
 #include "kernels/source.hpp"
 #include "kernels/tile_space.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 Support supports(const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (!device.is_cpu)
         return Support::no("shaped for CPUs: a block is one thread, with panels of K and V in the second-level cache");
+    if (Support held = sums_fit_registers(device, tile.thread_m, tile.thread_n); !held) return held;
     if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (Support laid_out = reads_layout(shape, Reads::dense, Masks::window); !laid_out) return laid_out;
     return fits_block(device, 1, tile.local_bytes(static_cast<int>(shape.head_dim)));

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/common/panel.hpp"
 #include "kernels/gemm/rows.hpp"
 #include "kernels/tile_space.hpp"
 
@@ -24,6 +25,7 @@ Dim3 grid_of(const PanelTile& tile, const DeviceInfo& device, const Shape& shape
 Support takes(const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (!device.is_cpu)
         return Support::no("shaped for CPUs: a block is one thread, with a panel of B in the second-level cache");
+    if (Support held = sums_fit_registers(device, tile.thread_m, tile.thread_n); !held) return held;
     if (tiles_of(tile, shape) > std::numeric_limits<std::int32_t>::max())
         return Support::no("C has more tiles than fit into 31 bits");
     Shape one = shape;

@@ -65,6 +65,16 @@ const CellSide& find(const ProblemSides& problem, const std::string& variant) {
     throw std::runtime_error("no " + variant);
 }
 
+TEST(SideBySide, TellsOnceWhatALibraryLacks) {
+    Report report = sample_report();
+    report.environment.libraries = {{"openblas", {"0.3", 2, "computes for another CPU"}}, {"onednn", {"2.6", 2, {}}}};
+    const std::vector<NamedReport> reports{{"one.json", report}, {"two.json", report}};
+    std::size_t told = 0;
+    for (const Table& table : report_tables(reports, SkippedRows::counted))
+        told += static_cast<std::size_t>(std::ranges::count(table.notes, "vendor.openblas computes for another CPU"));
+    EXPECT_EQ(told, 1u);
+}
+
 TEST(SideBySide, PutsHardwareTogetherNotDeviceIds) {
     const std::vector<Report> reports{sample_report()};
     const auto problems = side_by_side(reports);
