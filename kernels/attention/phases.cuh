@@ -277,6 +277,21 @@ struct Phases {
         }
     }
 
+    /// What was summed of a part of the keys, for the kernel that puts parts together: acc [splits, all_rows,
+    /// VALUE_DIM], row_max and row_sum [splits, all_rows, 2].
+    __device__ static void store_part(float* partial_acc, float* partial_state, const State& state,
+                                      const Shared& shared, int split, int all_rows, int row_group, int col) {
+        for (int i = 0; i < THREAD_M; ++i) {
+            const int row = shared.query_row[row_group * THREAD_M + i];
+            if (row < 0) continue;
+            const std::size_t at = static_cast<std::size_t>(split) * all_rows + row;
+            for (int v = 0; v < VECTORS; ++v)
+                store4(partial_acc + at * VALUE_DIM + (col + v * THREADS_N) * 4, state.acc[i][v]);
+            if (col == 0)
+                reinterpret_cast<float2*>(partial_state)[at] = make_float2(state.row_max[i], state.row_sum[i]);
+        }
+    }
+
 private:
     /// The same of keys n … end − 1 of the tile, by the rows that see them.
     __device__ static void multiply_selected(State& state, const Shared& shared, const T* tile_v, int key_begin, int& n,

@@ -63,12 +63,17 @@ Support takes_dtype(const Shape& shape, const std::set<Dtype>& dtypes) {
     return Support::no(fmt::format("takes {}, not {}", names, name(shape.dtype)));
 }
 
-Support reads_layout(const Shape& shape, Reads reads, Masks masks) {
-    if (shape.is_latent()) return Support::no("reads values of their own, not the first columns of keys");
+Support reads_layout(const Shape& shape, Reads reads, Masks masks, ValuesIn values) {
+    if (shape.is_latent() && values == ValuesIn::own)
+        return Support::no("reads values of their own, not the first columns of keys");
     if (shape.is_paged()) return Support::no("reads the keys of a sequence in one piece, not in pages");
     if (shape.is_packed() && reads == Reads::dense) return Support::no("reads sequences of one length, not of several");
     if (shape.window > 0 && masks == Masks::causal) return Support::no("has no sliding window");
     return {};
+}
+
+Support wants_latent(const Shape& shape) {
+    return shape.is_latent() ? Support{} : Support::no("reads the first columns of keys as their values: latent=512");
 }
 
 Operand page_shift_of(const Shape& shape) {

@@ -1,8 +1,10 @@
 // What the rows of attention's algorithms share, and the list of them.
 #pragma once
 
+#include <iterator>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/attention/problem.hpp"
@@ -40,10 +42,14 @@ TensorOperands operands_of(const Shape& shape);
 Support takes_dtype(const Shape& shape, const std::set<Dtype>& dtypes);
 
 /// No where keys are latent, in pages, sequences packed or causal masks have a window, and the algorithm does not read
-/// that.
+/// that. Values are in V, or in it or in keys.
 enum class Reads { dense, packed };
 enum class Masks { causal, window };
-Support reads_layout(const Shape& shape, Reads reads, Masks masks = Masks::causal);
+enum class ValuesIn { own, either };
+Support reads_layout(const Shape& shape, Reads reads, Masks masks = Masks::causal, ValuesIn values = ValuesIn::own);
+
+/// No where keys are not their values too.
+Support wants_latent(const Shape& shape);
 
 /// A page has 2^shift keys; 0 where there are none.
 Operand page_shift_of(const Shape& shape);
@@ -75,11 +81,32 @@ Support has_head_dim(const AnyTile& tile, const Shape& shape) {
     return Support::no("a tile for another head_dim than " + std::to_string(shape.head_dim));
 }
 
+/// An algorithm's rows: `row` with each of `tiles`, the first of which is its default. supports(language, tile, device,
+/// shape) and plan(language, tile, device, shape) are asked with the tile.
+template <typename Tiles, typename Supports, typename MakePlan>
+std::vector<Variant> tiled_variants(VariantRow row, const Tiles& tiles, Supports supports, MakePlan make_plan) {
+    row.operation = "attention";
+    std::vector<Variant> out;
+    for (const auto& tile : tiles) {
+        row.tile = text(tile);
+        row.default_tile = tile == *std::begin(tiles);
+        row.supports = [=](Language language, const DeviceInfo& device, const Problem& problem) {
+            return supports(language, tile, device, shape_of(problem));
+        };
+        row.plan = [=](Language language, const DeviceInfo& device, const Problem& problem) {
+            return make_plan(language, tile, device, shape_of(problem));
+        };
+        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
+    }
+    return out;
+}
+
 /// The rows of each algorithm, in its own folder.
 std::vector<Variant> naive_variants();
 std::vector<Variant> flash_variants();
 std::vector<Variant> flash_split_variants();
 std::vector<Variant> latent_variants();
+std::vector<Variant> latent_tensor_variants();
 std::vector<Variant> flash_panel_variants();
 std::vector<Variant> flash_stream_variants();
 std::vector<Variant> flash_tensor_variants();

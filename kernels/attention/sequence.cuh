@@ -65,4 +65,44 @@ struct KeyRows {
     }
 };
 
+/// The pages of one sequence of page_table [batch, table_pages]; null where there are none.
+__device__ __forceinline__ const int* pages_of(const int* page_table, int sequence, int table_pages) {
+    return page_table == nullptr ? nullptr : page_table + sequence * table_pages;
+}
+
+/// What a block has where the query heads that share a key-value head are packed into one matrix of group · queries
+/// rows, row = query · group + head: some of its rows, and one part of the keys that some query sees.
+struct PackedPart {
+    Sequence sequence;
+    int group, first_head, first_packed, causal;
+    int last_query;          ///< that it has a row of; −1: a short sequence has no rows for the last blocks
+    int key_first, key_end;  ///< of the part, from the tile on that its first row sees, up to what its last one sees
+
+    /// Of [batch · heads · seq_q], of the block's row r; −1: there is no such row.
+    __device__ __forceinline__ int row(int r) const {
+        const int packed = first_packed + r, query = packed / group;
+        return query < sequence.queries ? sequence.row(first_head + packed % group, query) : -1;
+    }
+    /// Where the keys end that it sees; 0 without a row.
+    __device__ __forceinline__ int seen(int r) const {
+        const int query = (first_packed + r) / group;
+        return query < sequence.queries ? sequence.seen(query, causal) : 0;
+    }
+};
+
+/// Block `block` of block_m rows, with part `split` of split_keys keys. Parts begin and end with tiles of block_n.
+__device__ __forceinline__ PackedPart packed_part(const Sequence& sequence, int group, int kv_head, int block_m,
+                                                  int block_n, int block, int split, int split_keys, int causal,
+                                                  int window) {
+    PackedPart part{sequence, group, kv_head * group, block * block_m, causal, -1, 0, 0};
+    const int packed_rows = group * sequence.queries;
+    if (part.first_packed < packed_rows) part.last_query = (min(part.first_packed + block_m, packed_rows) - 1) / group;
+    const int part_first = sequence.first_seen(0, causal, window) + split * split_keys;
+    const int skipped = max(sequence.first_seen(part.first_packed / group, causal, window) - part_first, 0);
+    part.key_first = part_first + skipped / block_n * block_n;
+    const int last_seen = part.last_query < 0 ? 0 : sequence.seen(part.last_query, causal);
+    part.key_end = min(last_seen, part_first + split_keys);
+    return part;
+}
+
 }  // namespace stele::attention

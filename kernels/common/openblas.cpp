@@ -71,8 +71,10 @@ std::optional<std::string> remark_on_core(std::string_view core, bool cpu_has_av
     constexpr std::array<std::string_view, 6> with_avx2{"Haswell",  "Zen",        "Excavator",
                                                         "SkylakeX", "Cooperlake", "SapphireRapids"};
     if (!cpu_has_avx2 || std::ranges::find(with_avx2, core) != with_avx2.end()) return std::nullopt;
-    return fmt::format("computes with its kernels for {}, as it does not know this CPU, which has AVX2: OPENBLAS_CORETYPE=Haswell "
-                       "or, with AVX-512, SkylakeX chooses others", core);
+    return fmt::format(
+        "computes with its kernels for {}, as it does not know this CPU, which has AVX2: OPENBLAS_CORETYPE=Haswell "
+        "or, with AVX-512, SkylakeX chooses others",
+        core);
 }
 
 std::optional<LibraryState> openblas_state() {

@@ -12,4 +12,9 @@ Support sums_fit_registers(const DeviceInfo& device, int thread_m, int thread_n)
                                    thread_m, thread_n, wide, floats));
 }
 
+std::vector<std::string> builtins_of(const DeviceInfo& device) {
+    if (device.platform == "Portable Computing Language") return {"-DBUILTIN_PREFETCH"};
+    return {};
+}
+
 }  // namespace stele

@@ -27,23 +27,16 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     const int block = get_group_id(0) / splits, split = get_group_id(0) % splits;
     const int kv_head = get_group_id(1);
     const Sequence sequence = sequence_of(get_group_id(2), q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
-    const int group = heads / kv_heads, packed_rows = group * sequence.queries;
+    // As many whole tiles a part as make `splits` of the keys that some query sees.
+    const int seen_keys = sequence.keys - first_of(seen_by(sequence, 0, causal), window);
+    const int split_keys = ((seen_keys + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
+    const PackedPart part =
+        packed_part(sequence, heads / kv_heads, kv_head, BLOCK_M, BLOCK_N, block, split, split_keys, causal, window);
     for (int r = thread; r < BLOCK_M; r += NUM_THREADS) {
-        const int packed = block * BLOCK_M + r, query = packed / group, head = kv_head * group + packed % group;
-        query_row[r] = packed < packed_rows ? row_of(sequence, head, query) : -1;
-        visible[r] = packed < packed_rows ? seen_by(sequence, query, causal) : 0;
+        query_row[r] = packed_row(part, r);
+        visible[r] = packed_seen(part, r);
     }
-    // A short sequence has no rows for the last blocks. (With a return here, PoCL 3.1 crashed at the barriers.)
-    const int last_seen = block * BLOCK_M < packed_rows
-                              ? seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
-                              : 0;
-    // Parts are of the keys that some query sees, and begin and end with tiles.
-    const int some_sees = first_of(seen_by(sequence, 0, causal), window);
-    const int split_keys = ((sequence.keys - some_sees + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
-    const int part_first = some_sees + split * split_keys;
-    const int skipped =
-        max(first_of(seen_by(sequence, block * BLOCK_M / group, causal), window) - part_first, 0) / BLOCK_N * BLOCK_N;
-    const int key_first = part_first + skipped, key_end = min(last_seen, part_first + split_keys);
+    const int key_first = part.key_first, key_end = part.key_end;
     const long head_offset = first_key_row(sequence, kv_head) * HEAD_DIM;
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i) {
@@ -79,16 +72,8 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     if (splits == 1) {
         store_rows(O, lse, acc, row_max, row_sum, query_row, row_group, col);
     } else {
-#pragma unroll
-        for (int i = 0; i < THREAD_M; ++i) {
-            const int row = query_row[row_group * THREAD_M + i];
-            if (row < 0) continue;
-            const long part = (long)split * sequence.all_rows + row;
-#pragma unroll
-            for (int v = 0; v < VECTORS; ++v)
-                *(global float4*)(partial_acc + part * HEAD_DIM + (col + v * THREADS_N) * 4) = acc[i][v];
-            if (col == 0) vstore2((float2)(row_max[i], row_sum[i]), part, partial_state);
-        }
+        store_part(partial_acc, partial_state, acc, row_max, row_sum, query_row, split, sequence.all_rows, row_group,
+                   col);
     }
 }
 

@@ -26,8 +26,14 @@ KernelSource source(Language language, const std::string& entry, const Tile& til
     return kernel_source(language, "attention/flash", entry, instance, std::move(options));
 }
 
-Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, const Problem& problem) {
-    const Shape& shape = shape_of(problem);
+Support supports(Language language, const Tile& tile, const DeviceInfo& device, const Shape& shape) {
+    if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
+    if (Support laid_out = reads_layout(shape, Reads::packed, Masks::window); !laid_out) return laid_out;
+    if (Support has = has_head_dim(tile, shape); !has) return has;
+    return supports_tile(device, language, tile, shape, stages(language));
+}
+
+Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, const Shape& shape) {
     const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
     const TensorOperands tensors = operands_of(shape);
     const std::int64_t splits = key_splits(device, shape, tile);
@@ -53,27 +59,9 @@ Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, co
 }  // namespace
 
 std::vector<Variant> flash_variants() {
-    std::vector<Variant> out;
-    for (const Tile& tile : flash_tiles) {
-        VariantRow row;
-        row.operation = "attention";
-        row.algorithm = "flash";
-        row.tile = text(tile);
-        row.default_tile = tile == flash_tiles.front();
-        row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
-            if (Support typed = takes_dtype(shape_of(problem), {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed)
-                return typed;
-            if (Support laid_out = reads_layout(shape_of(problem), Reads::packed, Masks::window); !laid_out)
-                return laid_out;
-            if (Support has = has_head_dim(tile, shape_of(problem)); !has) return has;
-            return supports_tile(device, language, tile, shape_of(problem), stages(language));
-        };
-        row.plan = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
-            return make_plan(language, tile, device, problem);
-        };
-        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
-    }
-    return out;
+    VariantRow row;
+    row.algorithm = "flash";
+    return tiled_variants(row, flash_tiles, supports, make_plan);
 }
 
 }  // namespace stele::attention

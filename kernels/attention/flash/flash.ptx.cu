@@ -35,23 +35,16 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
     const int block = blockIdx.x / splits, split = blockIdx.x % splits;
     const int kv_head = blockIdx.y;
     const Sequence sequence = sequence_of(blockIdx.z, q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
-    const int group = heads / kv_heads, packed_rows = group * sequence.queries;
+    // As many whole tiles a part as make `splits` of the keys that some query sees.
+    const int seen_keys = sequence.keys - sequence.first_seen(0, causal, window);
+    const int split_keys = ((seen_keys + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
+    const PackedPart part =
+        packed_part(sequence, heads / kv_heads, kv_head, BLOCK_M, BLOCK_N, block, split, split_keys, causal, window);
     for (int r = thread; r < BLOCK_M; r += A::NUM_THREADS) {
-        const int packed = block * BLOCK_M + r, query = packed / group, head = kv_head * group + packed % group;
-        shared.query_row[r] = packed < packed_rows ? sequence.row(head, query) : -1;
-        shared.visible[r] = packed < packed_rows ? sequence.seen(query, causal) : 0;
+        shared.query_row[r] = part.row(r);
+        shared.visible[r] = part.seen(r);
     }
-    // A short sequence has no rows for the last blocks.
-    const int last_seen = block * BLOCK_M < packed_rows
-                              ? sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
-                              : 0;
-    // Parts are of the keys that some query sees, and begin and end with tiles.
-    const int some_sees = sequence.first_seen(0, causal, window);
-    const int split_keys = ((sequence.keys - some_sees + BLOCK_N - 1) / BLOCK_N + splits - 1) / splits * BLOCK_N;
-    const int part_first = some_sees + split * split_keys;
-    const int skipped =
-        max(sequence.first_seen(block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
-    const int key_first = part_first + skipped, key_end = min(last_seen, part_first + split_keys);
+    const int key_first = part.key_first, key_end = part.key_end;
     const std::size_t head_offset = sequence.key_row(kv_head) * HEAD_DIM;
     A::clear(state);
     __syncthreads();
@@ -91,18 +84,10 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
 
     // -- store
     A::reduce_row_sum(state);
-    if (splits == 1) {
+    if (splits == 1)
         A::store_rows(O, lse, state, shared, row_group, col);
-        return;
-    }
-    for (int i = 0; i < A::THREAD_M; ++i) {
-        const int row = shared.query_row[row_group * A::THREAD_M + i];
-        if (row < 0) continue;
-        const std::size_t part = static_cast<std::size_t>(split) * sequence.all_rows + row;
-        for (int v = 0; v < A::VECTORS; ++v)
-            store4_streaming(partial_acc + part * HEAD_DIM + (col + v * THREADS_N) * 4, state.acc[i][v]);
-        if (col == 0) reinterpret_cast<float2*>(partial_state)[part] = make_float2(state.row_max[i], state.row_sum[i]);
-    }
+    else
+        A::store_part(partial_acc, partial_state, state, shared, split, sequence.all_rows, row_group, col);
 }
 
 // O and lse from the parts: each is rescaled to the largest row_max, as a tile is in the loop above. A thread owns four

@@ -17,7 +17,7 @@ std::size_t shared_bytes(const HopperTile& tile, const Shape& shape) {
     return tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype));
 }
 
-Support supports(const HopperTile& tile, const DeviceInfo& device, const Shape& shape) {
+Support supports(Language, const HopperTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (Support typed = takes_dtype(shape, {Dtype::f16, Dtype::bf16, Dtype::e4m3}); !typed) return typed;
     if (!takes_bytes(tile, size_of(shape.dtype))) return Support::no("e4m3 takes tiles of 128 keys");
     if (Support has = has_head_dim(tile, shape); !has) return has;
@@ -49,10 +49,10 @@ TensorMapOperand map_of(std::size_t tensor, const Shape& shape, std::int64_t mat
     return {tensor, false, spec};
 }
 
-Plan make_plan(const HopperTile& tile, const Shape& shape) {
+Plan make_plan(Language language, const HopperTile& tile, const DeviceInfo&, const Shape& shape) {
     const TensorOperands tensors = operands_of(shape);
     Plan plan;
-    plan.kernels.push_back(kernel_source(Language::ptx, "attention/flash_hopper", "attention_flash_hopper",
+    plan.kernels.push_back(kernel_source(language, "attention/flash_hopper", "attention_flash_hopper",
                                          text(tile) + ' ' + instance_of(shape)));
     plan.steps.push_back(
         {0,
@@ -68,36 +68,25 @@ Plan make_plan(const HopperTile& tile, const Shape& shape) {
     return plan;
 }
 
+/// Sums of 8-bit products stay in the matrix unit, which keeps 13 bits of fraction and rounds once for 32.
+Arithmetic arithmetic_of(const Problem& problem) {
+    Arithmetic arithmetic = rounded_weights(problem);
+    if (problem.dtype() == Dtype::e4m3) {
+        arithmetic.narrower_roundoff = 0x1p-13;
+        arithmetic.products_per_rounding = 32;
+    }
+    return arithmetic;
+}
+
 }  // namespace
 
 std::vector<Variant> flash_hopper_variants() {
-    std::vector<Variant> out;
-    for (const HopperTile& tile : flash_hopper_tiles) {
-        VariantRow row;
-        row.operation = "attention";
-        row.algorithm = "flash_hopper";
-        row.tile = text(tile);
-        row.default_tile = tile == flash_hopper_tiles.front();
-        row.languages = {Language::ptx};
-        row.architectures = {"sm_90a"};
-        row.arithmetic_of = [](const Problem& problem) {
-            Arithmetic arithmetic = rounded_weights(problem);
-            // Sums of 8-bit products stay in the matrix unit, which keeps 13 bits of fraction and rounds once for 32.
-            if (problem.dtype() == Dtype::e4m3) {
-                arithmetic.narrower_roundoff = 0x1p-13;
-                arithmetic.products_per_rounding = 32;
-            }
-            return arithmetic;
-        };
-        row.supports = [tile](Language, const DeviceInfo& device, const Problem& problem) {
-            return supports(tile, device, shape_of(problem));
-        };
-        row.plan = [tile](Language, const DeviceInfo&, const Problem& problem) {
-            return make_plan(tile, shape_of(problem));
-        };
-        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
-    }
-    return out;
+    VariantRow row;
+    row.algorithm = "flash_hopper";
+    row.languages = {Language::ptx};
+    row.architectures = {"sm_90a"};
+    row.arithmetic_of = arithmetic_of;
+    return tiled_variants(row, flash_hopper_tiles, supports, make_plan);
 }
 
 }  // namespace stele::attention

@@ -9,7 +9,7 @@
 namespace stele::attention {
 namespace {
 
-Support supports(const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
+Support supports(Language, const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (!device.is_cpu)
         return Support::no("shaped for CPUs: a block is one thread, with panels of K and V in the second-level cache");
     if (Support held = sums_fit_registers(device, tile.thread_m, tile.thread_n); !held) return held;
@@ -18,7 +18,7 @@ Support supports(const PanelTile& tile, const DeviceInfo& device, const Shape& s
     return fits_block(device, 1, tile.local_bytes(static_cast<int>(shape.head_dim)));
 }
 
-Plan make_plan(Language language, const PanelTile& tile, const Shape& shape) {
+Plan make_plan(Language language, const PanelTile& tile, const DeviceInfo&, const Shape& shape) {
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
 
@@ -38,19 +38,10 @@ Plan make_plan(Language language, const PanelTile& tile, const Shape& shape) {
     return plan;
 }
 
-VariantRow row_of(const PanelTile& tile) {
+VariantRow panel_row() {
     VariantRow row;
-    row.operation = "attention";
     row.algorithm = "flash_panel";
-    row.tile = text(tile);
-    row.default_tile = tile == panel_tiles.front();
     row.languages = {Language::opencl};
-    row.supports = [tile](Language, const DeviceInfo& device, const Problem& problem) {
-        return supports(tile, device, shape_of(problem));
-    };
-    row.plan = [tile](Language language, const DeviceInfo&, const Problem& problem) {
-        return make_plan(language, tile, shape_of(problem));
-    };
     return row;
 }
 
@@ -68,17 +59,14 @@ std::string why_illegal(const PanelTile& tile) {
 }
 
 std::vector<Variant> flash_panel_variants() {
-    const std::shared_ptr<const TileSpace> space = make_tile_space<PanelTile>(
+    VariantRow row = panel_row();
+    row.tile_space = make_tile_space<PanelTile>(
         {{{24, 48, 96, 192, 384}, {32, 64, 96, 128, 192, 256}, {4, 6, 8, 12}, {16, 32}}},
         [](const PanelTile& tile) { return why_illegal(tile); },
-        [](const PanelTile& tile) { return variants_of(row_of(tile)).front(); });
-    std::vector<Variant> out;
-    for (const PanelTile& tile : panel_tiles) {
-        VariantRow row = row_of(tile);
-        row.tile_space = space;
-        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
-    }
-    return out;
+        [](const PanelTile& tile) {
+            return tiled_variants(panel_row(), std::array{tile}, supports, make_plan).front();
+        });
+    return tiled_variants(row, panel_tiles, supports, make_plan);
 }
 
 }  // namespace stele::attention

@@ -27,14 +27,15 @@ struct PanelTile {
     }
 };
 
-/// The first that a device has room for is its default. As in gemm/panel, 6 × 16 sums are twelve registers of AVX2. The
+/// The first that a device takes is its default. As in gemm/panel, 6 × 32 sums are for AVX-512 and 6 × 16 for AVX2. The
 /// panels of the first, which all rows read, are 256 KiB at head_dim 128, so that they stay in a second-level cache of
 /// 512 KiB, through which rows and sums pass once a panel; the others are for devices with 256 and 64 KiB of local
 /// memory.
-inline constexpr std::array panel_tiles{PanelTile{192, 256, 6, 16}, PanelTile{96, 128, 6, 16},
+inline constexpr std::array panel_tiles{PanelTile{192, 256, 6, 32}, PanelTile{96, 128, 6, 32},
+                                        PanelTile{192, 256, 6, 16}, PanelTile{96, 128, 6, 16},
                                         PanelTile{24, 32, 6, 16}};
 static_assert(panel_tiles[0].panel_bytes(128) <= 256 * 1024 && panel_tiles[1].local_bytes(128) <= 256 * 1024 &&
-              panel_tiles[2].local_bytes(128) <= 64 * 1024);
+              panel_tiles[3].local_bytes(128) <= 256 * 1024 && panel_tiles[4].local_bytes(128) <= 64 * 1024);
 
 /// Empty, or the constraint that the tile breaks.
 std::string why_illegal(const PanelTile& tile);

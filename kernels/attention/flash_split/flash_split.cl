@@ -33,25 +33,17 @@ kernel __attribute__((reqd_work_group_size(WARPS * NUM_THREADS, 1, 1))) void att
     const int row_group = lane / THREADS_N, col = lane % THREADS_N;
     const int block = get_group_id(0) / splits, split = get_group_id(0) % splits, kv_head = get_group_id(1);
     const Sequence sequence = sequence_of(get_group_id(2), q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
-    const KeyRows key_rows = {page_table == 0 ? 0 : page_table + (int)get_group_id(2) * table_pages, page_shift,
-                              kv_heads, kv_head, first_key_row(sequence, kv_head)};
-    const int group = heads / kv_heads, packed_rows = group * sequence.queries;
+    const KeyRows key_rows = {pages_of(page_table, get_group_id(2), table_pages), page_shift, kv_heads, kv_head,
+                              first_key_row(sequence, kv_head)};
     local Element *tile_k = tiles_kv + warp * 2 * KEY_TILE, *tile_v = tile_k + KEY_TILE;
     local float *tile_p = tiles_p + warp * WEIGHT_TILE, *tile_max = tiles_max + warp * BLOCK_M * THREADS_N;
+    const PackedPart part =
+        packed_part(sequence, heads / kv_heads, kv_head, BLOCK_M, BLOCK_N, block, split, split_keys, causal, window);
     for (int r = thread; r < BLOCK_M; r += WARPS * NUM_THREADS) {
-        const int packed = block * BLOCK_M + r, query = packed / group, head = kv_head * group + packed % group;
-        query_row[r] = packed < packed_rows ? row_of(sequence, head, query) : -1;
-        visible[r] = packed < packed_rows ? seen_by(sequence, query, causal) : 0;
+        query_row[r] = packed_row(part, r);
+        visible[r] = packed_seen(part, r);
     }
-    // A short sequence has no rows for the last blocks. (With a return here, PoCL 3.1 crashed at the barriers.)
-    const int last_seen = block * BLOCK_M < packed_rows
-                              ? seen_by(sequence, (min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
-                              : 0;
-    // Parts are of the keys that some query sees, and begin and end with tiles.
-    const int part_first = first_of(seen_by(sequence, 0, causal), window) + split * split_keys;
-    const int skipped =
-        max(first_of(seen_by(sequence, block * BLOCK_M / group, causal), window) - part_first, 0) / BLOCK_N * BLOCK_N;
-    const int key_first = part_first + skipped, key_end = min(last_seen, part_first + split_keys);
+    const int key_first = part.key_first, key_end = part.key_end;
 #pragma unroll
     for (int i = 0; i < THREAD_M; ++i) {
         row_max[i] = -INFINITY;
@@ -109,14 +101,14 @@ kernel __attribute__((reqd_work_group_size(WARPS * NUM_THREADS, 1, 1))) void att
             total = fma(state.y, rescale, total);
             sum = fma((float4)(rescale), *(local const float4*)from, sum);
         }
-        const long part = (long)split * sequence.all_rows + row;
+        const long at = (long)split * sequence.all_rows + row;
         if (splits == 1) {
             const float inverse = total > 0.0f ? 1.0f / total : 0.0f;
             *(global Element4*)(O + (long)row * HEAD_DIM + d) = from_float(sum * inverse);
             if (d == 0) lse[row] = (most + log2(total)) * LN2;
         } else {
-            if (total != 0.0f) *(global float4*)(partial_acc + part * HEAD_DIM + d) = sum;
-            if (d == 0) vstore2((float2)(most, total), part, partial_state);
+            if (total != 0.0f) *(global float4*)(partial_acc + at * HEAD_DIM + d) = sum;
+            if (d == 0) vstore2((float2)(most, total), at, partial_state);
         }
     }
 }

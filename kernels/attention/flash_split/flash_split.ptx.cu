@@ -37,24 +37,16 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
     const int row_group = lane / THREADS_N, col = lane % THREADS_N;
     const int block = blockIdx.x / splits, split = blockIdx.x % splits, kv_head = blockIdx.y;
     const Sequence sequence = sequence_of(blockIdx.z, q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
-    const KeyRows key_rows{page_table == nullptr ? nullptr : page_table + blockIdx.z * table_pages, page_shift,
-                           kv_heads, kv_head, sequence.key_row(kv_head)};
-    const int group = heads / kv_heads, packed_rows = group * sequence.queries;
+    const KeyRows key_rows{pages_of(page_table, blockIdx.z, table_pages), page_shift, kv_heads, kv_head,
+                           sequence.key_row(kv_head)};
     const typename A::Shared shared = memory.place(warp);
+    const PackedPart part =
+        packed_part(sequence, heads / kv_heads, kv_head, BLOCK_M, BLOCK_N, block, split, split_keys, causal, window);
     for (int r = thread; r < BLOCK_M; r += WARPS * 32) {
-        const int packed = block * BLOCK_M + r, query = packed / group, head = kv_head * group + packed % group;
-        shared.query_row[r] = packed < packed_rows ? sequence.row(head, query) : -1;
-        shared.visible[r] = packed < packed_rows ? sequence.seen(query, causal) : 0;
+        shared.query_row[r] = part.row(r);
+        shared.visible[r] = part.seen(r);
     }
-    // A short sequence has no rows for the last blocks.
-    const int last_seen = block * BLOCK_M < packed_rows
-                              ? sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / group, causal)
-                              : 0;
-    // Parts are of the keys that some query sees, and begin and end with tiles.
-    const int part_first = sequence.first_seen(0, causal, window) + split * split_keys;
-    const int skipped =
-        max(sequence.first_seen(block * BLOCK_M / group, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
-    const int key_first = part_first + skipped + warp * BLOCK_N, key_end = min(last_seen, part_first + split_keys);
+    const int key_first = part.key_first + warp * BLOCK_N, key_end = part.key_end;
     const auto load_keys = [&](T* tile, const T* tensor, int key_begin) {
         if (key_begin < key_end) A::load_key_rows(tile, tensor, key_rows, key_begin, key_end, lane);
         // A group a tile, empty at the end, so that all but the latest means the one before.
@@ -71,7 +63,7 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
     if constexpr (has_scales<T>) {
         const float of_keys = head_scale<T>(k_scale, kv_head);
         for (int i = thread; i < BLOCK_M * HEAD_DIM; i += WARPS * 32) {
-            const int r = i / HEAD_DIM, head = kv_head * group + (block * BLOCK_M + r) % group;
+            const int r = i / HEAD_DIM, head = part.first_head + (part.first_packed + r) % part.group;
             float& element = shared.tile_q[r * A::QUERY_STRIDE + i % HEAD_DIM];
             element = mul_rn_f32(element, mul_rn_f32(head_scale<T>(q_scale, head), of_keys));
         }
@@ -113,12 +105,12 @@ __global__ void __launch_bounds__(WARPS * 32, split_threads_per_sm<T> / WARPS / 
         const Sums sums = combine_parts(
             WARPS, [&](int other) { return memory.state_of(other)[r]; },
             [&](int other) { return load_shared4(memory.acc_of(other) + r * HEAD_DIM + d); });
-        const std::size_t part = static_cast<std::size_t>(split) * sequence.all_rows + row;
+        const std::size_t at = static_cast<std::size_t>(split) * sequence.all_rows + row;
         if (splits == 1) {
             store_sums<HEAD_DIM>(O, lse, row, d, sums);
         } else {
-            if (sums.row_sum != 0.0f) store4_streaming(partial_acc + part * HEAD_DIM + d, sums.acc);
-            if (d == 0) reinterpret_cast<float2*>(partial_state)[part] = make_float2(sums.row_max, sums.row_sum);
+            if (sums.row_sum != 0.0f) store4_streaming(partial_acc + at * HEAD_DIM + d, sums.acc);
+            if (d == 0) reinterpret_cast<float2*>(partial_state)[at] = make_float2(sums.row_max, sums.row_sum);
         }
     }
 }

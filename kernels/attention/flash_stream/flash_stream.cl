@@ -8,9 +8,9 @@
 // as it lies. What several blocks summed, attention_flash_combine puts together. Keys lie in one piece a sequence, or
 // in pages.
 #include "attention/exp2.clh"
+#include "attention/sequence.clh"
 #include "common/element.clh"
 #include "common/wide.clh"
-#include "attention/sequence.clh"
 
 #define LOG2E 1.44269504088896341f
 #define LN2 0.693147180559945309f
@@ -19,11 +19,10 @@
 #define LINE (64 / (int)sizeof(Element))
 
 // Sums of neighbours, of a and then of b.
-static inline float8 add_pairs(float8 a, float8 b) {
-    return (float8)(a.even, b.even) + (float8)(a.odd, b.odd);
-}
+static inline float8 add_pairs(float8 a, float8 b) { return (float8)(a.even, b.even) + (float8)(a.odd, b.odd); }
 
-// tile[n] = tensor[row of key_begin + n], K or V of one head in f32; zeros from `count` on, so that nothing there is NaN.
+// tile[n] = tensor[row of key_begin + n], K or V of one head in f32; zeros from `count` on, so that nothing there is
+// NaN.
 static inline void load_tile(local float* tile, global const Element* tensor, KeyRows rows, int key_begin, int count) {
     for (int n = 0; n < count; ++n) {
         global const Element* from = tensor + key_row(rows, key_begin + n) * HEAD_DIM;
@@ -123,7 +122,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
         row_max[r] = -INFINITY;
         row_sum[r] = 0.0f;
         for (int d = 0; d < HEAD_DIM; d += 8) {
-            vstore8(load8(Q + (long)query_row[r] * HEAD_DIM + d) * (softmax_scale * LOG2E), 0, rows_q + r * HEAD_DIM + d);
+            vstore8(load8(Q + (long)query_row[r] * HEAD_DIM + d) * (softmax_scale * LOG2E), 0,
+                    rows_q + r * HEAD_DIM + d);
             vstore8((float8)(0.0f), 0, sums + r * HEAD_DIM + d);
         }
     }
@@ -158,7 +158,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
                         }
                     const int8 place = (int8)(0, 1, 2, 3, 4, 5, 6, 7) + n;
                     const int8 unseen = (place < (int8)(from[i])) | (place >= (int8)(to[i]));
-                    const float8 x = select(score(rows_q + r * HEAD_DIM, tile_k + n * HEAD_DIM), (float8)(-INFINITY), unseen);
+                    const float8 x =
+                        select(score(rows_q + r * HEAD_DIM, tile_k + n * HEAD_DIM), (float8)(-INFINITY), unseen);
                     most = x > most ? x : most;
                     vstore8(x, 0, own + n);
                 }
@@ -183,7 +184,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
                 multiply(sums + row * HEAD_DIM, rescale, weights, tile_v, from[0], to[0], 2);
             else
                 for (int i = 0; i < pair; ++i)
-                    multiply(sums + (row + i) * HEAD_DIM, rescale + i, weights + i * BLOCK_N, tile_v, from[i], to[i], 1);
+                    multiply(sums + (row + i) * HEAD_DIM, rescale + i, weights + i * BLOCK_N, tile_v, from[i], to[i],
+                             1);
         }
     }
 

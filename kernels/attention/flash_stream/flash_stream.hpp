@@ -21,8 +21,8 @@ struct StreamTile {
     }
 };
 
-/// The first that a device has room for is its default. Keys and values of the first are 16 KiB at head_dim 128, half of
-/// a first-level cache; the other is for devices with 64 KiB of local memory.
+/// The first that a device has room for is its default. Keys and values of the first are 16 KiB at head_dim 128, half
+/// of a first-level cache; the other is for devices with 64 KiB of local memory.
 inline constexpr std::array stream_tiles{StreamTile{16, 16}, StreamTile{4, 16}};
 static_assert(stream_tiles[1].local_bytes(256) <= 64 * 1024);
 

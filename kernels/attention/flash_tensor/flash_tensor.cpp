@@ -22,7 +22,7 @@ Support supports(Language language, const TensorTile& tile, const DeviceInfo& de
     return fits_block(device, tile.threads(), shared_bytes(language, tile, shape));
 }
 
-Plan make_plan(Language language, const TensorTile& tile, const Shape& shape) {
+Plan make_plan(Language language, const TensorTile& tile, const DeviceInfo&, const Shape& shape) {
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
     Plan plan;
@@ -41,34 +41,17 @@ Plan make_plan(Language language, const TensorTile& tile, const Shape& shape) {
     return plan;
 }
 
-std::vector<Variant> variants_with(const TensorTile& tile, std::vector<Language> languages, bool default_tile) {
-    VariantRow row;
-    row.operation = "attention";
-    row.algorithm = "flash_tensor";
-    row.tile = text(tile);
-    row.default_tile = default_tile;
-    row.languages = std::move(languages);
-    row.arithmetic_of = rounded_weights;
-    row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
-        return supports(language, tile, device, shape_of(problem));
-    };
-    row.plan = [tile](Language language, const DeviceInfo&, const Problem& problem) {
-        return make_plan(language, tile, shape_of(problem));
-    };
-    return variants_of(row);
-}
-
 }  // namespace
 
 std::vector<Variant> flash_tensor_variants() {
-    std::vector<Variant> out;
-    const auto add = [&](const auto& tiles, const std::vector<Language>& languages, bool has_default) {
-        for (const TensorTile& tile : tiles)
-            for (Variant& variant : variants_with(tile, languages, has_default && tile == tiles.front()))
-                out.push_back(std::move(variant));
-    };
-    add(flash_tensor_tiles, {Language::cuda, Language::ptx}, true);
-    add(flash_tensor_small_tiles, {Language::opencl_ptx}, true);
+    VariantRow row;
+    row.algorithm = "flash_tensor";
+    row.languages = {Language::cuda, Language::ptx};
+    row.arithmetic_of = rounded_weights;
+    std::vector<Variant> out = tiled_variants(row, flash_tensor_tiles, supports, make_plan);
+    row.languages = {Language::opencl_ptx};
+    for (Variant& variant : tiled_variants(row, flash_tensor_small_tiles, supports, make_plan))
+        out.push_back(std::move(variant));
     return out;
 }
 

@@ -8,14 +8,12 @@
 // The accumulators stay in registers; which rows their elements are of is read once, by loading a matrix of row
 // numbers.
 #include <cuda_pipeline.h>
-#include <mma.h>
 
 #include "kernels/attention/flash_tensor/flash_tensor.cuh"
+#include "kernels/attention/fragment_sums.cuh"
 #include "kernels/common/shared.cuh"
 
 namespace stele::attention::cuda {
-
-namespace wmma = nvcuda::wmma;
 
 template <typename T, TensorTile tile, int head_dim>
 struct Warp : FlashTensor<T, tile, head_dim> {
@@ -29,12 +27,8 @@ struct Warp : FlashTensor<T, tile, head_dim> {
 
     using FragmentA = wmma::fragment<wmma::matrix_a, 16, 16, 16, T, wmma::row_major>;
     using FragmentK = wmma::fragment<wmma::matrix_b, 16, 16, 16, T, wmma::col_major>;
-    using FragmentV = wmma::fragment<wmma::matrix_b, 16, 16, 16, T, wmma::row_major>;
-    using FragmentC = wmma::fragment<wmma::accumulator, 16, 16, 16, float>;
 
-    FragmentC acc[TILES_M][STEPS_D];
-    /// Of an accumulator's elements.
-    int row_of[FragmentC::num_elements], col_of[FragmentC::num_elements];
+    FragmentSums<T, TILES_M, BLOCK_N, HEAD_DIM, STRIDE> sums;
     float row_max = -INFINITY, row_sum = 0.0f;
     int seen;        ///< by this lane's row
     float* scores;   ///< [WARP_M, SCORE_STRIDE], this warp's
@@ -44,26 +38,12 @@ struct Warp : FlashTensor<T, tile, head_dim> {
     /// Where a 16-byte piece of a tile lies.
     static __device__ __forceinline__ int place(int row, int piece) { return row * PITCH + piece * 16; }
 
-    /// What rows and columns a fragment's elements are of: 16 row + col, loaded as a matrix.
-    __device__ __forceinline__ void find_elements(int lane) {
-        for (int i = lane; i < 256; i += 32) scores[i / 16 * SCORE_STRIDE + i % 16] = static_cast<float>(i);
-        __syncwarp();
-        FragmentC numbers;
-        wmma::load_matrix_sync(numbers, scores, SCORE_STRIDE, wmma::mem_row_major);
-#pragma unroll
-        for (int e = 0; e < FragmentC::num_elements; ++e) {
-            row_of[e] = static_cast<int>(numbers.x[e]) / 16;
-            col_of[e] = static_cast<int>(numbers.x[e]) % 16;
-        }
-        __syncwarp();
-    }
-
     __device__ __forceinline__ void score(const T* tile_q, const T* tile_k) {
 #pragma unroll 1
         for (int j = 0; j < STEPS_N; ++j) {
-            FragmentC sums[TILES_M];
+            FragmentC products[TILES_M];
 #pragma unroll
-            for (int i = 0; i < TILES_M; ++i) wmma::fill_fragment(sums[i], 0.0f);
+            for (int i = 0; i < TILES_M; ++i) wmma::fill_fragment(products[i], 0.0f);
 #pragma unroll
             for (int step = 0; step < STEPS_D; ++step) {
                 FragmentK b;
@@ -72,12 +52,12 @@ struct Warp : FlashTensor<T, tile, head_dim> {
                 for (int i = 0; i < TILES_M; ++i) {
                     FragmentA a;
                     wmma::load_matrix_sync(a, tile_q + i * 16 * STRIDE + step * 16, STRIDE);
-                    wmma::mma_sync(sums[i], a, b, sums[i]);
+                    wmma::mma_sync(products[i], a, b, products[i]);
                 }
             }
 #pragma unroll
             for (int i = 0; i < TILES_M; ++i)
-                wmma::store_matrix_sync(scores + i * 16 * SCORE_STRIDE + j * 16, sums[i], SCORE_STRIDE,
+                wmma::store_matrix_sync(scores + i * 16 * SCORE_STRIDE + j * 16, products[i], SCORE_STRIDE,
                                         wmma::mem_row_major);
         }
     }
@@ -107,67 +87,6 @@ struct Warp : FlashTensor<T, tile, head_dim> {
             weights[r * WEIGHT_STRIDE + k * LANES + part] = from_float<T>(weight);
         }
         if (part == 0) rescale[r] = factor_before;
-    }
-
-    /// acc = acc · rescale + weights · tile_v.
-    template <bool SPOILT>
-    __device__ __forceinline__ void weigh(const T* tile_v) {
-#pragma unroll
-        for (int i = 0; i < TILES_M; ++i)
-#pragma unroll
-            for (int e = 0; e < FragmentC::num_elements; ++e) {
-                const float before = rescale[i * 16 + row_of[e]];
-#pragma unroll
-                for (int j = 0; j < STEPS_D; ++j) acc[i][j].x[e] *= before;
-            }
-#pragma unroll 1
-        for (int step = 0; step < STEPS_N; ++step) {
-            FragmentA a[TILES_M];
-#pragma unroll
-            for (int i = 0; i < TILES_M; ++i)
-                wmma::load_matrix_sync(a[i], weights + i * 16 * WEIGHT_STRIDE + step * 16, WEIGHT_STRIDE);
-#pragma unroll
-            for (int j = 0; j < STEPS_D; ++j) {
-                FragmentV b;
-                wmma::load_matrix_sync(b, tile_v + step * 16 * STRIDE + j * 16, STRIDE);
-                if constexpr (SPOILT) {
-#pragma unroll
-                    for (int e = 0; e < FragmentV::num_elements; ++e)
-                        if (!isfinite(to_float(b.x[e]))) b.x[e] = from_float<T>(0.0f);
-                }
-#pragma unroll
-                for (int i = 0; i < TILES_M; ++i) wmma::mma_sync(acc[i][j], a[i], b, acc[i][j]);
-            }
-        }
-    }
-
-    /// Whether a value that not all of the warp's rows see is infinite or no number: all see keys `from` to `to`.
-    static __device__ __forceinline__ bool is_spoilt(const unsigned char* tile_v, int from, int to, int lane) {
-        bool spoilt = false;
-        for (int i = lane; i < BLOCK_N * PIECES; i += 32) {
-            if (i / PIECES >= from && i / PIECES < to) continue;
-            spoilt =
-                spoilt || any_nonfinite<T>(*reinterpret_cast<const uint4*>(tile_v + place(i / PIECES, i % PIECES)));
-        }
-        return __any_sync(0xffffffffu, spoilt);
-    }
-
-    /// Such values are left out of the products, as a weight of 0 makes NaN of them; a row that sees one gets it here:
-    /// no positive weight changes it.
-    __device__ __forceinline__ void add_spoilt(const T* tile_v, const PackedRows& rows, int first, int key_begin) {
-#pragma unroll 1
-        for (int n = 0; n < BLOCK_N; ++n)
-#pragma unroll
-            for (int j = 0; j < STEPS_D; ++j)
-#pragma unroll
-                for (int e = 0; e < FragmentC::num_elements; ++e) {
-                    const float value = to_float(tile_v[n * STRIDE + j * 16 + col_of[e]]);
-                    if (isfinite(value)) continue;
-#pragma unroll
-                    for (int i = 0; i < TILES_M; ++i)
-                        if (is_seen(key_begin + n, rows.seen(first + i * 16 + row_of[e]), rows.window))
-                            acc[i][j].x[e] += value;
-                }
     }
 };
 
@@ -200,11 +119,8 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
     behind += BLOCK_M * W::WEIGHT_STRIDE * 2;
     own.rescale = reinterpret_cast<float*>(behind) + warp_row;
     own.seen = rows.seen(first + warp_row + lane / W::LANES);
-    own.find_elements(lane);
-#pragma unroll
-    for (int i = 0; i < W::TILES_M; ++i)
-#pragma unroll
-        for (int j = 0; j < W::STEPS_D; ++j) wmma::fill_fragment(own.acc[i][j], 0.0f);
+    own.sums.find_elements(own.scores, W::SCORE_STRIDE, lane);
+    own.sums.clear();
     const auto copy_piece = [](void* to, const void* from, bool inside) {
         __pipeline_memcpy_async(to, from, 16, inside ? 0 : 16);
     };
@@ -223,15 +139,14 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
     load_keys(key_first, 0);
     const T* tile_q = reinterpret_cast<const T*>(shared + warp_row * W::PITCH);
     for (int key_begin = key_first, stage = 0; key_begin < key_end; key_begin += BLOCK_N, stage ^= 1) {
-        const unsigned char* tile_k = shared + W::QUERY_BYTES + stage * W::STAGE_BYTES;
-        const unsigned char* tile_v = tile_k + W::KEY_BYTES;
-        const T* values = reinterpret_cast<const T*>(tile_v);
+        const T* tile_k = reinterpret_cast<const T*>(shared + W::QUERY_BYTES + stage * W::STAGE_BYTES);
+        const T* tile_v = tile_k + BLOCK_N * W::STRIDE;
         load_keys(key_begin + BLOCK_N, stage ^ 1);
         __pipeline_wait_prior(1);
         __syncthreads();
 
         // -- score
-        own.score(tile_q, reinterpret_cast<const T*>(tile_k));
+        own.score(tile_q, tile_k);
         __syncwarp();
 
         // -- softmax
@@ -240,11 +155,11 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
 
         // -- multiply
         const bool masked = key_begin < all_see_from || key_begin + BLOCK_N > all_see_to;
-        if (masked && W::is_spoilt(tile_v, all_see_from - key_begin, all_see_to - key_begin, lane)) {
-            own.template weigh<true>(values);
-            own.add_spoilt(values, rows, first + warp_row, key_begin);
+        if (masked && own.sums.is_spoilt(tile_v, all_see_from - key_begin, all_see_to - key_begin, lane)) {
+            own.sums.template weigh<true>(own.rescale, own.weights, W::WEIGHT_STRIDE, tile_v);
+            own.sums.add_spoilt(tile_v, key_begin, window, [&](int r) { return rows.seen(first + warp_row + r); });
         } else {
-            own.template weigh<false>(values);
+            own.sums.template weigh<false>(own.rescale, own.weights, W::WEIGHT_STRIDE, tile_v);
         }
         __syncthreads();
     }
@@ -260,23 +175,13 @@ __global__ void __launch_bounds__(BLOCK_M / WARP_M * 32)
         if (own_row >= 0) lse[own_row] = (own.row_max + log2f(sum)) * 0.693147180559945309f;
     }
     __syncwarp();
-#pragma unroll
-    for (int j = 0; j < W::STEPS_D; ++j) {
-#pragma unroll
-        for (int i = 0; i < W::TILES_M; ++i)
-            wmma::store_matrix_sync(own.scores + i * 16 * W::SCORE_STRIDE, own.acc[i][j], W::SCORE_STRIDE,
-                                    wmma::mem_row_major);
-        __syncwarp();
-        for (int i = lane; i < WARP_M * 4; i += 32) {
-            const int r = i / 4, d = i % 4 * 4, row = rows.row(first + warp_row + r, kv_head, sequence);
-            if (row < 0) continue;
-            float4 four = load4(own.scores + r * W::SCORE_STRIDE + d);
-            const float inverse = own.rescale[r];
-            four = make_float4(four.x * inverse, four.y * inverse, four.z * inverse, four.w * inverse);
-            store4(O + static_cast<std::size_t>(row) * HEAD_DIM + j * 16 + d, four);
-        }
-        __syncwarp();
-    }
+    own.sums.for_each_four(own.scores, W::SCORE_STRIDE, lane, [&](int r, int d, float4 four) {
+        const int row = rows.row(first + warp_row + r, kv_head, sequence);
+        if (row < 0) return;
+        const float inverse = own.rescale[r];
+        four = make_float4(four.x * inverse, four.y * inverse, four.z * inverse, four.w * inverse);
+        store4(O + static_cast<std::size_t>(row) * HEAD_DIM + d, four);
+    });
 }
 
 std::vector<NativeInstance> attention_flash_tensor() {

@@ -19,7 +19,7 @@ template <typename T, TensorTile tile, int head_dim>
 struct Warp : FlashTensor<T, tile, head_dim>, MatrixRows<T, tile.warp_m / 16, tile.block_n, head_dim> {
     using Tile = FlashTensor<T, tile, head_dim>;
     using Rows = MatrixRows<T, tile.warp_m / 16, tile.block_n, head_dim>;
-    using Tile::TILES_M, Rows::STEPS_N, Rows::STEPS_D, Rows::scores;
+    using Tile::TILES_M, Tile::STEPS_N, Tile::STEPS_D, Rows::scores;
     static constexpr int PITCH = head_dim * 2, QUERY_BYTES = tile.block_m * PITCH, KEY_BYTES = tile.block_n * PITCH;
     static constexpr int STAGE_BYTES = 2 * KEY_BYTES;
 
@@ -27,10 +27,7 @@ struct Warp : FlashTensor<T, tile, head_dim>, MatrixRows<T, tile.warp_m / 16, ti
     static __device__ __forceinline__ int place(int row, int piece) { return row * PITCH + (piece ^ row % 8) * 16; }
 
     __device__ __forceinline__ void score(const unsigned char* tile_q, const unsigned char* tile_k, int lane) {
-#pragma unroll
-        for (int i = 0; i < TILES_M; ++i)
-#pragma unroll
-            for (float& score : scores[i]) score = 0.0f;
+        Rows::clear_scores();
         // Not unrolled: an assembler with all steps in sight fetches ahead until registers run out.
 #pragma unroll 1
         for (int step = 0; step < STEPS_D; ++step) {
@@ -43,8 +40,8 @@ struct Warp : FlashTensor<T, tile, head_dim>, MatrixRows<T, tile.warp_m / 16, ti
                 ldmatrix_x4(b, tile_k + place(j * 16 + lane % 8 + lane / 16 * 8, step * 2 + lane / 8 % 2));
 #pragma unroll
                 for (int i = 0; i < TILES_M; ++i) {
-                    multiply(Rows::four(scores[i] + 8 * j), a[i], {b[0], b[1]}, T());
-                    multiply(Rows::four(scores[i] + 8 * j + 4), a[i], {b[2], b[3]}, T());
+                    multiply(four(scores[i] + 8 * j), a[i], {b[0], b[1]}, T());
+                    multiply(four(scores[i] + 8 * j + 4), a[i], {b[2], b[3]}, T());
                 }
             }
         }

@@ -1,10 +1,7 @@
 // attention/latent: its rows.
 #include "kernels/attention/latent/latent.hpp"
 
-#include <algorithm>
-
-#include "kernels/attention/rows.hpp"
-#include "kernels/source.hpp"
+#include "kernels/attention/split_plan.hpp"
 
 namespace stele::attention {
 namespace {
@@ -16,57 +13,30 @@ std::size_t shared_bytes(Language language, const LatentTile& tile, const Shape&
 
 Support supports(Language language, const LatentTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
-    if (!shape.is_latent()) return Support::no("reads the first columns of keys as their values: latent=512");
+    if (Support latent = wants_latent(shape); !latent) return latent;
     return fits_block(device, tile.plain().num_threads(), shared_bytes(language, tile, shape));
 }
 
 Plan make_plan(Language language, const LatentTile& tile, const DeviceInfo& device, const Shape& shape) {
-    const auto extent = [](std::int64_t value) { return Operand(static_cast<std::int32_t>(value)); };
-    const std::int64_t split_keys = keys_of_part(device, shape, tile.block_m, latent_stages * tile.block_n);
-    const std::int64_t splits = std::max<std::int64_t>(blocks(longest_seen(shape), split_keys), 1);
     const TensorOperands tensors = operands_of(shape);
-    std::vector<std::string> options = definitions(tile);
-    for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
-
-    Plan plan;
-    plan.scratch = parts_bytes(shape, splits);
-    const ScratchOperand partial_acc{0}, partial_state{1};
-    plan.kernels.push_back(kernel_source(language, "attention/latent", "attention_latent",
-                                         text(tile) + ' ' + instance_of(shape), std::move(options)));
-    plan.steps.push_back(
-        {0,
-         {static_cast<unsigned>(blocks(shape.heads * shape.seq_q, tile.block_m) * splits), 1,
-          static_cast<unsigned>(shape.batch)},
-         {static_cast<unsigned>(tile.plain().num_threads()), 1, 1},
-         is_native(language) ? shared_bytes(language, tile, shape) : 0,
-         with_window({tensors.q, tensors.k, tensors.page_table, tensors.q_offsets, tensors.k_offsets, tensors.o,
-                      tensors.lse, partial_acc, partial_state, extent(shape.batch), extent(shape.heads),
-                      extent(shape.seq_q), extent(shape.seq_k), page_shift_of(shape), extent(shape.table_pages()),
-                      extent(split_keys), extent(splits), shape.softmax_scale, extent(shape.causal)},
-                     shape)});
-    if (splits > 1) add_combine(plan, language, shape, splits);
-    return plan;
+    SplitLaunch launch;
+    launch.algorithm = "latent";
+    launch.tile = text(tile);
+    launch.block_m = tile.block_m;
+    launch.step = latent_stages * tile.block_n;
+    launch.threads = tile.plain().num_threads();
+    launch.shared_bytes = is_native(language) ? shared_bytes(language, tile, shape) : 0;
+    launch.options = definitions(tile);
+    launch.inputs = {tensors.q, tensors.k, tensors.page_table, tensors.q_offsets, tensors.k_offsets};
+    return split_plan(language, launch, device, shape);
 }
 
 }  // namespace
 
 std::vector<Variant> latent_variants() {
-    std::vector<Variant> out;
-    for (const LatentTile& tile : latent_tiles) {
-        VariantRow row;
-        row.operation = "attention";
-        row.algorithm = "latent";
-        row.tile = text(tile);
-        row.default_tile = tile == latent_tiles.front();
-        row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
-            return supports(language, tile, device, shape_of(problem));
-        };
-        row.plan = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
-            return make_plan(language, tile, device, shape_of(problem));
-        };
-        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
-    }
-    return out;
+    VariantRow row;
+    row.algorithm = "latent";
+    return tiled_variants(row, latent_tiles, supports, make_plan);
 }
 
 }  // namespace stele::attention

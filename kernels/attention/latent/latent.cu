@@ -32,23 +32,13 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N)
     const int row_group = thread / THREADS_N, col = thread % THREADS_N;
     const int block = blockIdx.x / splits, split = blockIdx.x % splits;
     const Sequence sequence = sequence_of(blockIdx.z, q_offsets, k_offsets, batch, heads, 1, seq_q, seq_k);
-    const KeyRows key_rows{page_table == nullptr ? nullptr : page_table + blockIdx.z * table_pages, page_shift, 1, 0,
-                           sequence.key_row(0)};
-    const int packed_rows = heads * sequence.queries;
+    const KeyRows key_rows{pages_of(page_table, blockIdx.z, table_pages), page_shift, 1, 0, sequence.key_row(0)};
+    const PackedPart part = packed_part(sequence, heads, 0, BLOCK_M, BLOCK_N, block, split, split_keys, causal, window);
     for (int r = thread; r < BLOCK_M; r += A::NUM_THREADS) {
-        const int packed = block * BLOCK_M + r, query = packed / heads;
-        shared.query_row[r] = packed < packed_rows ? sequence.row(packed % heads, query) : -1;
-        shared.visible[r] = packed < packed_rows ? sequence.seen(query, causal) : 0;
+        shared.query_row[r] = part.row(r);
+        shared.visible[r] = part.seen(r);
     }
-    // A short sequence has no rows for the last blocks.
-    const int last_seen = block * BLOCK_M < packed_rows
-                              ? sequence.seen((min((block + 1) * BLOCK_M, packed_rows) - 1) / heads, causal)
-                              : 0;
-    // Parts are of the keys that some query sees, and begin and end with tiles.
-    const int part_first = sequence.first_seen(0, causal, window) + split * split_keys;
-    const int skipped =
-        max(sequence.first_seen(block * BLOCK_M / heads, causal, window) - part_first, 0) / BLOCK_N * BLOCK_N;
-    const int key_first = part_first + skipped, key_end = min(last_seen, part_first + split_keys);
+    const int key_first = part.key_first, key_end = part.key_end;
     const auto load_keys = [&](int key_begin, int stage) {
         T* tile = shared.tile_k + stage * A::KEY_TILE;
         const auto copy = [](T* to, const T* from, bool inside) {
@@ -84,18 +74,10 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N)
 
     // -- store
     A::reduce_row_sum(state);
-    if (splits == 1) {
+    if (splits == 1)
         A::store_rows(O, lse, state, shared, row_group, col);
-        return;
-    }
-    for (int i = 0; i < A::THREAD_M; ++i) {
-        const int row = shared.query_row[row_group * A::THREAD_M + i];
-        if (row < 0) continue;
-        const std::size_t part = static_cast<std::size_t>(split) * sequence.all_rows + row;
-        for (int v = 0; v < A::VECTORS; ++v)
-            store4(partial_acc + part * latent_value_dim + (col + v * THREADS_N) * 4, state.acc[i][v]);
-        if (col == 0) reinterpret_cast<float2*>(partial_state)[part] = make_float2(state.row_max[i], state.row_sum[i]);
-    }
+    else
+        A::store_part(partial_acc, partial_state, state, shared, split, sequence.all_rows, row_group, col);
 }
 
 std::vector<NativeInstance> attention_latent() {

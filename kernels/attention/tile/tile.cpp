@@ -12,7 +12,7 @@ namespace {
 /// A grid's y and z.
 constexpr std::int64_t most_in_y = 65535;
 
-Support supports_block(const Shape& shape) {
+Support supports(Language, const BlockTile&, const DeviceInfo&, const Shape& shape) {
     if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
     if (Support typed = takes_dtype(shape, {Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (shape.head_dim > 128) return Support::no("compiled for head_dim 64 and 128");
@@ -70,25 +70,11 @@ Plan make_plan(Language language, const BlockTile& tile, const DeviceInfo& devic
 }  // namespace
 
 std::vector<Variant> tile_variants() {
-    std::vector<Variant> out;
-    for (const BlockTile& tile : block_tiles) {
-        VariantRow row;
-        row.operation = "attention";
-        row.algorithm = "tile";
-        row.tile = text(tile);
-        row.default_tile = tile == block_tiles.front();
-        row.languages = {Language::cuda_tile};
-        row.architectures = {"sm_80", "sm_90a", "sm_100", "sm_120"};
-        row.arithmetic_of = rounded_weights;
-        row.supports = [](Language, const DeviceInfo&, const Problem& problem) {
-            return supports_block(shape_of(problem));
-        };
-        row.plan = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
-            return make_plan(language, tile, device, shape_of(problem));
-        };
-        for (Variant& variant : variants_of(row)) out.push_back(std::move(variant));
-    }
-    return out;
+    VariantRow row;
+    row.algorithm = "tile";
+    row.languages = {Language::cuda_tile};
+    row.arithmetic_of = rounded_weights;
+    return tiled_variants(row, block_tiles, supports, make_plan);
 }
 
 }  // namespace stele::attention

@@ -35,54 +35,68 @@ inline float exp2_of(float x) {
     return x < -126.0f ? 0.0f : series * std::bit_cast<float>(exponent << 23);
 }
 
+/// The same problem without keys that no query sees: those before the first query's window.
+Shape without_unseen(const Shape& shape) {
+    Shape seen = shape;
+    seen.seq_k = shape.seen_keys_of(0);
+    return seen;
+}
+
 std::size_t score_bytes(const Shape& shape) {
-    return static_cast<std::size_t>(shape.group() * shape.seq_q) * static_cast<std::size_t>(shape.seq_k) * 4;
+    return static_cast<std::size_t>(shape.group() * shape.seq_q) * static_cast<std::size_t>(shape.seen_keys_of(0)) * 4;
 }
 
 Support supports(const ComposedLibrary& library, const DeviceInfo& device, const Shape& shape) {
     if (shape.dtype != Dtype::f32)
         return Support::no(
             fmt::format("composed of {}'s f32 products only, the problem is {}", library.name, name(shape.dtype)));
+    if (Support laid_out = reads_layout(shape, Reads::dense, Masks::window, ValuesIn::either); !laid_out)
+        return laid_out;
     if (device.max_allocation_bytes != 0 && score_bytes(shape) > device.max_allocation_bytes)
         return Support::no(fmt::format("the scores of a key-value head take {:.1f} GB, more than the device allocates",
                                        static_cast<double>(score_bytes(shape)) / 1e9));
-    if (Support laid_out = reads_layout(shape, Reads::dense); !laid_out) return laid_out;
     if (shape.group() * shape.seq_q > std::numeric_limits<int>::max())
         return Support::no("group · seq_q exceeds the library's 32-bit extents");
     return {};
 }
 
 void run(const Shape& shape, const Products& products, const HostCallContext& context) {
-    const auto* q = static_cast<const float*>(context.arguments[0]);
-    const auto* k = static_cast<const float*>(context.arguments[1]);
-    const auto* v = static_cast<const float*>(context.arguments[2]);
-    auto* o = static_cast<float*>(context.arguments[3]);
-    auto* lse = static_cast<float*>(context.arguments[4]);
-    auto* scores = static_cast<float*>(context.arguments[5]);
-    if (shape.seq_k == 0) {
-        std::fill_n(o, shape.rows() * shape.head_dim, 0.0f);
+    const auto tensor = [&](const char* name) {
+        return static_cast<float*>(context.arguments[*tensor_index(shape, name)]);
+    };
+    const float *q = tensor("Q"), *k = tensor("K"), *v = shape.is_latent() ? k : tensor("V");
+    float *o = tensor("O"), *lse = tensor("lse"), *scores = static_cast<float*>(context.arguments.back());
+    const Shape seen = without_unseen(shape);
+    if (seen.seq_k == 0) {
+        std::fill_n(o, shape.rows() * shape.value_dim(), 0.0f);
         std::fill_n(lse, shape.rows(), -std::numeric_limits<float>::infinity());
         return;
     }
     const std::int64_t rows = shape.group() * shape.seq_q;
     for (std::int64_t head = 0; head < shape.batch * shape.kv_heads; ++head) {
-        const std::int64_t at_rows = head * rows, at_keys = head * shape.seq_k * shape.head_dim;
+        const std::int64_t at_rows = head * rows;
+        const std::int64_t at_keys = ((head + 1) * shape.seq_k - seen.seq_k) * shape.head_dim;
         products.score(q + at_rows * shape.head_dim, k + at_keys, scores);
-        softmax_rows(shape, scores, lse + at_rows);
+        softmax_rows(seen, scores, lse + at_rows);
         weigh_seen(
-            rows, shape.seq_k, shape.head_dim, scores, v + at_keys, o + at_rows * shape.head_dim,
-            [&](std::int64_t row) { return visible_keys(shape, row % shape.seq_q).end; }, products.weigh);
+            rows, {v + at_keys, seen.seq_k, shape.value_dim(), shape.head_dim}, scores, o + at_rows * shape.value_dim(),
+            [&](std::int64_t row) { return visible_keys(seen, row % shape.seq_q); }, products.weigh);
     }
 }
 
 HostCall call_of(const ComposedLibrary& library, const Shape& shape) {
-    const Products products = shape.seq_k > 0 ? library.products(shape) : Products{};
+    const Products products = shape.seq_k > 0 ? library.products(without_unseen(shape)) : Products{};
     return [shape, products](const HostCallContext& context) { run(shape, products, context); };
 }
 
 }  // namespace
 
-float softmax_row(float* row, std::int64_t seen, std::int64_t all, float softmax_scale) {
+float softmax_row(float* row, KeyRange keys, std::int64_t all, float softmax_scale) {
+    std::fill_n(row, keys.begin, 0.0f);
+    std::fill(row + keys.end, row + all, 0.0f);
+    const std::int64_t seen = keys.count();
+    if (seen == 0) return -std::numeric_limits<float>::infinity();
+    row += keys.begin;
     const float scale = softmax_scale * 1.44269504088896341f;
     std::array<float, lanes> part;
     part.fill(-std::numeric_limits<float>::infinity());
@@ -104,7 +118,6 @@ float softmax_row(float* row, std::int64_t seen, std::int64_t all, float softmax
 
     const float inverse = 1.0f / row_sum;
     for (j = 0; j < seen; ++j) row[j] *= inverse;
-    std::fill(row + seen, row + all, 0.0f);
     return (row_max + std::log2(row_sum)) * 0.693147180559945309f;
 }
 
@@ -112,14 +125,8 @@ void softmax_rows(const Shape& shape, float* scores, float* lse) {
     const std::int64_t rows = shape.group() * shape.seq_q;
     const auto work = [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = begin; row < end; ++row) {
-            const std::int64_t seen = visible_keys(shape, row % shape.seq_q).end;
-            float* of_row = scores + row * shape.seq_k;
-            if (seen > 0) {
-                lse[row] = softmax_row(of_row, seen, shape.seq_k, shape.softmax_scale);
-            } else {
-                std::fill_n(of_row, shape.seq_k, 0.0f);
-                lse[row] = -std::numeric_limits<float>::infinity();
-            }
+            const KeyRange seen = visible_keys(shape, row % shape.seq_q);
+            lse[row] = softmax_row(scores + row * shape.seq_k, seen, shape.seq_k, shape.softmax_scale);
         }
     };
     const std::int64_t threads =
@@ -130,25 +137,34 @@ void softmax_rows(const Shape& shape, float* scores, float* lse) {
     work(0, rows / threads);
 }
 
-void weigh_seen(std::int64_t rows, std::int64_t keys, std::int64_t head_dim, const float* p, const float* v, float* o,
-                const std::function<std::int64_t(std::int64_t row)>& seen,
+void weigh_seen(std::int64_t rows, const Values& values, const float* p, float* o,
+                const std::function<KeyRange(std::int64_t row)>& seen,
                 const std::function<void(const float* p, const float* v, float* o)>& multiply) {
-    std::int64_t seen_by_all = keys;
-    for (std::int64_t row = 0; row < rows; ++row) seen_by_all = std::min(seen_by_all, seen(row));
+    const auto [v, keys, columns, stride] = values;
+    KeyRange seen_by_all{0, keys};
+    for (std::int64_t row = 0; row < rows; ++row) {
+        const KeyRange by_row = seen(row);
+        seen_by_all.begin = std::max(seen_by_all.begin, by_row.begin);
+        seen_by_all.end = std::min(seen_by_all.end, by_row.end);
+    }
     std::vector<std::int64_t> apart;
-    for (std::int64_t key = seen_by_all; key < keys; ++key)
-        if (!std::all_of(v + key * head_dim, v + (key + 1) * head_dim,
-                         [](float value) { return std::isfinite(value); }))
+    for (std::int64_t key = 0; key < keys; ++key) {
+        const float* value = v + key * stride;
+        if (!(key >= seen_by_all.begin && key < seen_by_all.end) &&
+            !std::all_of(value, value + columns, [](float x) { return std::isfinite(x); }))
             apart.push_back(key);
+    }
     if (apart.empty()) return multiply(p, v, o);
 
-    std::vector<float> without(v, v + keys * head_dim);
-    for (const std::int64_t key : apart) std::fill_n(without.begin() + key * head_dim, head_dim, 0.0f);
+    std::vector<float> without(v, v + keys * stride);
+    for (const std::int64_t key : apart) std::fill_n(without.begin() + key * stride, columns, 0.0f);
     multiply(p, without.data(), o);
-    for (std::int64_t row = 0; row < rows; ++row)
+    for (std::int64_t row = 0; row < rows; ++row) {
+        const KeyRange by_row = seen(row);
         for (const std::int64_t key : apart)
-            for (std::int64_t d = 0; key < seen(row) && d < head_dim; ++d)
-                o[row * head_dim + d] += p[row * keys + key] * v[key * head_dim + d];
+            for (std::int64_t d = 0; key >= by_row.begin && key < by_row.end && d < columns; ++d)
+                o[row * columns + d] += p[row * keys + key] * v[key * stride + d];
+    }
 }
 
 Variant composed_row(const ComposedLibrary& library) {

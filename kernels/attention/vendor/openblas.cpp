@@ -9,7 +9,7 @@ namespace {
 
 Products products(const Shape& shape) {
     const auto rows = static_cast<int>(shape.group() * shape.seq_q), seq_k = static_cast<int>(shape.seq_k);
-    const auto head_dim = static_cast<int>(shape.head_dim);
+    const auto head_dim = static_cast<int>(shape.head_dim), value_dim = static_cast<int>(shape.value_dim());
     Products out;
     out.score = [=](const float* q, const float* k, float* scores) {
         SgemmCall call;
@@ -21,10 +21,10 @@ Products products(const Shape& shape) {
     };
     out.weigh = [=](const float* p, const float* v, float* o) {
         SgemmCall call;
-        call.m = rows, call.n = head_dim, call.k = seq_k;
+        call.m = rows, call.n = value_dim, call.k = seq_k;
         call.a = p, call.a_leading = seq_k;
         call.b = v, call.b_leading = head_dim;
-        call.c = o, call.c_leading = head_dim;
+        call.c = o, call.c_leading = value_dim;
         openblas_sgemm(call);
     };
     return out;

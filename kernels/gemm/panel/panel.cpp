@@ -51,8 +51,7 @@ KernelRow row_of(const PanelTile& tile) {
                 ScratchOperand{0}};
     };
     row.completed = [tile](Plan plan, const DeviceInfo& device, const Shape&) {
-        if (device.platform == "Portable Computing Language")
-            plan.kernels.front().options.emplace_back("-DBUILTIN_PREFETCH");
+        for (std::string& builtin : builtins_of(device)) plan.kernels.front().options.push_back(std::move(builtin));
         plan.scratch.push_back(plan.steps.front().grid.x * tile.partial_bytes());
         return plan;
     };

@@ -91,18 +91,12 @@ void run(const Shape& shape, const BlockGrid& grid, const HostCallContext& conte
             for (auto kept = begin; kept < end; ++kept)
                 seen += std::clamp<std::int64_t>(visible_keys(shape, first_query + r).end - *kept * grid.block, 0,
                                                  grid.visible_keys(query_block, *kept));
-            return seen;
+            return KeyRange{0, seen};
         };
         block.score();
-        for (std::int64_t r = 0; r < rows; ++r) {
-            const std::int64_t seen = seen_by(r);
-            lse[at_row + r] = -std::numeric_limits<float>::infinity();
-            if (seen > 0)
-                lse[at_row + r] = softmax_row(scores + r * keys, seen, keys, shape.softmax_scale);
-            else
-                std::fill_n(scores + r * keys, keys, 0.0f);
-        }
-        weigh_seen(rows, keys, shape.head_dim, scores, gathered_v, block.o, seen_by,
+        for (std::int64_t r = 0; r < rows; ++r)
+            lse[at_row + r] = softmax_row(scores + r * keys, seen_by(r), keys, shape.softmax_scale);
+        weigh_seen(rows, {gathered_v, keys, shape.head_dim, shape.head_dim}, scores, block.o, seen_by,
                    [&](const float* p, const float* values, float* sums) { block.weigh(p, values, sums); });
     }
 }

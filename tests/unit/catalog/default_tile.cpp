@@ -6,12 +6,13 @@
 namespace stele::default_tile_test {
 namespace {
 
-DeviceInfo cpu_with(std::size_t local_bytes) {
+DeviceInfo cpu_with(std::size_t local_bytes, int vector_floats = 8) {
     DeviceInfo device;
     device.id = "opencl:0";
     device.backend = "opencl";
     device.is_cpu = true;
     device.compute_units = 8;
+    device.vector_floats = vector_floats;
     device.max_threads_per_block = 4096;
     device.shared_bytes_per_block = local_bytes;
     device.features = {"f16"};
@@ -33,6 +34,18 @@ TEST_F(DefaultTile, IsTheFirstThatFits) {
     EXPECT_EQ(on("gemm/panel.opencl", 256 << 10).id(), "gemm/panel.opencl@1032x256x192x6x16");
     EXPECT_EQ(on("gemm/panel.opencl", 32 << 10).id(), "gemm/panel.opencl@1032x64x96x6x16");
     EXPECT_EQ(on("gemm/tiled.opencl", 24 << 10).tile, "128x64x8x8x8");
+}
+
+TEST_F(DefaultTile, FillsTheRegistersThatAreThere) {
+    const auto problem = registry.operation("gemm").parse("m=64 n=64 k=64 f32");
+    const Variant& panel = registry.variant("gemm/panel.opencl");
+    const auto tile_on = [&](const DeviceInfo& device) { return registry.default_on(panel, device, *problem).tile; };
+    EXPECT_EQ(tile_on(cpu_with(512 << 10, 16)), "1032x256x256x6x32");
+    EXPECT_EQ(tile_on(cpu_with(256 << 10, 16)), "1032x256x192x6x32");
+    EXPECT_EQ(tile_on(cpu_with(512 << 10, 4)), "1032x256x256x6x16");
+    DeviceInfo untold = cpu_with(512 << 10);
+    untold.vector_floats.reset();
+    EXPECT_EQ(tile_on(untold), "1032x256x256x6x16");
 }
 
 TEST_F(DefaultTile, IsOfTheSpaceWhereNoListedOneFits) {
