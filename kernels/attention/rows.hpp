@@ -81,15 +81,15 @@ Support has_head_dim(const AnyTile& tile, const Shape& shape) {
     return Support::no("a tile for another head_dim than " + std::to_string(shape.head_dim));
 }
 
-/// An algorithm's rows: `row` with each of `tiles`, the first of which is its default. supports(language, tile, device,
+/// An algorithm's rows: `row` with each of `list`, the first of which is its default. supports(language, tile, device,
 /// shape) and plan(language, tile, device, shape) are asked with the tile.
 template <typename Tiles, typename Supports, typename MakePlan>
-std::vector<Variant> tiled_variants(VariantRow row, const Tiles& tiles, Supports supports, MakePlan make_plan) {
+std::vector<Variant> tiled_variants(VariantRow row, const Tiles& list, Supports supports, MakePlan make_plan) {
     row.operation = "attention";
     std::vector<Variant> out;
-    for (const auto& tile : tiles) {
+    for (const auto& tile : list) {
         row.tile = text(tile);
-        row.default_tile = tile == *std::begin(tiles);
+        row.default_tile = tile == *std::begin(list);
         row.supports = [=](Language language, const DeviceInfo& device, const Problem& problem) {
             return supports(language, tile, device, shape_of(problem));
         };

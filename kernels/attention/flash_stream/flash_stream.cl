@@ -109,16 +109,15 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
     // -- place
     const int block = get_group_id(0) / splits, split = get_group_id(0) % splits, kv_head = get_group_id(1);
     const Sequence sequence = sequence_of(get_group_id(2), q_offsets, k_offsets, batch, heads, kv_heads, seq_q, seq_k);
-    const KeyRows key_rows = {page_table == 0 ? 0 : page_table + (int)get_group_id(2) * table_pages, page_shift,
-                              kv_heads, kv_head, first_key_row(sequence, kv_head)};
-    const int group = heads / kv_heads, first_row = block * BLOCK_M;
-    const int rows = min(group * sequence.queries - first_row, BLOCK_M);
+    const KeyRows key_rows = {pages_of(page_table, get_group_id(2), table_pages), page_shift, kv_heads, kv_head,
+                              first_key_row(sequence, kv_head)};
+    const PackedPart part =
+        packed_part(sequence, heads / kv_heads, kv_head, BLOCK_M, BLOCK_N, block, split, split_keys, causal, window);
     // A short sequence has no rows for the last blocks.
-    if (rows <= 0) return;
+    const int rows = min(heads / kv_heads * sequence.queries - block * BLOCK_M, BLOCK_M);
     for (int r = 0; r < rows; ++r) {
-        const int query = (first_row + r) / group, head = kv_head * group + (first_row + r) % group;
-        query_row[r] = row_of(sequence, head, query);
-        visible[r] = seen_by(sequence, query, causal);
+        query_row[r] = packed_row(part, r);
+        visible[r] = packed_seen(part, r);
         row_max[r] = -INFINITY;
         row_sum[r] = 0.0f;
         for (int d = 0; d < HEAD_DIM; d += 8) {
@@ -127,12 +126,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
             vstore8((float8)(0.0f), 0, sums + r * HEAD_DIM + d);
         }
     }
-    // Parts are of the keys that some query sees; later rows see later keys.
-    const int part_first = first_of(seen_by(sequence, 0, causal), window) + split * split_keys;
-    const int key_first = max(part_first, first_of(visible[0], window));
-    const int key_end = min(visible[rows - 1], part_first + split_keys);
+    const int key_end = part.key_end;
 
-    for (int key_begin = key_first; key_begin < key_end; key_begin += BLOCK_N) {
+    for (int key_begin = part.key_first; key_begin < key_end; key_begin += BLOCK_N) {
         // -- load
         const int count = min(BLOCK_N, key_end - key_begin);
         load_tile(tile_k, K, key_rows, key_begin, count);
@@ -191,7 +187,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
 
     // -- store
     for (int r = 0; r < rows; ++r) {
-        const long row = query_row[r], part = (long)split * sequence.all_rows + row;
+        const long row = query_row[r], left = (long)split * sequence.all_rows + row;
         if (splits == 1) {
             const float inverse = row_sum[r] > 0.0f ? 1.0f / row_sum[r] : row_sum[r];
             for (int d = 0; d < HEAD_DIM; d += 8)
@@ -200,8 +196,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
         } else {
             if (row_sum[r] != 0.0f)
                 for (int d = 0; d < HEAD_DIM; d += 8)
-                    vstore8(vload8(0, sums + r * HEAD_DIM + d), 0, partial_acc + part * HEAD_DIM + d);
-            vstore2((float2)(row_max[r], row_sum[r]), part, partial_state);
+                    vstore8(vload8(0, sums + r * HEAD_DIM + d), 0, partial_acc + left * HEAD_DIM + d);
+            vstore2((float2)(row_max[r], row_sum[r]), left, partial_state);
         }
     }
 }

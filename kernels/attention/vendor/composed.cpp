@@ -7,8 +7,12 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <string_view>
 #include <thread>
 #include <vector>
+
+#include "kernels/common/widen.hpp"
 
 namespace stele::attention {
 namespace {
@@ -46,10 +50,24 @@ std::size_t score_bytes(const Shape& shape) {
     return static_cast<std::size_t>(shape.group() * shape.seq_q) * static_cast<std::size_t>(shape.seen_keys_of(0)) * 4;
 }
 
-Support supports(const ComposedLibrary& library, const DeviceInfo& device, const Shape& shape) {
+/// A tensor's elements.
+std::int64_t count_of(const Shape& shape, const char* name) {
+    const std::optional<std::size_t> index = tensor_index(shape, name);
+    return index ? static_cast<std::int64_t>(tensors_of(shape)[*index].elements()) : 0;
+}
+
+/// What is widened, in the order of its scratch buffers, which stand behind the scores.
+constexpr std::array widened{"Q", "K", "V", "O"};
+
+std::vector<std::size_t> scratch_bytes(const Shape& shape) {
+    std::vector<std::size_t> bytes{score_bytes(shape)};
     if (shape.dtype != Dtype::f32)
-        return Support::no(
-            fmt::format("composed of {}'s f32 products only, the problem is {}", library.name, name(shape.dtype)));
+        for (const char* name : widened) bytes.push_back(static_cast<std::size_t>(count_of(shape, name)) * 4);
+    return bytes;
+}
+
+Support supports(const DeviceInfo& device, const Shape& shape) {
+    if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (Support laid_out = reads_layout(shape, Reads::dense, Masks::window, ValuesIn::either); !laid_out)
         return laid_out;
     if (device.max_allocation_bytes != 0 && score_bytes(shape) > device.max_allocation_bytes)
@@ -60,12 +78,14 @@ Support supports(const ComposedLibrary& library, const DeviceInfo& device, const
     return {};
 }
 
-void run(const Shape& shape, const Products& products, const HostCallContext& context) {
-    const auto tensor = [&](const char* name) {
-        return static_cast<float*>(context.arguments[*tensor_index(shape, name)]);
-    };
-    const float *q = tensor("Q"), *k = tensor("K"), *v = shape.is_latent() ? k : tensor("V");
-    float *o = tensor("O"), *lse = tensor("lse"), *scores = static_cast<float*>(context.arguments.back());
+/// All in f32; latent keys are their values too.
+struct Operands {
+    const float *q, *k, *v;
+    float *o, *lse, *scores;
+};
+
+void run(const Shape& shape, const Products& products, const Operands& operands) {
+    const auto [q, k, v, o, lse, scores] = operands;
     const Shape seen = without_unseen(shape);
     if (seen.seq_k == 0) {
         std::fill_n(o, shape.rows() * shape.value_dim(), 0.0f);
@@ -84,9 +104,28 @@ void run(const Shape& shape, const Products& products, const HostCallContext& co
     }
 }
 
+/// Narrow inputs are widened whole and O is narrowed, in each call, as who has only f32 products must.
+void run_of_any_type(const Shape& shape, const Products& products, const HostCallContext& context) {
+    const auto tensor = [&](const char* name) { return context.arguments[*tensor_index(shape, name)]; };
+    const std::span<void* const> scratch = context.arguments.last(scratch_bytes(shape).size());
+    const auto wide = [&](const char* name) {
+        if (shape.dtype == Dtype::f32) return static_cast<float*>(tensor(name));
+        const auto at = static_cast<std::size_t>(std::ranges::find(widened, std::string_view(name)) - widened.begin());
+        return static_cast<float*>(scratch[at + 1]);
+    };
+    const auto input = [&](const char* name) {
+        if (shape.dtype != Dtype::f32) widen(shape.dtype, tensor(name), count_of(shape, name), wide(name));
+        return wide(name);
+    };
+    const float *q = input("Q"), *k = input("K"), *v = shape.is_latent() ? k : input("V");
+    run(shape, products,
+        {q, k, v, wide("O"), static_cast<float*>(tensor("lse")), static_cast<float*>(scratch.front())});
+    if (shape.dtype != Dtype::f32) narrow(shape.dtype, wide("O"), count_of(shape, "O"), tensor("O"));
+}
+
 HostCall call_of(const ComposedLibrary& library, const Shape& shape) {
     const Products products = shape.seq_k > 0 ? library.products(without_unseen(shape)) : Products{};
-    return [shape, products](const HostCallContext& context) { run(shape, products, context); };
+    return [shape, products](const HostCallContext& context) { run_of_any_type(shape, products, context); };
 }
 
 }  // namespace
@@ -173,12 +212,10 @@ Variant composed_row(const ComposedLibrary& library) {
     row.library = library.name;
     row.why_not = library.why_not;
     row.description = library.description;
-    row.supports = [library](const DeviceInfo& device, const Problem& problem) {
-        return supports(library, device, shape_of(problem));
-    };
+    row.supports = [](const DeviceInfo& device, const Problem& problem) { return supports(device, shape_of(problem)); };
     row.call = [library](const Problem& problem) { return call_of(library, shape_of(problem)); };
     row.instance = [](const Problem& problem) { return instance_of(shape_of(problem)); };
-    row.scratch = [](const Problem& problem) { return std::vector{score_bytes(shape_of(problem))}; };
+    row.scratch = [](const Problem& problem) { return scratch_bytes(shape_of(problem)); };
     return variant_of(row);
 }
 

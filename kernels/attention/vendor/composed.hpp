@@ -27,7 +27,7 @@ struct ComposedLibrary {
     std::function<Products(const Shape&)> products;  ///< extents are at least 1
 };
 
-/// The row attention/vendor.<name>: f32 on `host`.
+/// The row attention/vendor.<name> on `host`: f32, and f16 and bf16 converted to it and back in each call.
 Variant composed_row(const ComposedLibrary& library);
 
 /// V [keys, columns], rows `stride` apart.
