@@ -66,7 +66,7 @@ typedef struct {
     int heads, seq_q, seq_k, group, causal, window;
 } PackedRows;
 // Of [batch · heads · seq_q]; −1: there is no such row.
-static inline int packed_row(PackedRows rows, int packed, int kv_head, int sequence) {
+static inline int row_of_packed(PackedRows rows, int packed, int kv_head, int sequence) {
     if (packed >= rows.group * rows.seq_q) return -1;
     return (sequence * rows.heads + kv_head * rows.group + packed % rows.group) * rows.seq_q + packed / rows.group;
 }
@@ -183,7 +183,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     // -- load
 #pragma unroll 2
     for (int i = thread; i < BLOCK_M * PIECES; i += NUM_THREADS) {
-        const int r = i / PIECES, piece = i % PIECES, row = packed_row(rows, first + r, kv_head, sequence);
+        const int r = i / PIECES, piece = i % PIECES, row = row_of_packed(rows, first + r, kv_head, sequence);
         cp_async_cg_16(base + place(r, piece), Q + (long)max(row, 0) * HEAD_DIM + piece * 8, row < 0 ? 0 : 16);
     }
     load_keys(base + QUERY_BYTES, K + head_offset, key_first, key_end, thread);
@@ -295,7 +295,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
             float sum = row_sum[i][h];
             sum += shfl_sync_bfly(sum, 1);
             sum += shfl_sync_bfly(sum, 2);
-            const int r = i * 16 + h * 8 + lane / 4, row = packed_row(rows, first + warp_row + r, kv_head, sequence);
+            const int r = i * 16 + h * 8 + lane / 4, row = row_of_packed(rows, first + warp_row + r, kv_head, sequence);
             // Not sum > 0: a NaN must stay one.
             const float inverse = sum == 0.0f ? 0.0f : rcp_approx_ftz_f32(sum);
 #pragma unroll
@@ -306,7 +306,7 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
         }
     sync_warp();
     for (int i = lane; i < WARP_M * PIECES; i += 32) {
-        const int row = packed_row(rows, first + warp_row + i / PIECES, kv_head, sequence);
+        const int row = row_of_packed(rows, first + warp_row + i / PIECES, kv_head, sequence);
         if (row >= 0)
             *(global uint4*)(O + (long)row * HEAD_DIM + i % PIECES * 8) =
                 *(local const uint4*)(staging + place(i / PIECES, i % PIECES));
