@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
         InstructionCase{"mma_s8_s32", {0x7f80ff01, 0x55aa0102, 0x80808080, 0x7f7f7f7f, 0x00ff13e7}, 0},
         InstructionCase{"load_matrices", {}, 0}, InstructionCase{"exact_scalars", {}, 0},
         InstructionCase{"approximate_scalars", {}, 0x1p-21}),
-    [](const auto& info) { return std::string(info.param.entry); });
+    [](const auto& given) { return std::string(given.param.entry); });
 
 TEST(PtxGpu, F16AccumulatorsDifferByAtMostTheirLastBit) {
     if (const std::string why = no_gpu(); !why.empty()) GTEST_SKIP() << why;
@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(All, WgmmaLayout,
                                          Layout{"256 mn mn 128", 256, true, true, TensorMapSwizzle::bytes_128},
                                          Layout{"64 mn k 64", 64, true, false, TensorMapSwizzle::bytes_64},
                                          Layout{"64 mn mn 32", 64, true, true, TensorMapSwizzle::bytes_32}),
-                         [](const auto& info) { return underscored(info.param.instance); });
+                         [](const auto& given) { return underscored(given.param.instance); });
 
 struct WgmmaType {
     const char* instance;
