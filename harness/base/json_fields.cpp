@@ -86,6 +86,28 @@ std::map<std::string, Part> members(const Json& json, const std::string& path) {
     return parts;
 }
 
+FieldReader::FieldReader(const Json& object, const std::string& path) : path_(path), left_(members(object, path)) {
+    // Of a whole file; new_document() writes them.
+    if (path.empty())
+        for (const char* key : {"format", "schema_version"}) left_.erase(key);
+}
+
+std::optional<Part> FieldReader::take_if_there(const std::string& key) {
+    auto found = left_.extract(key);
+    if (!found) return std::nullopt;
+    return std::move(found.mapped());
+}
+
+Part FieldReader::take(const std::string& key) {
+    auto part = take_if_there(key);
+    if (!part) fail(path_.empty() ? key : path_ + "." + key, "is missing");
+    return *std::move(part);
+}
+
+void FieldReader::finish() const {
+    if (!left_.empty()) fail(left_.begin()->second.path, "is not a field of this schema");
+}
+
 std::string line_of_json(const std::function<void(Json&)>& write_into) {
     Json json;
     write_into(json);

@@ -74,16 +74,24 @@ void write(Json& place, const T& value) {
     }
 }
 
-/// Adds a value's fields to an object that may have some.
-template <typename T>
-void write_fields(Json& object, const T& value) {
-    auto write_field = [&object]<typename Field>(const char* key, const Field& field) {
+/// A visitor of fields is one class for all types of values, so that it is instantiated once for a type of field.
+struct FieldWriter {
+    Json& object;
+
+    template <typename Field>
+    void operator()(const char* key, const Field& field) {
         if constexpr (is_optional<Field>) {
             if (field) write(add_member(object, key), *field);
         } else {
             write(add_member(object, key), field);
         }
-    };
+    }
+};
+
+/// Adds a value's fields to an object that may have some.
+template <typename T>
+void write_fields(Json& object, const T& value) {
+    FieldWriter write_field{object};
     visit_fields(write_field, value);
 }
 
@@ -106,6 +114,34 @@ std::vector<Part> elements(const Json& json, const std::string& path);
 std::map<std::string, Part> members(const Json& json, const std::string& path);
 
 template <typename T>
+void read(const Json& json, const std::string& path, T& value);
+
+/// Reads an object's fields, each once.
+class FieldReader {
+public:
+    FieldReader(const Json& object, const std::string& path);
+
+    template <typename Field>
+    void operator()(const char* key, Field& field) {
+        if constexpr (is_optional<Field>) {
+            if (const auto part = take_if_there(key)) read(*part->json, part->path, field.emplace());
+        } else {
+            const Part part = take(key);
+            read(*part.json, part.path, field);
+        }
+    }
+    /// Fails if a field was not taken.
+    void finish() const;
+
+private:
+    std::optional<Part> take_if_there(const std::string& key);
+    Part take(const std::string& key);
+
+    std::string path_;
+    std::map<std::string, Part> left_;
+};
+
+template <typename T>
 void read(const Json& json, const std::string& path, T& value) {
     if constexpr (std::is_same_v<T, double> || std::is_same_v<T, bool> || std::is_same_v<T, std::string>) {
         take(json, path, value);
@@ -123,21 +159,9 @@ void read(const Json& json, const std::string& path, T& value) {
     } else if constexpr (is_map<T>) {
         for (const auto& [key, part] : members(json, path)) read(*part.json, part.path, value[key]);
     } else {
-        std::map<std::string, Part> left = members(json, path);
-        // Of a whole file; new_document() writes them.
-        if (path.empty())
-            for (const char* key : {"format", "schema_version"}) left.erase(key);
-        auto read_field = [&]<typename Field>(const char* key, Field& field) {
-            const auto found = left.extract(key);
-            if constexpr (is_optional<Field>) {
-                if (found) read(*found.mapped().json, found.mapped().path, field.emplace());
-            } else {
-                if (!found) fail(path.empty() ? key : path + "." + key, "is missing");
-                read(*found.mapped().json, found.mapped().path, field);
-            }
-        };
+        FieldReader read_field(json, path);
         visit_fields(read_field, value);
-        if (!left.empty()) fail(left.begin()->second.path, "is not a field of this schema");
+        read_field.finish();
     }
 }
 

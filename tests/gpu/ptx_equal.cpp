@@ -71,10 +71,11 @@ TEST_P(PtxInstruction, IsTheSameOnTheGpuAndOnTheCpu) {
             instruction.entry, "", {{1}, {32}, 1024}, {bytes_of_words(operands(instruction, seed)), Bytes(2048)}, {}};
         call.parameters = {{Parameter::Kind::buffer, 0}, {Parameter::Kind::buffer, 1}};
         const Both both = run_both(ptx::ptx_instructions(), call);
-        if (instruction.relative == 0)
+        if (instruction.relative == 0) {
             ASSERT_EQ(both.gpu[1], both.simt[1]) << instruction.entry << ", seed " << seed;
-        else
+        } else {
             expect_close(both.gpu[1], both.simt[1], instruction.relative);
+        }
     }
 }
 
@@ -89,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
         InstructionCase{"mma_s8_s32", {0x7f80ff01, 0x55aa0102, 0x80808080, 0x7f7f7f7f, 0x00ff13e7}, 0},
         InstructionCase{"load_matrices", {}, 0}, InstructionCase{"exact_scalars", {}, 0},
         InstructionCase{"approximate_scalars", {}, 0x1p-21}),
-    [](const auto& info) { return std::string(info.param.entry); });
+    [](const auto& tested) { return std::string(tested.param.entry); });
 
 TEST(PtxGpu, F16AccumulatorsDifferByAtMostTheirLastBit) {
     if (const std::string why = no_gpu(); !why.empty()) GTEST_SKIP() << why;
@@ -174,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(All, WgmmaLayout,
                                          Layout{"256 mn mn 128", 256, true, true, TensorMapSwizzle::bytes_128},
                                          Layout{"64 mn k 64", 64, true, false, TensorMapSwizzle::bytes_64},
                                          Layout{"64 mn mn 32", 64, true, true, TensorMapSwizzle::bytes_32}),
-                         [](const auto& info) { return underscored(info.param.instance); });
+                         [](const auto& tested) { return underscored(tested.param.instance); });
 
 struct WgmmaType {
     const char* instance;
@@ -196,11 +197,12 @@ TEST_P(WgmmaTypes, AreMultipliedAsTheCpuMultipliesThem) {
               {}};
     call.parameters = {{Parameter::Kind::buffer, 0}, {Parameter::Kind::buffer, 1}, {Parameter::Kind::buffer, 2}};
     const Both both = run_both(ptx::ptx_kernels(), call);
-    if (call.instance == "s8")
+    if (call.instance == "s8") {
         EXPECT_EQ(both.gpu[2], both.simt[2]);
-    else
+    } else {
         // 8-bit floats are summed with 13 bits below the largest product on this hardware.
         expect_close(both.gpu[2], both.simt[2], instance[0] == 'e' ? 0x1p-9 : 0x1p-18);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, WgmmaTypes,

@@ -77,12 +77,13 @@ TEST(PtxDefects, MisalignedLdmatrixIsNamedWithItsLine) {
 TEST(PtxDefects, ADroppedMbarrierWaitIsNamedOrGivesAWrongResult) {
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
         const Outcome out = run_hopper("dropped_wait", seed);
-        if (out.defect.empty())
+        if (out.defect.empty()) {
             EXPECT_FALSE(out.right);
-        else
+        } else {
             EXPECT_TRUE(out.defect.starts_with("missing wait") || out.defect.starts_with("race") ||
                         out.defect.starts_with("too many arrivals"))
                 << out.defect;
+        }
     }
 }
 

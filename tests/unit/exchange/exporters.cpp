@@ -54,8 +54,9 @@ TEST(Exporters, EachHasANameOfItsOwnATitleAndOneWayToWrite) {
         EXPECT_FALSE(exporter.title.empty());
         EXPECT_EQ((exporter.of_one ? 1 : 0) + (exporter.of_all ? 1 : 0) + (exporter.folder ? 1 : 0), 1);
         // What Google Benchmark is told once stays in the process, which google_benchmark.cpp looks at.
-        if (exporter.of_one != google_benchmark_json)
+        if (exporter.of_one != google_benchmark_json) {
             EXPECT_FALSE(exported(exporter, sample()).empty()) << exporter.name;
+        }
     }
 }
 
@@ -63,10 +64,11 @@ TEST(Exporters, OfNothingIsNothingFound) {
     const NamedReport untimed = without_times(), empty{"b.json", {}};
     for (const Exporter& exporter : all_exporters()) {
         EXPECT_THROW(exported(exporter, empty), NothingFound) << exporter.name;
-        if (exporter.of_all)
+        if (exporter.of_all) {
             EXPECT_FALSE(exported(exporter, untimed).empty()) << exporter.name;
-        else
+        } else {
             EXPECT_THROW(exported(exporter, untimed), NothingFound) << exporter.name;
+        }
     }
 }
 

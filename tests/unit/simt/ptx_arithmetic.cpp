@@ -209,10 +209,11 @@ TEST_P(PtxMma, AgreesWithATripleLoop) {
             for (int kk = 0; kk < k; ++kk)
                 sum += decode(element, a[static_cast<std::size_t>(row * k + kk)]) *
                        decode(element, b[static_cast<std::size_t>(kk * 8 + column)]);
-            if (element == Element::s8)
+            if (element == Element::s8) {
                 EXPECT_EQ(static_cast<std::int32_t>(d_int[lane][i]), lane * 1000 - i + static_cast<int>(sum));
-            else
+            } else {
                 EXPECT_EQ(d[lane][i], static_cast<float>(sum + c[lane][i])) << lane << ' ' << i;
+            }
         }
 }
 

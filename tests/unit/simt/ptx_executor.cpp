@@ -169,10 +169,11 @@ TEST_P(PtxWgmmaType, AgreesWithAPlainLoop) {
     ASSERT_EQ(module().run("wgmma_types", type.instance, {{1}, {128}, 2048}, memory, at_a, at_b, d), "");
     const auto expected = product(a, b, 64, 64, k);
     for (std::size_t i = 0; i < expected.size(); ++i) {
-        if (type.element == simt::Element::s8)
+        if (type.element == simt::Element::s8) {
             ASSERT_EQ(static_cast<std::int32_t>(d[i]), static_cast<std::int32_t>(expected[i]));
-        else
+        } else {
             ASSERT_EQ(std::bit_cast<float>(d[i]), static_cast<float>(expected[i]));
+        }
     }
 }
 

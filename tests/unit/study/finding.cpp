@@ -23,8 +23,8 @@ struct Rounds2 {
     std::vector<std::vector<double>> other;
 };
 
-Found found(std::vector<double> logs, double adjust = 1, double margin = 0.02) {
-    const Effect effect = effect_of(Rounds2(std::move(logs)).pairs(), 1);
+Found found(const std::vector<double>& logs, double adjust = 1, double margin = 0.02) {
+    const Effect effect = effect_of(Rounds2(logs).pairs(), 1);
     return finding_of(effect, effect.test ? std::min(1.0, adjust * effect.test->p) : 1, {margin, 0.05, 1});
 }
 

@@ -42,7 +42,9 @@ TEST(NoiseFloor, IsThatOfTheDistribution) {
         const double expected = 1.96 * deviation * std::numbers::sqrt2 / std::sqrt(known.rounds);
         EXPECT_NEAR(known.floor, expected, 5 * 0.042 * expected) << known.rounds;
         // Five of its standard deviations, over 2000 comparisons that share pairs where there are many rounds.
-        if (known.rounds > 1) EXPECT_NEAR(known.false_alarms, 0.05, 5 * std::sqrt(0.05 * 0.95 / 2000)) << known.rounds;
+        if (known.rounds > 1) {
+            EXPECT_NEAR(known.false_alarms, 0.05, 5 * std::sqrt(0.05 * 0.95 / 2000)) << known.rounds;
+        }
     }
     EXPECT_EQ(floors[0].rounds, 1u);
     EXPECT_EQ(floors[0].false_alarms, 0) << "one pair has no interval";

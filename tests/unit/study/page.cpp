@@ -88,7 +88,9 @@ std::size_t links_held(const Document& page) {
         if (plot) specifications += plot->specification;
         if (table)
             for (const Row& row : table->rows)
-                if (!row.anchor.empty()) EXPECT_TRUE(anchors.insert(row.anchor).second) << row.anchor << " twice";
+                if (!row.anchor.empty()) {
+                    EXPECT_TRUE(anchors.insert(row.anchor).second) << row.anchor << " twice";
+                }
     }
     constexpr std::string_view begin = "\"link\":\"#";
     std::size_t links = 0;
@@ -156,7 +158,7 @@ TEST(ParityWords, CountWhatSiblingsDifferIn) {
 }
 
 TEST(PortabilityWords, SayWhereALanguageIsNotKnownOrDoesNotRun) {
-    ScopePortability scope{{"gemm"}, {{"CPU"}, {"GPU"}}, {square}, 1, {{EfficiencyOf::libraries, {}}}};
+    ScopePortability scope{{"gemm"}, {{"CPU", ""}, {"GPU", ""}}, {square}, 1, {{EfficiencyOf::libraries, {}}}};
     EXPECT_EQ(portability_words(std::vector{scope}), "");
     LanguagePortability even, missing;
     even.language = Language::opencl;

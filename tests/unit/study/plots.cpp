@@ -113,10 +113,11 @@ TEST(HeatMap, HasTheShareOfTheBestAndOfTheVendor) {
     ASSERT_EQ(of_vendor.size(), 3u);
     for (const auto& list : {shares, of_vendor})
         for (const json& share : list)
-            if (share["problem"] == fmt::format("gemm {}", square))
+            if (share["problem"] == fmt::format("gemm {}", square)) {
                 EXPECT_DOUBLE_EQ(share["value"], share["language"] == "vendor" ? 1.0
                                                  : share["language"] == "PTX"  ? 0.5
                                                                                : 0.25);
+            }
     EXPECT_EQ(whole["encoding"]["x"]["sort"], json({"CUDA C++", "PTX", "vendor"}));
     EXPECT_EQ(whole["params"][0]["bind"]["options"].size(), 2u);
 }
@@ -178,7 +179,7 @@ LanguagePortability language_on(Language language, std::vector<std::optional<dou
 }
 
 TEST(Cascade, FallsFromTheBestDeviceAndEndsInPp) {
-    ScopePortability scope{{"gemm"}, {{"CPU", "0-1"}, {"GPU"}}, {square}, 1, {}};
+    ScopePortability scope{{"gemm"}, {{"CPU", "0-1"}, {"GPU", ""}}, {square}, 1, {}};
     scope.kinds = {{EfficiencyOf::libraries,
                     {language_on(Language::cuda, {std::nullopt, 0.9}), language_on(Language::opencl, {0.5, 1.0})}}};
     const auto link = [](const PortabilityScope&, const PortabilityDevice& device, const FastestCell& cell) {

@@ -104,8 +104,9 @@ TEST(Portability, AgreesWithThePublishedCaseStudy) {
         for (std::size_t i = 0; i < platforms.size(); ++i) {
             const auto& efficiency = rows.at("efficiency").at(i);
             ASSERT_EQ(own.devices[i].efficiency.has_value(), !efficiency.is_null()) << application << platforms[i];
-            if (!efficiency.is_null())
+            if (!efficiency.is_null()) {
                 EXPECT_NEAR(own.devices[i].efficiency->value, efficiency.get<double>(), printed) << application << i;
+            }
         }
     }
 }
