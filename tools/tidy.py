@@ -3,7 +3,7 @@
 
   tools/tidy.py [PATH…]      only files below these folders; without, all
 
-The harness is looked at as it is compiled, in halves: headers are read once a half, and PATH takes in the half.
+A room of the harness is looked at as it is compiled, at once: its headers are read once, and PATH takes in the room.
 Kernels in CUDA C++ and OpenCL C are left to their own compilers; as simt compiles them, their macros stand for what
 they are not. Exit code 1 if anything is said.
 """
@@ -42,7 +42,7 @@ def configure():
 
 
 def sources(unit):
-    """The files of the tree that a translation unit is of: itself, those it includes, or none where it was generated."""
+    """The files of the tree that a translation unit is of: itself, those of a room, or none where it was generated."""
     if not unit.startswith(str(FOLDER)):
         return [unit]
     return re.findall(r'^#include "(/[^"]+)"', Path(unit).read_text(), flags=re.M) if "/Unity/" in unit else []
