@@ -1,6 +1,7 @@
 // The median of a resample of samples, drawn without drawing the resample: what a bootstrap over medians draws.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -20,7 +21,7 @@ public:
 
 private:
     std::vector<double> log_sorted_;
-    std::vector<double> up_to_;  ///< probability that the median is at most this one; the last one's is 1
+    std::shared_ptr<const std::vector<double>> up_to_;  ///< chance that the median is at most this one; the last's is 1
 };
 
 }  // namespace stele
