@@ -66,6 +66,12 @@ const std::vector<Question>& questions() {
          {"attention/flash_hopper", "attention/tile", "attention/flash_tensor", "attention/vendor"},
          "batch=1 heads=32 kv_heads=8 seq_q=16384 seq_k=16384 head_dim=128 bf16 causal"},
         {"decode", {"attention"}, "batch=16 heads=32 kv_heads=8 seq_q=1 seq_k=8192 head_dim=128 bf16"},
+        {"latent-16",
+         {"attention/latent", "attention/latent_tensor"},
+         "batch=32 heads=16 kv_heads=1 seq_q=1 seq_k=8192 head_dim=576 latent=512 bf16"},
+        {"latent-128",
+         {"attention/latent_tensor"},
+         "batch=32 heads=128 kv_heads=1 seq_q=1 seq_k=8192 head_dim=576 latent=512 bf16"},
         {"sparse",
          {"sparse_attention"},
          "batch=1 heads=16 kv_heads=4 seq_q=8192 seq_k=8192 head_dim=128 bf16 causal block=64 density=0.1 "

@@ -72,9 +72,17 @@ def dynamic(path):
     return re.findall(r"\(NEEDED\).*\[(.*)\]", text), re.findall(r"\((?:RUNPATH|RPATH)\).*\[(.*)\]", text)
 
 
+def size_of_what_is_left_out(root):
+    """Of the kernels with bounded waits, which `./dev bundle` builds and `./dev test` does not: those that spin, once more."""
+    spinning = root / "stele/lib/libstele_cuda_spinning.so"
+    is_left_out = spinning.exists() and not (root / "stele/lib/bounded").exists()
+    return 1.25 * spinning.stat().st_size if is_left_out else 0
+
+
 def test_it_keeps_to_its_sizes(archive, root):
-    assert archive.stat().st_size <= 16 * MIB
-    assert sum(path.lstat().st_size for path in (root / "stele").rglob("*")) <= 48 * MIB
+    more = size_of_what_is_left_out(root)
+    assert archive.stat().st_size + more <= 16 * MIB
+    assert sum(path.lstat().st_size for path in (root / "stele").rglob("*")) + more <= 48 * MIB
 
 
 def test_every_library_that_is_needed_is_in_it_or_glibcs(root):
