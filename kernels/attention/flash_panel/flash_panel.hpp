@@ -27,11 +27,11 @@ struct PanelTile {
     }
 };
 
-/// The first that a device takes is its default. As in gemm/panel, 6 × 32 sums are for AVX-512 and 6 × 16 for AVX2. The
+/// The first that a device takes is its default. As in gemm/panel, 8 × 32 sums are for AVX-512 and 6 × 16 for AVX2. The
 /// panels of the first, which all rows read, are 256 KiB at head_dim 128, so that they stay in a second-level cache of
 /// 512 KiB, through which rows and sums pass once a panel; the others are for devices with 256 and 64 KiB of local
 /// memory.
-inline constexpr std::array panel_tiles{PanelTile{192, 256, 6, 32}, PanelTile{96, 128, 6, 32},
+inline constexpr std::array panel_tiles{PanelTile{192, 256, 8, 32}, PanelTile{96, 128, 8, 32},
                                         PanelTile{192, 256, 6, 16}, PanelTile{96, 128, 6, 16},
                                         PanelTile{24, 32, 6, 16}};
 static_assert(panel_tiles[0].panel_bytes(128) <= 256 * 1024 && panel_tiles[1].local_bytes(128) <= 256 * 1024 &&

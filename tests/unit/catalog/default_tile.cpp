@@ -40,8 +40,8 @@ TEST_F(DefaultTile, FillsTheRegistersThatAreThere) {
     const auto problem = registry.operation("gemm").parse("m=64 n=64 k=64 f32");
     const Variant& panel = registry.variant("gemm/panel.opencl");
     const auto tile_on = [&](const DeviceInfo& device) { return registry.default_on(panel, device, *problem).tile; };
-    EXPECT_EQ(tile_on(cpu_with(512 << 10, 16)), "1032x256x256x6x32");
-    EXPECT_EQ(tile_on(cpu_with(256 << 10, 16)), "1032x256x192x6x32");
+    EXPECT_EQ(tile_on(cpu_with(1024 << 10, 16)), "1032x512x384x8x32");
+    EXPECT_EQ(tile_on(cpu_with(256 << 10, 16)), "1032x256x192x8x32");
     EXPECT_EQ(tile_on(cpu_with(512 << 10, 4)), "1032x256x256x6x16");
     DeviceInfo untold = cpu_with(512 << 10);
     untold.vector_floats.reset();
