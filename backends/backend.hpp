@@ -44,8 +44,8 @@ struct DeviceInfo {
     int compute_capability = 0;  ///< 90 for 9.0; 0 where it means nothing
     int compute_units = 0;
     int warp_size = 1;
-    std::optional<int>
-        vector_floats{};  ///< of one vector register, where the runtime tells: 8 with AVX2, 16 with AVX-512
+    /// Of one vector register, where the runtime tells: 8 with AVX2, 16 with AVX-512.
+    std::optional<int> vector_floats{};
     int max_threads_per_block = 1;
     std::size_t global_bytes = 0;
     std::size_t max_allocation_bytes = 0;

@@ -14,15 +14,15 @@
 namespace stele {
 namespace {
 
-struct ProbedInstruction {
+struct Instruction {
     const char* name;
     const char* option;
     unsigned threads;
 };
 constexpr std::array instructions{
-    ProbedInstruction{"mma", "-DPROBE_MMA", 32},           ProbedInstruction{"ldmatrix", "-DPROBE_LDMATRIX", 32},
-    ProbedInstruction{"cp_async", "-DPROBE_CP_ASYNC", 32}, ProbedInstruction{"mbarrier", "-DPROBE_MBARRIER", 32},
-    ProbedInstruction{"bulk", "-DPROBE_BULK", 32},         ProbedInstruction{"wgmma", "-DPROBE_WGMMA", 128}};
+    Instruction{"mma", "-DPROBE_MMA", 32},           Instruction{"ldmatrix", "-DPROBE_LDMATRIX", 32},
+    Instruction{"cp_async", "-DPROBE_CP_ASYNC", 32}, Instruction{"mbarrier", "-DPROBE_MBARRIER", 32},
+    Instruction{"bulk", "-DPROBE_BULK", 32},         Instruction{"wgmma", "-DPROBE_WGMMA", 128}};
 
 KernelSource probe_source(const char* option) {
     KernelSource source;
@@ -41,7 +41,7 @@ std::string gist(const std::string& message) {
     return message.substr(begin, message.find('\n', begin) - begin);
 }
 
-std::string instruction_answer(const ProbedInstruction& instruction, Device& device) try {
+std::string instruction_answer(const Instruction& instruction, Device& device) try {
     if (!device.info().speaks(Language::opencl_ptx)) return "takes no NVIDIA PTX";
     const auto kernel = device.load(probe_source(instruction.option));
     std::vector<std::uint32_t> words(instruction.threads), expected(instruction.threads);
@@ -80,14 +80,14 @@ std::string extensions_answer(const DeviceInfo& device) {
 std::string answer(const std::string& name, Device& device) {
     if (name == "extensions") return extensions_answer(device.info());
     if (name == "target") return target_answer(device);
-    return instruction_answer(*std::ranges::find(instructions, name, &ProbedInstruction::name), device);
+    return instruction_answer(*std::ranges::find(instructions, name, &Instruction::name), device);
 }
 
 }  // namespace
 
 std::vector<std::string> probe_names() {
     std::vector<std::string> names{"extensions", "target"};
-    for (const ProbedInstruction& instruction : instructions) names.emplace_back(instruction.name);
+    for (const Instruction& instruction : instructions) names.emplace_back(instruction.name);
     return names;
 }
 

@@ -24,7 +24,7 @@ bool is_skipped(const CellSide& cell) {
     return cell.measurement && cell.measurement->verdict.outcome == Outcome::skipped;
 }
 
-std::string words_for(const Group& group) {
+std::string text_of(const Group& group) {
     std::vector<std::string_view> titles;
     for (const Language language : group.languages) titles.push_back(info(language).title);
     const std::string_view last = titles.back();
@@ -56,7 +56,7 @@ std::string count_skipped(ProblemSides& problem) {
     }
     std::erase_if(problem.cells, [&](const CellSide& cell) { return is_skipped(cell) && !ran.contains(cell.variant); });
     std::vector<std::string> parts;
-    std::ranges::transform(groups, std::back_inserter(parts), words_for);
+    std::ranges::transform(groups, std::back_inserter(parts), text_of);
     return fmt::format("{}", fmt::join(parts, "; "));
 }
 

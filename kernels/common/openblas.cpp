@@ -72,8 +72,9 @@ std::optional<std::string> remark_on_core(std::string_view core, bool cpu_has_av
                                                         "SkylakeX", "Cooperlake", "SapphireRapids"};
     if (!cpu_has_avx2 || std::ranges::find(with_avx2, core) != with_avx2.end()) return std::nullopt;
     return fmt::format(
-        "computes with its kernels for {}, as it does not know this CPU, which has AVX2: OPENBLAS_CORETYPE=Haswell "
-        "or, with AVX-512, SkylakeX chooses others",
+        "computes with its kernels for {}, which know no AVX2, on a CPU that has it: OPENBLAS_CORETYPE=Haswell or, "
+        "with "
+        "AVX-512, SkylakeX chooses others",
         core);
 }
 

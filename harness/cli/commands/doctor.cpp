@@ -62,7 +62,7 @@ Effort effort_of(const DoctorOptions& options) {
 }
 
 /// What was found of a device.
-struct Examined {
+struct Found {
     std::vector<Ceiling> ceilings;
     std::vector<NoiseFloor> noise_floors;
     std::string kept_in;
@@ -85,7 +85,7 @@ private:
     void measure();
     std::vector<Measurement> bench_once(const std::vector<Cell>& cells);
     std::vector<Measurement> compare_with_itself(const std::vector<Cell>& cells);
-    void keep(const DeviceInfo& device, Examined& found);
+    void keep(const DeviceInfo& device, Found& found);
     Document document() const;
     nlohmann::ordered_json json() const;
 
@@ -99,7 +99,7 @@ private:
     Progress progress_;
     const Watcher watcher_{[this](const std::string& line) { progress_.show(line); }, interrupted};
     std::vector<FitnessCheck> checks_;
-    std::map<std::string, Examined> found_;
+    std::map<std::string, Found> found_;
     std::vector<LaunchCost> launches_;
 };
 
@@ -171,7 +171,7 @@ void Examination::measure() {
     checks_.push_back(check_samples(rounds));
 }
 
-void Examination::keep(const DeviceInfo& device, Examined& found) {
+void Examination::keep(const DeviceInfo& device, Found& found) {
     const DeviceIdentity identity = identity_of(device, environment_);
     const auto path = doctor_path(identity);
     update_doctor_file(path, identity, [&](DoctorFile& file) {

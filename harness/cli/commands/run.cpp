@@ -19,15 +19,15 @@ namespace stele {
 
 namespace {
 
-struct VariantOnDevice {
+struct Place {
     const DeviceInfo& device;
     const Variant& variant;
 };
 
 /// The first device that can run the variant, with the tile that it has there unless one was named; what keeps the
 /// others from it goes to the message.
-VariantOnDevice place_for(const Registry& registry, const Variant& named, bool tile_is_meant, const Problem& problem,
-                          const DeviceSet& devices, const std::string& wanted) {
+Place place_for(const Registry& registry, const Variant& named, bool tile_is_meant, const Problem& problem,
+                const DeviceSet& devices, const std::string& wanted) {
     const auto selected = devices.select(wanted.empty() ? std::vector<std::string>{} : std::vector{wanted});
     std::vector<std::string> reasons;
     for (const DeviceInfo* device : selected) {
