@@ -23,7 +23,10 @@ Plan split_plan(Language language, const SplitLaunch& launch, const DeviceInfo& 
     std::vector<std::string> options = launch.options;
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
 
-    std::vector<Operand> operands = launch.inputs;
+    std::vector<Operand> operands{tensors.q, tensors.k};
+    if (!shape.is_latent()) operands.push_back(tensors.v);
+    operands.insert(operands.end(), {tensors.page_table, tensors.q_offsets, tensors.k_offsets});
+    operands.insert(operands.end(), launch.scales.begin(), launch.scales.end());
     operands.insert(operands.end(), {tensors.o, tensors.lse, ScratchOperand{0}, ScratchOperand{1}});
     const auto add_extent = [&](std::int64_t value) { operands.emplace_back(static_cast<std::int32_t>(value)); };
     add_extent(shape.batch);

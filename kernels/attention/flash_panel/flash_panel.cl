@@ -5,11 +5,9 @@
 // head are packed into one matrix of group · seq_q rows, row = query · group + head. A block is one work-item. It owns
 // BLOCK_M packed rows and walks over the keys BLOCK_N at a time: it packs them, K transposed, and their values into
 // panels of strips, THREAD_N columns wide, which serve all its rows, THREAD_M rows at a time.
-#include "attention/exp2.clh"
+#include "attention/softmax_row.clh"
 #include "common/panel.clh"
 
-#define LOG2E 1.44269504088896341f
-#define LN2 0.693147180559945309f
 // K's panel has HEAD_DIM rows, V's has BLOCK_N.
 #define STRIP_K (HEAD_DIM * THREAD_N)
 #define STRIP_V (BLOCK_N * THREAD_N)
@@ -63,20 +61,6 @@ static inline __attribute__((always_inline)) float16 mask(local float* scores, f
     return most;
 }
 
-static inline float largest(float16 x) {
-    const float8 a = x.lo > x.hi ? x.lo : x.hi;
-    const float4 b = a.lo > a.hi ? a.lo : a.hi;
-    const float2 c = b.lo > b.hi ? b.lo : b.hi;
-    return c.x > c.y ? c.x : c.y;
-}
-
-static inline float sum(float16 x) {
-    const float8 a = x.lo + x.hi;
-    const float4 b = a.lo + a.hi;
-    const float2 c = b.lo + b.hi;
-    return c.x + c.y;
-}
-
 // Scores of one row become weights 2^(score − base), in whole vectors of 16; their sum is returned.
 static inline float weigh(local float* scores, int begin, int end, float base) {
     float16 total = (float16)(0.0f);
@@ -85,7 +69,7 @@ static inline float weigh(local float* scores, int begin, int end, float base) {
         total += weight;
         vstore16(weight, 0, scores + col);
     }
-    return sum(total);
+    return sum16(total);
 }
 
 // acc[THREAD_M, THREAD_N] += weights[THREAD_M, begin … end) strip_v[begin … end, THREAD_N], of which row i sees
@@ -192,7 +176,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_panel
             float base[THREAD_M];
 #pragma unroll
             for (int i = 0; i < THREAD_M; ++i) {
-                const float before = row_max[row + i], now = fmax(before, largest(most[i]));
+                const float before = row_max[row + i], now = fmax(before, largest16(most[i]));
                 // A row that has seen nothing yet: its scores and its maximum are −inf.
                 base[i] = now == -INFINITY ? 0.0f : now;
                 rescale[i] = before - base[i];

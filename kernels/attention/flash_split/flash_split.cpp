@@ -34,10 +34,8 @@ Plan make_plan(Language language, const SplitTile& tile, const DeviceInfo& devic
     launch.threads = tile.num_threads();
     launch.shared_bytes = is_native(language) ? shared_bytes(language, tile, shape) : 0;
     launch.options = definitions(tile);
-    launch.inputs = {tensors.q, tensors.k, tensors.v, tensors.page_table, tensors.q_offsets, tensors.k_offsets};
     // PTX alone reads e4m3.
-    if (language == Language::ptx)
-        launch.inputs.insert(launch.inputs.end(), {tensors.q_scale, tensors.k_scale, tensors.v_scale});
+    if (language == Language::ptx) launch.scales = {tensors.q_scale, tensors.k_scale, tensors.v_scale};
     return split_plan(language, launch, device, shape);
 }
 

@@ -7,13 +7,11 @@
 // values at a time to f32, while the next ones are fetched, and goes through them row by row, since a key is contiguous
 // as it lies. What several blocks summed, attention_flash_combine puts together. Keys lie in one piece a sequence, or
 // in pages.
-#include "attention/exp2.clh"
 #include "attention/sequence.clh"
+#include "attention/softmax_row.clh"
 #include "common/element.clh"
 #include "common/wide.clh"
 
-#define LOG2E 1.44269504088896341f
-#define LN2 0.693147180559945309f
 // Keys whose scores one row makes at a time: enough sums to hide what an addition takes.
 #define KEYS 8
 #define LINE (64 / (int)sizeof(Element))
@@ -29,7 +27,7 @@ static inline void load_tile(local float* tile, global const Element* tensor, Ke
 #pragma unroll
         for (int d = 0; d < HEAD_DIM; d += 16) vstore16(load16(from + d), 0, tile + n * HEAD_DIM + d);
     }
-    for (int e = max(count, 0) * HEAD_DIM; e < BLOCK_N * HEAD_DIM; e += 16) vstore16((float16)(0.0f), 0, tile + e);
+    for (int e = count * HEAD_DIM; e < BLOCK_N * HEAD_DIM; e += 16) vstore16((float16)(0.0f), 0, tile + e);
 }
 
 static inline void fetch_row(global const Element* tensor, KeyRows rows, int key) {
@@ -54,19 +52,6 @@ static inline float8 score(local const float* row_q, local const float* tile_k) 
     for (int n = 0; n < KEYS; ++n) part[n] = acc[n].lo + acc[n].hi;
     return add_pairs(add_pairs(add_pairs(part[0], part[1]), add_pairs(part[2], part[3])),
                      add_pairs(add_pairs(part[4], part[5]), add_pairs(part[6], part[7])));
-}
-
-static inline float largest(float8 x) {
-    const float4 a = x.lo > x.hi ? x.lo : x.hi;
-    const float2 b = a.lo > a.hi ? a.lo : a.hi;
-    return b.x > b.y ? b.x : b.y;
-}
-
-static inline float sum(float16 x) {
-    const float8 a = x.lo + x.hi;
-    const float4 b = a.lo + a.hi;
-    const float2 c = b.lo + b.hi;
-    return c.x + c.y;
 }
 
 // sums[row, HEAD_DIM] = rescale[row] sums + weights[row, from … to) tile_v[from … to, HEAD_DIM] of `rows` rows, a
@@ -161,7 +146,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
                 }
 
                 // -- softmax
-                const float before = row_max[r], now = fmax(before, largest(most));
+                const float before = row_max[r], now = fmax(before, largest8(most));
                 // A row that has seen nothing yet: its scores and its maximum are −inf.
                 const float base = now == -INFINITY ? 0.0f : now;
                 float16 total = (float16)(0.0f);
@@ -172,7 +157,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
                 }
                 rescale[i] = before == now ? 1.0f : exp2(before - base);
                 row_max[r] = now;
-                row_sum[r] = fma(row_sum[r], rescale[i], sum(total));
+                row_sum[r] = fma(row_sum[r], rescale[i], sum16(total));
             }
 
             // -- multiply

@@ -17,16 +17,13 @@ Support supports(Language, const StreamTile& tile, const DeviceInfo& device, con
 }
 
 Plan make_plan(Language language, const StreamTile& tile, const DeviceInfo& device, const Shape& shape) {
-    const TensorOperands tensors = operands_of(shape);
     SplitLaunch launch;
     launch.algorithm = "flash_stream";
     launch.tile = text(tile);
     launch.block_m = tile.block_m;
     launch.step = tile.block_n;
-    launch.threads = 1;
     launch.options = definitions(tile);
     for (std::string& builtin : builtins_of(device)) launch.options.push_back(std::move(builtin));
-    launch.inputs = {tensors.q, tensors.k, tensors.v, tensors.page_table, tensors.q_offsets, tensors.k_offsets};
     return split_plan(language, launch, device, shape);
 }
 

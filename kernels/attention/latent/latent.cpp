@@ -18,7 +18,6 @@ Support supports(Language language, const LatentTile& tile, const DeviceInfo& de
 }
 
 Plan make_plan(Language language, const LatentTile& tile, const DeviceInfo& device, const Shape& shape) {
-    const TensorOperands tensors = operands_of(shape);
     SplitLaunch launch;
     launch.algorithm = "latent";
     launch.tile = text(tile);
@@ -27,7 +26,6 @@ Plan make_plan(Language language, const LatentTile& tile, const DeviceInfo& devi
     launch.threads = tile.plain().num_threads();
     launch.shared_bytes = is_native(language) ? shared_bytes(language, tile, shape) : 0;
     launch.options = definitions(tile);
-    launch.inputs = {tensors.q, tensors.k, tensors.page_table, tensors.q_offsets, tensors.k_offsets};
     return split_plan(language, launch, device, shape);
 }
 

@@ -19,7 +19,6 @@ Support supports(Language language, const LatentTensorTile& tile, const DeviceIn
 }
 
 Plan make_plan(Language language, const LatentTensorTile& tile, const DeviceInfo& device, const Shape& shape) {
-    const TensorOperands tensors = operands_of(shape);
     SplitLaunch launch;
     launch.algorithm = "latent_tensor";
     launch.tile = text(tile);
@@ -27,7 +26,6 @@ Plan make_plan(Language language, const LatentTensorTile& tile, const DeviceInfo
     launch.step = tile.stages * tile.block_n;
     launch.threads = tile.threads();
     launch.shared_bytes = shared_bytes(language, tile);
-    launch.inputs = {tensors.q, tensors.k, tensors.page_table, tensors.q_offsets, tensors.k_offsets};
     return split_plan(language, launch, device, shape);
 }
 

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <limits>
 #include <span>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -50,19 +49,11 @@ std::size_t score_bytes(const Shape& shape) {
     return static_cast<std::size_t>(shape.group() * shape.seq_q) * static_cast<std::size_t>(shape.seen_keys_of(0)) * 4;
 }
 
-/// A tensor's elements.
-std::int64_t count_of(const Shape& shape, const char* name) {
-    const std::optional<std::size_t> index = tensor_index(shape, name);
-    return index ? static_cast<std::int64_t>(tensors_of(shape)[*index].elements()) : 0;
-}
-
-/// What is widened, in the order of its scratch buffers, which stand behind the scores.
-constexpr std::array widened{"Q", "K", "V", "O"};
-
+/// The scores, then each tensor that is narrow once more in f32.
 std::vector<std::size_t> scratch_bytes(const Shape& shape) {
     std::vector<std::size_t> bytes{score_bytes(shape)};
-    if (shape.dtype != Dtype::f32)
-        for (const char* name : widened) bytes.push_back(static_cast<std::size_t>(count_of(shape, name)) * 4);
+    for (const TensorSpec& tensor : tensors_of(shape))
+        if (tensor.dtype != Dtype::f32) bytes.push_back(tensor.elements() * 4);
     return bytes;
 }
 
@@ -78,15 +69,18 @@ Support supports(const DeviceInfo& device, const Shape& shape) {
     return {};
 }
 
-/// All in f32; latent keys are their values too.
-struct Operands {
-    const float *q, *k, *v;
-    float *o, *lse, *scores;
+/// What is known before a call: where its tensors stand among the arguments. Latent keys are their values too.
+struct Call {
+    Shape shape, seen;
+    Products products;
+    std::vector<TensorSpec> tensors;
+    std::size_t q, k, v, o, lse;
 };
 
-void run(const Shape& shape, const Products& products, const Operands& operands) {
-    const auto [q, k, v, o, lse, scores] = operands;
-    const Shape seen = without_unseen(shape);
+/// On `tensors` in f32.
+void run(const Call& call, std::span<float* const> tensors, float* scores) {
+    const Shape &shape = call.shape, &seen = call.seen;
+    float *o = tensors[call.o], *lse = tensors[call.lse];
     if (seen.seq_k == 0) {
         std::fill_n(o, shape.rows() * shape.value_dim(), 0.0f);
         std::fill_n(lse, shape.rows(), -std::numeric_limits<float>::infinity());
@@ -96,36 +90,39 @@ void run(const Shape& shape, const Products& products, const Operands& operands)
     for (std::int64_t head = 0; head < shape.batch * shape.kv_heads; ++head) {
         const std::int64_t at_rows = head * rows;
         const std::int64_t at_keys = ((head + 1) * shape.seq_k - seen.seq_k) * shape.head_dim;
-        products.score(q + at_rows * shape.head_dim, k + at_keys, scores);
+        call.products.score(tensors[call.q] + at_rows * shape.head_dim, tensors[call.k] + at_keys, scores);
         softmax_rows(seen, scores, lse + at_rows);
         weigh_seen(
-            rows, {v + at_keys, seen.seq_k, shape.value_dim(), shape.head_dim}, scores, o + at_rows * shape.value_dim(),
-            [&](std::int64_t row) { return visible_keys(seen, row % shape.seq_q); }, products.weigh);
+            rows, {tensors[call.v] + at_keys, seen.seq_k, shape.value_dim(), shape.head_dim}, scores,
+            o + at_rows * shape.value_dim(), [&](std::int64_t row) { return visible_keys(seen, row % shape.seq_q); },
+            call.products.weigh);
     }
 }
 
-/// Narrow inputs are widened whole and O is narrowed, in each call, as who has only f32 products must.
-void run_of_any_type(const Shape& shape, const Products& products, const HostCallContext& context) {
-    const auto tensor = [&](const char* name) { return context.arguments[*tensor_index(shape, name)]; };
-    const std::span<void* const> scratch = context.arguments.last(scratch_bytes(shape).size());
-    const auto wide = [&](const char* name) {
-        if (shape.dtype == Dtype::f32) return static_cast<float*>(tensor(name));
-        const auto at = static_cast<std::size_t>(std::ranges::find(widened, std::string_view(name)) - widened.begin());
-        return static_cast<float*>(scratch[at + 1]);
-    };
-    const auto input = [&](const char* name) {
-        if (shape.dtype != Dtype::f32) widen(shape.dtype, tensor(name), count_of(shape, name), wide(name));
-        return wide(name);
-    };
-    const float *q = input("Q"), *k = input("K"), *v = shape.is_latent() ? k : input("V");
-    run(shape, products,
-        {q, k, v, wide("O"), static_cast<float*>(tensor("lse")), static_cast<float*>(scratch.front())});
-    if (shape.dtype != Dtype::f32) narrow(shape.dtype, wide("O"), count_of(shape, "O"), tensor("O"));
+/// Narrow inputs are widened whole and narrow outputs rounded, in each call, as who has only f32 products must.
+void run_in_f32(const Call& call, std::span<void* const> arguments) {
+    const std::size_t count = call.tensors.size();
+    std::vector<float*> wide;
+    std::size_t scratch = count + 1;  // behind the scores
+    for (std::size_t i = 0; i < count; ++i) {
+        const TensorSpec& tensor = call.tensors[i];
+        const bool is_narrow = tensor.dtype != Dtype::f32;
+        wide.push_back(static_cast<float*>(arguments[is_narrow ? scratch++ : i]));
+        if (is_narrow && tensor.role == Role::input)
+            widen(tensor.dtype, arguments[i], static_cast<std::int64_t>(tensor.elements()), wide[i]);
+    }
+    run(call, wide, static_cast<float*>(arguments[count]));
+    for (std::size_t i = 0; i < count; ++i)
+        if (const TensorSpec& tensor = call.tensors[i]; tensor.dtype != Dtype::f32 && tensor.role == Role::output)
+            narrow(tensor.dtype, wide[i], static_cast<std::int64_t>(tensor.elements()), arguments[i]);
 }
 
 HostCall call_of(const ComposedLibrary& library, const Shape& shape) {
-    const Products products = shape.seq_k > 0 ? library.products(without_unseen(shape)) : Products{};
-    return [shape, products](const HostCallContext& context) { run_of_any_type(shape, products, context); };
+    const auto at = [&](const char* name) { return *tensor_index(shape, name); };
+    Call call{shape, without_unseen(shape), {}, tensors_of(shape), at("Q"), at("K"), at("K"), at("O"), at("lse")};
+    if (!shape.is_latent()) call.v = at("V");
+    if (call.seen.seq_k > 0) call.products = library.products(call.seen);
+    return [call](const HostCallContext& context) { run_in_f32(call, context.arguments); };
 }
 
 }  // namespace
