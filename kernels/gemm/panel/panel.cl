@@ -68,18 +68,19 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm_panel(
     global const int* restrict row_begin,  // [groups + 1]; null: no groups
     global Element* restrict C,
     int M,  // rows of a product, or of the largest group
-    int N, int K, int products, global float* restrict partial) {
+    int N, int K, int products, global float* restrict partial, int part_rows,
+    int part_cols) {  // of a tile, at most BLOCK_M and BLOCK_N: fewer where compute units want tiles
     local __attribute__((aligned(64))) float panel_b[BLOCK_K * BLOCK_N];
     local __attribute__((aligned(64))) float rows_a[2][THREAD_M * BLOCK_K];
-    const int tile_cols = part_of(N, BLOCK_N, THREAD_N), step = part_of(K, BLOCK_K, 16);
-    const int tiles_m = (M + BLOCK_M - 1) / BLOCK_M, tiles_n = (N + tile_cols - 1) / tile_cols;
+    const int tile_cols = part_of(N, part_cols, THREAD_N), step = part_of(K, BLOCK_K, 16);
+    const int tiles_m = (M + part_rows - 1) / part_rows, tiles_n = (N + tile_cols - 1) / tile_cols;
 
     for (int tile = get_group_id(0); tile < products * tiles_m * tiles_n; tile += get_num_groups(0)) {
         // -- place
         const long product = tile / (tiles_m * tiles_n);
         const long first_row = row_begin ? row_begin[product] : product * M;
         const int product_rows = row_begin ? row_begin[product + 1] - row_begin[product] : M;
-        const int tile_rows = part_of(product_rows, BLOCK_M, THREAD_M);
+        const int tile_rows = part_of(product_rows, part_rows, THREAD_M);
         const int block_row = tile / tiles_n % tiles_m * tile_rows, block_col = tile % tiles_n * tile_cols;
         const int rows = min(tile_rows, product_rows - block_row), cols = min(tile_cols, N - block_col);
         if (rows <= 0) continue;  // a group that is smaller than the largest

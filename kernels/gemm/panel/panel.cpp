@@ -13,20 +13,49 @@
 namespace stele::gemm {
 namespace {
 
-std::int64_t tiles_of(const PanelTile& tile, const Shape& shape) {
-    return shape.products() * ceil_div(shape.most_rows(), tile.block_m) * ceil_div(shape.n, tile.block_n);
+/// Of one tile of C.
+struct Part {
+    std::int64_t rows, cols;
+};
+
+/// The extent of equal parts, whole units of it: as many as are wanted, none above `block` and none below `least`.
+std::int64_t equal_part(std::int64_t extent, std::int64_t wanted, std::int64_t block, std::int64_t least,
+                        std::int64_t unit) {
+    const std::int64_t fewest = std::max<std::int64_t>(1, ceil_div(extent, block));
+    const std::int64_t parts = std::clamp(wanted, fewest, std::max(fewest, extent / least));
+    return std::clamp(ceil_div(ceil_div(extent, parts), unit) * unit, unit, block);
+}
+
+/// BLOCK_M × BLOCK_N, or fewer rows and then fewer columns where there would be more compute units than tiles. With
+/// less than the least, what packing B and copying A cost is no longer shared by enough products.
+Part part_of(const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
+    constexpr std::int64_t least_rows = 96, least_cols = 64;
+    const auto for_each_unit = [&](std::int64_t tiles) {
+        return ceil_div(device.compute_units, std::max<std::int64_t>(1, shape.products() * tiles));
+    };
+    Part part{};
+    part.rows = equal_part(shape.most_rows(), for_each_unit(ceil_div(shape.n, tile.block_n)), tile.block_m, least_rows,
+                           tile.thread_m);
+    part.cols = equal_part(shape.n, for_each_unit(ceil_div(shape.most_rows(), part.rows)), tile.block_n, least_cols,
+                           tile.thread_n);
+    return part;
+}
+
+std::int64_t tiles_of(const Part& part, const Shape& shape) {
+    return shape.products() * ceil_div(shape.most_rows(), part.rows) * ceil_div(shape.n, part.cols);
 }
 
 /// A block a compute unit, each with its own partial sums; a block walks through several tiles.
 Dim3 grid_of(const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
-    return {static_cast<unsigned>(std::clamp<std::int64_t>(tiles_of(tile, shape), 1, device.compute_units)), 1, 1};
+    const std::int64_t tiles = tiles_of(part_of(tile, device, shape), shape);
+    return {static_cast<unsigned>(std::clamp<std::int64_t>(tiles, 1, device.compute_units)), 1, 1};
 }
 
 Support takes(const PanelTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (!device.is_cpu)
         return Support::no("shaped for CPUs: a block is one thread, with a panel of B in the second-level cache");
     if (Support held = sums_fit_registers(device, tile.thread_m, tile.thread_n); !held) return held;
-    if (tiles_of(tile, shape) > std::numeric_limits<std::int32_t>::max())
+    if (tiles_of(part_of(tile, device, shape), shape) > std::numeric_limits<std::int32_t>::max())
         return Support::no("C has more tiles than fit into 31 bits");
     Shape one = shape;
     one.batch = 1;
@@ -50,7 +79,9 @@ KernelRow row_of(const PanelTile& tile) {
                 extent(shape.most_rows()), extent(shape.n),  extent(shape.k),          extent(shape.products()),
                 ScratchOperand{0}};
     };
-    row.completed = [tile](Plan plan, const DeviceInfo& device, const Shape&) {
+    row.completed = [tile](Plan plan, const DeviceInfo& device, const Shape& shape) {
+        const Part part = part_of(tile, device, shape);
+        for (const std::int64_t value : {part.rows, part.cols}) plan.steps.front().operands.push_back(extent(value));
         for (std::string& builtin : builtins_of(device)) plan.kernels.front().options.push_back(std::move(builtin));
         plan.scratch.push_back(plan.steps.front().grid.x * tile.partial_bytes());
         return plan;
