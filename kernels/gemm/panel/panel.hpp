@@ -31,9 +31,9 @@ struct PanelTile {
 
 /// The first that a device takes is its default. 8 × 32 sums are sixteen of the 32 registers of AVX-512, twice as many
 /// as two multipliers of four cycles are kept busy by; their panel, 768 KiB, is for second-level caches of 1 MiB and
-/// more, as cores with AVX-512 have them. 6 × 16 are the twelve that AVX2 leaves beside one row of B and an element of
-/// A; their panel, 256 KiB, stays in a second-level cache of 512 KiB. The others are for devices with 256 KiB and with
-/// 32 KiB of local memory.
+/// more, as servers with AVX-512 have them. 6 × 16 are the twelve that AVX2 leaves beside one row of B and an element
+/// of A; their panel, 256 KiB, stays in a second-level cache of 512 KiB. The others are for devices with 256 KiB and
+/// with 32 KiB of local memory.
 inline constexpr std::array panel_tiles{PanelTile{1032, 512, 384, 8, 32}, PanelTile{1032, 256, 192, 8, 32},
                                         PanelTile{1032, 256, 256, 6, 16}, PanelTile{1032, 256, 192, 6, 16},
                                         PanelTile{1032, 64, 96, 6, 16}};
