@@ -52,16 +52,20 @@ __device__ void store_sums(T* O, float* lse, std::size_t row, int d, const Sums&
 }
 
 /// The constants that a tile and a head_dim give, as the kernels name them, and the phases over them. `stages` tiles of
-/// K and of V lie in shared memory. A row of V, and so of O, is as long as one of K, or its first value_dim columns.
+/// K and of V lie in shared memory, as T: as the tensors are stored, or as f32, so that what is read many times is
+/// converted once. A row of V, and so of O, is as long as one of K, or its first value_dim columns.
 template <typename T, Tile tile, int head_dim, int stages = 1, int value_dim = head_dim>
 struct Phases {
     static constexpr int BLOCK_M = tile.block_m, BLOCK_N = tile.block_n, THREADS_N = tile.threads_n;
-    static constexpr int THREAD_M = tile.thread_m, THREAD_N = BLOCK_N / THREADS_N;
+    static constexpr int THREAD_M = tile.thread_m(), THREAD_N = BLOCK_N / THREADS_N;
     static constexpr int NUM_THREADS = tile.num_threads(), HEAD_DIM = head_dim, VALUE_DIM = value_dim;
     static constexpr int VECTORS = VALUE_DIM / 4 / THREADS_N;
     static constexpr int QUERY_STRIDE = tile.query_stride(head_dim), P_STRIDE = tile.p_stride();
-    static constexpr int KEY_STRIDE = tile.key_stride(head_dim, sizeof(T)), KEY_TILE = BLOCK_N * KEY_STRIDE;
+    template <typename Element>
+    static constexpr int STRIDE_OF = tile.key_stride(head_dim, sizeof(Element));
+    static constexpr int KEY_STRIDE = STRIDE_OF<T>, KEY_TILE = BLOCK_N * KEY_STRIDE;
     static constexpr int STAGES = stages;
+    static constexpr std::size_t BYTES = tile.shared_bytes(head_dim, sizeof(T), stages);
     static_assert(32 % THREADS_N == 0, "the threads of a row exchange registers within one warp");
     static_assert(BLOCK_N % THREADS_N == 0 && BLOCK_M % THREAD_M == 0, "the tile must divide among its threads");
     static_assert(VALUE_DIM % (4 * THREADS_N) == 0, "a thread owns whole float4 columns of O");
@@ -103,7 +107,8 @@ struct Phases {
     }
 
     /// tile_q[r][d] = Q[query_row[r]][d] · softmax_scale · log2(e), so that exp2 of a score is its weight.
-    __device__ static void load_query_tile(const Shared& shared, const T* Q, float softmax_scale, int thread) {
+    template <typename Stored>
+    __device__ static void load_query_tile(const Shared& shared, const Stored* Q, float softmax_scale, int thread) {
         const float factor = softmax_scale * 1.44269504088896341f;
         for (int i = thread; i < BLOCK_M * HEAD_DIM / 4; i += NUM_THREADS) {
             const int r = i / (HEAD_DIM / 4), d = i % (HEAD_DIM / 4) * 4;
@@ -115,36 +120,46 @@ struct Phases {
         }
     }
 
-    /// copy(to, from, inside) of each 16 bytes of tile[n] = tensor[row_of(key_begin + n)], K or V of one head. Keys are
-    /// inside below key_end; beyond it the tile must become zero, so that no weight of 0 meets a NaN.
-    template <typename RowOf, typename Copy>
-    __device__ static void copy_key_rows(T* tile_kv, const T* tensor, RowOf&& row_of, int key_begin, int key_end,
-                                         int thread, Copy&& copy) {
-        constexpr int width = 16 / sizeof(T), chunks = HEAD_DIM / width;
-        const auto copy_piece = [&](int i) {
-            const int n = i / chunks, d = i % chunks * width;
-            const bool inside = key_begin + n < key_end;
-            copy(tile_kv + n * KEY_STRIDE + d, tensor + row_of(inside ? key_begin + n : key_begin) * HEAD_DIM + d,
-                 inside);
-        };
-        // With 32 copies of a thread in sight ptxas ran out of registers.
+    /// piece(n, d) of each 16 bytes of a tile of keys that are stored as Stored: those that begin at row n, column d.
+    template <typename Stored, typename Piece>
+    __device__ static void for_each_piece(int thread, Piece&& piece) {
+        constexpr int width = 16 / sizeof(Stored), chunks = HEAD_DIM / width;
+        // With 32 pieces of a thread in sight ptxas ran out of registers.
         if constexpr (BLOCK_N * chunks > 24 * NUM_THREADS) {
 #pragma unroll 16
-            for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) copy_piece(i);
+            for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) piece(i / chunks, i % chunks * width);
         } else {
 #pragma unroll
-            for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) copy_piece(i);
+            for (int i = thread; i < BLOCK_N * chunks; i += NUM_THREADS) piece(i / chunks, i % chunks * width);
         }
     }
 
+    /// copy(to, from, inside) of each 16 bytes of tile[n] = tensor[row_of(key_begin + n)], K or V of one head. Keys are
+    /// inside below key_end; beyond it the tile must become zero, so that no weight of 0 meets a NaN.
+    template <typename Kept, typename Stored, typename RowOf, typename Copy>
+    __device__ static void copy_key_rows(Kept* tile_kv, const Stored* tensor, RowOf&& row_of, int key_begin,
+                                         int key_end, int thread, Copy&& copy) {
+        for_each_piece<Stored>(thread, [&](int n, int d) {
+            const bool inside = key_begin + n < key_end;
+            copy(tile_kv + n * STRIDE_OF<Kept> + d, tensor + row_of(inside ? key_begin + n : key_begin) * HEAD_DIM + d,
+                 inside);
+        });
+    }
+
     /// tile[n][d] = rows[key_begin + n][d] of one head's K or V, in one piece, 16 bytes at a time.
-    __device__ static void load_key_tile(T* tile_kv, const T* rows, int key_begin, int key_end, int thread) {
+    template <typename Stored>
+    __device__ static void load_key_tile(T* tile_kv, const Stored* rows, int key_begin, int key_end, int thread) {
         copy_key_rows(
             tile_kv, rows, [](int key) { return key; }, key_begin, key_end, thread,
-            [](T* to, const T* from, bool inside) {
+            [](T* to, const Stored* from, bool inside) {
                 uint4 value = make_uint4(0, 0, 0, 0);
                 if (inside) value = *reinterpret_cast<const uint4*>(from);
-                *reinterpret_cast<uint4*>(to) = value;
+                if constexpr (sizeof(Stored) == sizeof(T)) {
+                    *reinterpret_cast<uint4*>(to) = value;
+                } else {
+                    store4(to, unpack<Stored>(make_uint2(value.x, value.y)));
+                    store4(to + 4, unpack<Stored>(make_uint2(value.z, value.w)));
+                }
             });
     }
 
@@ -260,7 +275,8 @@ struct Phases {
     }
 
     /// O = acc / row_sum and lse = ln Σ e^score of this thread's rows; 0 and −inf where nothing was seen.
-    __device__ static void store_rows(T* O, float* lse, const State& state, const Shared& shared, int row_group,
+    template <typename Stored>
+    __device__ static void store_rows(Stored* O, float* lse, const State& state, const Shared& shared, int row_group,
                                       int col) {
 #pragma unroll
         for (int i = 0; i < THREAD_M; ++i) {

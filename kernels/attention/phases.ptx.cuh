@@ -47,8 +47,9 @@ struct Phases : cuda::Phases<T, tile, head_dim, stages, value_dim> {
 
     /// tile_q[r][d] = Q[query_row[r]][d] · softmax_scale · log2(e), so that ex2 of a score is its weight. 16 bytes a
     /// load.
-    __device__ static void load_query_tile(const Shared& shared, const T* Q, float softmax_scale, int thread) {
-        constexpr int width = 16 / sizeof(T), chunks = HEAD_DIM / width;
+    template <typename Stored>
+    __device__ static void load_query_tile(const Shared& shared, const Stored* Q, float softmax_scale, int thread) {
+        constexpr int width = 16 / sizeof(Stored), chunks = HEAD_DIM / width;
         const float factor = mul_rn_f32(softmax_scale, 1.44269504088896341f);
         for (int i = thread; i < BLOCK_M * chunks; i += NUM_THREADS) {
             const int r = i / chunks, d = i % chunks * width;
@@ -58,19 +59,32 @@ struct Phases : cuda::Phases<T, tile, head_dim, stages, value_dim> {
 #pragma unroll
             for (int w = 0; w < width / 4; ++w)
                 st_shared_v4_b32(shared.tile_q + r * QUERY_STRIDE + d + w * 4,
-                                 pack<float>(scaled(four_of<T>(raw, w), factor)));
+                                 pack<float>(scaled(four_of<Stored>(raw, w), factor)));
         }
     }
 
     /// tile[n][d] = tensor[row_of(key_begin + n)][d] of one head's K or V, once its group has been waited for.
-    template <typename RowOf>
-    __device__ static void load_key_rows(T* tile_kv, const T* tensor, RowOf&& row_of, int key_begin, int key_end,
-                                         int thread) {
-        Base::copy_key_rows(tile_kv, tensor, row_of, key_begin, key_end, thread,
-                            [](T* to, const T* from, bool inside) { cp_async_cg_16(to, from, inside ? 16 : 0); });
+    template <typename Stored, typename RowOf>
+    __device__ static void load_key_rows(Stored* tile_kv, const Stored* tensor, RowOf&& row_of, int key_begin,
+                                         int key_end, int thread) {
+        Base::copy_key_rows(
+            tile_kv, tensor, row_of, key_begin, key_end, thread,
+            [](Stored* to, const Stored* from, bool inside) { cp_async_cg_16(to, from, inside ? 16 : 0); });
     }
-    __device__ static void load_key_tile(T* tile_kv, const T* rows, int key_begin, int key_end, int thread) {
+    template <typename Stored>
+    __device__ static void load_key_tile(Stored* tile_kv, const Stored* rows, int key_begin, int key_end, int thread) {
         load_key_rows(tile_kv, rows, [](int key) { return key; }, key_begin, key_end, thread);
+    }
+
+    /// tile[n][d] = landed[n][d] as f32, of the 16 bytes that this thread copied: it need not wait for others' copies.
+    template <typename Stored>
+    __device__ static void widen_key_tile(float* tile_kv, const Stored* landed, int thread) {
+        Base::template for_each_piece<Stored>(thread, [&](int n, int d) {
+            const uint4 raw = ld_shared_v4_b32(landed + n * Base::template STRIDE_OF<Stored> + d);
+            float* to = tile_kv + n * KEY_STRIDE + d;
+            st_shared_v4_b32(to, pack<float>(four_of<Stored>(raw, 0)));
+            st_shared_v4_b32(to + 4, pack<float>(four_of<Stored>(raw, 1)));
+        });
     }
 
     /// scores[i][j] = tile_q[row i] · tile_k[column j]; −inf where the row does not see the key: it sees the last
@@ -184,7 +198,8 @@ struct Phases : cuda::Phases<T, tile, head_dim, stages, value_dim> {
     }
 
     /// O = acc / row_sum and lse = ln Σ e^score of this thread's rows; 0 and −inf where nothing was seen.
-    __device__ static void store_rows(T* O, float* lse, const State& state, const Shared& shared, int row_group,
+    template <typename Stored>
+    __device__ static void store_rows(Stored* O, float* lse, const State& state, const Shared& shared, int row_group,
                                       int col) {
 #pragma unroll
         for (int i = 0; i < THREAD_M; ++i) {

@@ -19,12 +19,15 @@ struct Tile {
     int block_m, block_n, threads_n;
 
     static constexpr std::array names{"BLOCK_M", "BLOCK_N", "THREADS_N"};
-    static constexpr int thread_m = 4;
-    /// Threads that a multiprocessor is meant to hold: 12 warps leave each 168 registers, enough not to spill.
+    /// Of a tall tile eight, which take half as many reads and conversions of keys and values a multiply-add.
+    constexpr int thread_m() const { return block_m < 128 ? 4 : 8; }
+    /// Threads that a multiprocessor is meant to hold: 12 warps leave each 168 registers, enough not to spill; 8 warps
+    /// leave 255, for eight rows.
     static constexpr int threads_per_sm = 384;
+    constexpr int blocks_per_sm() const { return (thread_m() == 4 ? threads_per_sm : 256) / num_threads(); }
     constexpr std::array<int, 3> values() const { return {block_m, block_n, threads_n}; }
 
-    constexpr int num_threads() const { return block_m / thread_m * threads_n; }
+    constexpr int num_threads() const { return block_m / thread_m() * threads_n; }
     /// 16 bytes between rows of a tile put eight consecutive rows into different banks.
     constexpr int query_stride(int head_dim) const { return head_dim + 4; }
     constexpr int key_stride(int head_dim, std::size_t element_bytes) const {
@@ -45,8 +48,10 @@ struct Tile {
     }
     constexpr bool operator==(const Tile&) const = default;
 
-    /// 256 columns of O are 16 threads' work: in registers of 8 they would not fit.
-    constexpr bool takes_head_dim(int head_dim) const { return (threads_n == 16) == (head_dim > 128); }
+    /// 256 columns of O are 16 threads' work: in registers of 8 they would not fit. Nor would eight rows of them.
+    constexpr bool takes_head_dim(int head_dim) const {
+        return thread_m() == 8 ? head_dim <= 128 : (threads_n == 16) == (head_dim > 128);
+    }
 };
 
 /// For a program of OpenCL C of which another kernel is wanted.

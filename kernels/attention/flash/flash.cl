@@ -5,6 +5,8 @@
 // are packed into one matrix of group · seq_q rows, row = query · group + head, so that one pass over K and V serves
 // them all. A block owns BLOCK_M packed rows and one of `splits` parts of the keys; with more than one part it leaves
 // its state in partial_acc[splits, rows, head_dim] and partial_state[splits, rows, 2] for attention_flash_combine.
+// Tiles of K and V are f32 in local memory, whatever the storage is: a key is converted once a block.
+#define KEEP_F32
 #include "attention/phases.clh"
 
 kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_flash(
@@ -13,8 +15,8 @@ kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_f
     global float* restrict lse, global float* restrict partial_acc, global float* restrict partial_state, int batch,
     int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale, int causal, int window) {
     local __attribute__((aligned(16))) float tile_q[BLOCK_M * QUERY_STRIDE];
-    local __attribute__((aligned(16))) Element tile_k[BLOCK_N * KEY_STRIDE];
-    local __attribute__((aligned(16))) Element tile_v[BLOCK_N * KEY_STRIDE];
+    local __attribute__((aligned(16))) Kept tile_k[BLOCK_N * KEY_STRIDE];
+    local __attribute__((aligned(16))) Kept tile_v[BLOCK_N * KEY_STRIDE];
     local __attribute__((aligned(16))) float tile_p[BLOCK_M * P_STRIDE];
     local float tile_max[BLOCK_M * THREADS_N];
     local int query_row[BLOCK_M], visible[BLOCK_M];

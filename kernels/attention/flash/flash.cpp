@@ -8,7 +8,13 @@
 namespace stele::attention {
 namespace {
 
-int stages(Language language) { return language == Language::ptx ? stages_ptx : 1; }
+/// Dynamic shared memory of a launch, in bytes; OpenCL's kernel declares its own.
+std::size_t shared_bytes(Language language, const Tile& tile, const Shape& shape) {
+    const int head_dim = static_cast<int>(shape.head_dim);
+    if (!is_native(language)) return 0;
+    return language == Language::ptx ? flash_ptx_bytes(tile, head_dim, size_of(shape.dtype))
+                                     : flash_bytes(tile, head_dim);
+}
 
 /// Into how many parts the keys are cut: as many as give each compute unit two blocks, each at least 8 tiles long.
 std::int64_t key_splits(const DeviceInfo& device, const Shape& shape, const Tile& tile) {
@@ -30,7 +36,8 @@ Support supports(Language language, const Tile& tile, const DeviceInfo& device, 
     if (Support typed = takes_dtype(shape, {Dtype::f32, Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (Support laid_out = reads_layout(shape, Reads::packed, Masks::window); !laid_out) return laid_out;
     if (Support has = has_head_dim(tile, shape); !has) return has;
-    return supports_tile(device, language, tile, shape, stages(language));
+    const std::size_t local = tile.local_bytes(static_cast<int>(shape.head_dim), sizeof(float));
+    return fits_block(device, tile.num_threads(), is_native(language) ? shared_bytes(language, tile, shape) : local);
 }
 
 Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, const Shape& shape) {
@@ -46,7 +53,7 @@ Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, co
                           {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
                            static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
                           {static_cast<unsigned>(tile.num_threads()), 1, 1},
-                          launch_bytes(language, tile, shape, stages(language)),
+                          shared_bytes(language, tile, shape),
                           with_window({tensors.q, tensors.k, tensors.v, tensors.q_offsets, tensors.k_offsets, tensors.o,
                                        tensors.lse, partial_acc, partial_state, extent(shape.batch),
                                        extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),

@@ -5,6 +5,7 @@
 // are packed into one matrix of group · seq_q rows, row = query · group + head, so that one pass over K and V serves
 // them all. A block owns BLOCK_M packed rows and one of `splits` parts of the keys; with more than one part it leaves
 // its state in partial_acc[splits, rows, head_dim] and partial_state[splits, rows, 2] for attention_flash_combine.
+// Tiles of K and V are f32 in shared memory, whatever the storage is: a key is converted once a block.
 #include "kernels/attention/flash/flash.hpp"
 #include "kernels/attention/phases.cuh"
 #include "kernels/attention/rows.cuh"
@@ -14,14 +15,14 @@
 namespace stele::attention::cuda {
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
-__global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
-                                  Tile::threads_per_sm* Tile::thread_m / BLOCK_M / THREADS_N)
+__global__ void __launch_bounds__(Tile{BLOCK_M, BLOCK_N, THREADS_N}.num_threads(),
+                                  Tile{BLOCK_M, BLOCK_N, THREADS_N}.blocks_per_sm())
     attention_flash(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V,
                     const int* __restrict__ q_offsets, const int* __restrict__ k_offsets, T* __restrict__ O,
                     float* __restrict__ lse, float* __restrict__ partial_acc, float* __restrict__ partial_state,
                     int batch, int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale,
                     int causal, int window) {
-    using A = Phases<T, Tile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM>;
+    using A = Phases<float, Tile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM>;
     const typename A::Shared shared = A::place(dynamic_shared<unsigned char>());
     typename A::State state;
     float scores[A::THREAD_M][A::THREAD_N];

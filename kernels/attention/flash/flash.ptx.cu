@@ -5,7 +5,8 @@
 // are packed into one matrix of group · seq_q rows, row = query · group + head, so that one pass over K and V serves
 // them all. A block owns BLOCK_M packed rows and one of `splits` parts of the keys; with more than one part it leaves
 // its state in partial_acc[splits, rows, head_dim] and partial_state[splits, rows, 2] for attention_flash_combine.
-// STAGES tiles of K and V are in shared memory: while one is computed on, cp.async brings the next.
+// While one tile of K and V is computed on, cp.async brings the next: in f32 into a second tile, in 16 bits to where it
+// lands, and each key is made f32 once a block.
 #include "kernels/attention/flash/flash.hpp"
 #include "kernels/attention/phases.ptx.cuh"
 #include "kernels/attention/rows.cuh"
@@ -17,15 +18,19 @@ namespace stele::attention::ptx {
 using namespace stele::ptx;
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
-__global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
-                                  Tile::threads_per_sm* Tile::thread_m / BLOCK_M / THREADS_N)
+__global__ void __launch_bounds__(Tile{BLOCK_M, BLOCK_N, THREADS_N}.num_threads(),
+                                  Tile{BLOCK_M, BLOCK_N, THREADS_N}.blocks_per_sm())
     attention_flash(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V,
                     const int* __restrict__ q_offsets, const int* __restrict__ k_offsets, T* __restrict__ O,
                     float* __restrict__ lse, float* __restrict__ partial_acc, float* __restrict__ partial_state,
                     int batch, int heads, int kv_heads, int seq_q, int seq_k, int splits, float softmax_scale,
                     int causal, int window) {
-    using A = Phases<T, Tile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM, stages_ptx>;
-    const typename A::Shared shared = A::place(dynamic_shared<unsigned char>());
+    constexpr bool widens = sizeof(T) < sizeof(float);
+    using A = Phases<float, Tile{BLOCK_M, BLOCK_N, THREADS_N}, HEAD_DIM, flash_ptx_stages<sizeof(T)>>;
+    unsigned char* memory = dynamic_shared<unsigned char>();
+    const typename A::Shared shared = A::place(memory);
+    T* landing_k = reinterpret_cast<T*>(memory + A::BYTES);
+    T* landing_v = landing_k + BLOCK_N * A::template STRIDE_OF<T>;
     typename A::State state;
     float scores[A::THREAD_M][A::THREAD_N];
 
@@ -51,24 +56,30 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
 
     // -- load
     A::load_query_tile(shared, Q, softmax_scale, thread);
-    int stage = 0;
-    if (key_first < key_end) {
-        A::load_key_tile(shared.tile_k, K + head_offset, key_first, key_end, thread);
-        A::load_key_tile(shared.tile_v, V + head_offset, key_first, key_end, thread);
-    }
-    cp_async_commit_group();
-    for (int key_begin = key_first; key_begin < key_end; key_begin += BLOCK_N, stage ^= 1) {
-        const T* tile_k = shared.tile_k + stage * A::KEY_TILE;
-        const T* tile_v = shared.tile_v + stage * A::KEY_TILE;
-        const int next = key_begin + BLOCK_N, next_stage = (stage ^ 1) * A::KEY_TILE;
-        if (next < key_end) {
-            A::load_key_tile(shared.tile_k + next_stage, K + head_offset, next, key_end, thread);
-            A::load_key_tile(shared.tile_v + next_stage, V + head_offset, next, key_end, thread);
+    const auto load_keys = [&](int key_begin, int stage) {
+        T *to_k = landing_k, *to_v = landing_v;
+        if constexpr (!widens) {
+            to_k = shared.tile_k + stage * A::KEY_TILE;
+            to_v = shared.tile_v + stage * A::KEY_TILE;
         }
-        // A group a tile, empty at the end, so that all but the latest means this tile's.
+        if (key_begin < key_end) {
+            A::load_key_tile(to_k, K + head_offset, key_begin, key_end, thread);
+            A::load_key_tile(to_v, V + head_offset, key_begin, key_end, thread);
+        }
         cp_async_commit_group();
-        cp_async_wait_group<1>();
+    };
+    load_keys(key_first, 0);
+    for (int key_begin = key_first, stage = 0; key_begin < key_end; key_begin += BLOCK_N, stage ^= !widens) {
+        const float* tile_k = shared.tile_k + stage * A::KEY_TILE;
+        const float* tile_v = shared.tile_v + stage * A::KEY_TILE;
+        cp_async_wait_group<0>();
+        if constexpr (widens) {
+            __syncthreads();  // the tile before has been multiplied by
+            A::widen_key_tile(shared.tile_k, landing_k, thread);
+            A::widen_key_tile(shared.tile_v, landing_v, thread);
+        }
         __syncthreads();
+        load_keys(key_begin + BLOCK_N, stage ^ 1);
 
         // -- score
         A::score_tile(scores, shared, tile_k, key_begin, row_group, col, window);
@@ -79,7 +90,6 @@ __global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
 
         // -- multiply
         A::multiply_tile(state, shared, tile_v, key_begin, row_group, col, window);
-        __syncthreads();
     }
 
     // -- store

@@ -17,7 +17,7 @@ namespace stele::attention::ptx {
 using namespace stele::ptx;
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N>
-__global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N)
+__global__ void __launch_bounds__(Tile{BLOCK_M, BLOCK_N, THREADS_N}.num_threads())
     attention_latent(const T* __restrict__ Q, const T* __restrict__ K, const int* __restrict__ page_table,
                      const int* __restrict__ q_offsets, const int* __restrict__ k_offsets, T* __restrict__ O,
                      float* __restrict__ lse, float* __restrict__ partial_acc, float* __restrict__ partial_state,

@@ -16,8 +16,8 @@ using namespace stele::ptx;
 using namespace stele::attention::ptx;
 
 template <typename T, int BLOCK_M, int BLOCK_N, int THREADS_N, int HEAD_DIM>
-__global__ void __launch_bounds__(BLOCK_M / Tile::thread_m * THREADS_N,
-                                  Tile::threads_per_sm* Tile::thread_m / BLOCK_M / THREADS_N)
+__global__ void __launch_bounds__(Tile{BLOCK_M, BLOCK_N, THREADS_N}.num_threads(),
+                                  Tile{BLOCK_M, BLOCK_N, THREADS_N}.blocks_per_sm())
     sparse_attention_masked(const T* __restrict__ Q, const T* __restrict__ K, const T* __restrict__ V,
                             const int* __restrict__ row_begin, const int* __restrict__ column, T* __restrict__ O,
                             float* __restrict__ lse, int heads, int kv_heads, int seq_q, int seq_k, int mask_block,
