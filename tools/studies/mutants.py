@@ -1,8 +1,9 @@
 """How many seeded single-line faults in production code the tests of its room notice: at least 90 % are demanded.
 
 Each mutant is one changed line, drawn by --seed. It is built in a copy of the tree (build/mutants/) and tried by the
-tests of its room: tests/unit/<room>, and what ROOMS names besides. A mutant that does not compile is replaced by the
-next one drawn. Results of another revision do not count.
+tests of its room: tests/unit/<room>, and what ROOMS names besides; what these let pass by all unit tests, and of the
+harness by those of the command line that take seconds. A mutant that does not compile is replaced by the next one
+drawn. Results of another revision do not count.
 Survivors are listed in results/studies/mutants/README.md; what explained.json there says of one stands beside it.
 """
 
@@ -28,6 +29,11 @@ sys.path.insert(0, str(ROOT / "tests/layout"))
 from sources import ROOMS as HARNESS_ROOMS  # noqa: E402  (the order that the layout test holds)
 
 CLI = ["python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/cli"]
+# Command-line tests that take minutes, and are tried on mutants of cli alone.
+LONG = ("test_explain.py", "test_explain_gate.py", "test_examples.py", "test_first_contact.py", "test_ci.py",
+        "test_tune.py", "test_doctor.py")
+PROGRAM = ["stele", "stele_faults", "stele_faults_simt", "stele_simt"]
+QUICK_CLI = [*CLI, *(f"--ignore=tests/cli/{name}" for name in LONG)]
 CONFORMANCE = "conformance_tests"
 NEGATIVE = ["negative_tests", "--gtest_brief=1"]
 SIMT_MODULES = ["stele_simt_ptx", "stele_simt_test", "stele_simt_test_checked"]
@@ -42,9 +48,11 @@ ROOMS = {
                                               [CONFORMANCE, "--backend=simt"]]),
 }
 # Rooms of the harness whose tests are not all in tests/unit/.
-MORE_TESTS = {"measure": (["negative_tests"], [NEGATIVE]), "cli": (["stele", "stele_simt"], [CLI])}
+MORE_TESTS = {"measure": (["negative_tests"], [NEGATIVE]), "cli": ([], [CLI])}
 for name in HARNESS_ROOMS:
-    ROOMS[name] = ([f"harness/{name}/**/*.cpp", f"harness/{name}/**/*.hpp"], [name], *MORE_TESTS.get(name, ([], [])))
+    targets, commands = MORE_TESTS.get(name, ([], []))
+    ROOMS[name] = ([f"harness/{name}/**/*.cpp", f"harness/{name}/**/*.hpp"], [name], [*targets, *PROGRAM],
+                   commands)
 
 
 def options(parser):
@@ -134,9 +142,12 @@ def unit_filter(room):
 def tried(room, unit_tests, seconds=TEST_SECONDS):
     """The first command that fails or does not end within so many seconds, or nothing."""
     environment = {**os.environ, "STELE_SOURCE": str(COPY), "STELE_BINARY": str(BUILD / "stele"),
-                   "PYTHONDONTWRITEBYTECODE": "1"}
+                   "STELE_FAULTS": str(BUILD / "faults/stele_faults"), "PYTHONDONTWRITEBYTECODE": "1"}
     commands = [["unit_tests", "--gtest_brief=1", f"--gtest_filter={unit_tests}"]] if unit_tests else []
-    for command in [*commands, *ROOMS[room][3]]:
+    commands += [*ROOMS[room][3], ["unit_tests", "--gtest_brief=1"]]
+    if room in HARNESS_ROOMS and room != "cli":
+        commands.append(QUICK_CLI)
+    for command in commands:
         program = BUILD / command[0]
         words = [program if program.exists() else "/usr/bin/python3", *command[1:]]
         code, said = made(words, seconds, cwd=COPY, env=environment)
