@@ -189,6 +189,28 @@ TEST_P(SimtExecutor, TheDeviceIsForResultsOnly) {
     EXPECT_THROW(simt.run("block_votes", "", {{3}, {32}, 0, {2}}, {out.get()}), DeviceError);
 }
 
+/// Both sides of each limit; by the module alone, as a device asks first by limits of its own.
+TEST_P(SimtExecutor, LaunchesThatNoGpuTakesAreRefusedWithTheReason) {
+    const SimtModule module(GetParam());
+    SimtMemory memory;
+    unsigned* out = memory.add(std::vector<unsigned>(16 * 1024));
+    const auto said = [&](const SimtShape& shape) { return module.run("places", "", shape, memory, out); };
+    EXPECT_EQ(said({{1}, {1024}}), "");
+    EXPECT_NE(said({{1}, {1025}}).find("a block of 1025 threads; 1 to 1024 are possible"), std::string::npos);
+    EXPECT_NE(said({{1}, {0}}).find("a block of 0 threads; 1 to 1024 are possible"), std::string::npos);
+    EXPECT_NE(said({{1, 0, 1}, {1}}).find("a grid without blocks"), std::string::npos);
+    EXPECT_EQ(said({{1}, {1}, simt::max_shared_bytes}), "");
+    EXPECT_NE(said({{1}, {1}, simt::max_shared_bytes + 1}).find("232449 bytes of dynamic shared memory; 232448 are"),
+              std::string::npos);
+    EXPECT_EQ(said({{16}, {1}, 0, {16}}), "");
+    EXPECT_NE(said({{17}, {1}, 0, {17}}).find("a cluster of 17 blocks; 1 to 16 are possible"), std::string::npos);
+    EXPECT_NE(said({{16}, {1}, 0, {0}}).find("a cluster of 0 blocks; 1 to 16 are possible"), std::string::npos);
+    EXPECT_EQ(said({{2, 4, 6}, {1}, 0, {1, 2, 3}}), "");
+    for (const Dim3 grid : {Dim3{3, 2, 3}, Dim3{2, 3, 3}, Dim3{2, 2, 4}})
+        EXPECT_NE(said({grid, {1}, 0, {2, 2, 3}}).find("a grid that is not a multiple of the cluster"),
+                  std::string::npos);
+}
+
 TEST_P(SimtExecutor, MemoryIsGivenBackAndGuarded) {
     auto simt = device();
     for (int round = 0; round < 3; ++round) {
