@@ -1,5 +1,5 @@
-// What a consumer of latent_hopper does with its tiles: the first one makes scores and weights, and each has the sums of
-// its own half of O's columns.
+// What a consumer of latent_hopper does with its tiles: of some it makes scores and weights, and of all it adds the
+// values of its own half of O's columns.
 #pragma once
 
 #include "kernels/attention/latent_hopper/latent_hopper.hpp"
@@ -17,6 +17,28 @@ namespace stele::attention::ptx {
 
 using namespace stele::ptx;
 
+/// The order in which a block takes the tiles of its part: those of which not all of its rows see all keys come first.
+struct TileOrder {
+    int key_first, tiles;
+    int whole_begin, whole_end;  ///< tiles that all rows see
+    int masked;                  ///< the others
+
+    /// Of keys key_first to key_end, where all rows see all_see_from to all_see_to.
+    __device__ __forceinline__ TileOrder(int key_first, int key_end, int all_see_from, int all_see_to, int block_n)
+        : key_first(key_first), tiles((max(key_end - key_first, 0) + block_n - 1) / block_n) {
+        whole_begin = min((max(all_see_from - key_first, 0) + block_n - 1) / block_n, tiles);
+        whole_end = max(min(max(all_see_to - key_first, 0) / block_n, tiles), whole_begin);
+        masked = tiles - (whole_end - whole_begin);
+    }
+    /// The first key of a step's tile.
+    __device__ __forceinline__ int key_begin(int step, int block_n) const {
+        const int tile = step < whole_begin ? step
+                         : step < masked    ? whole_end + (step - whole_begin)
+                                            : whole_begin + (step - masked);
+        return key_first + tile * block_n;
+    }
+};
+
 template <typename T, LatentHopperTile tile>
 struct LatentConsumer : MatrixScores<1, tile.block_n>,
                         MatrixSums<T, 1, tile.block_n, latent_value_dim / LatentHopperTile::consumers> {
@@ -27,7 +49,7 @@ struct LatentConsumer : MatrixScores<1, tile.block_n>,
     static_assert(BLOCK_M == 64 && BLOCK_N == box_columns, "weights are one box, of the rows of one wgmma");
     using Scores = MatrixScores<1, BLOCK_N>;
     using Sums = MatrixSums<T, 1, BLOCK_N, COLUMNS>;
-    using Scores::scores, Scores::seen, Sums::acc;
+    using Scores::scores, Scores::seen, Scores::row_max, Scores::row_sum, Sums::acc;
 
     static constexpr int QUERY_BYTES = BLOCK_M * HEAD_DIM * 2, KEY_BYTES = BLOCK_N * HEAD_DIM * 2;
     static constexpr int KEY_BOX = BLOCK_N * box_row;
@@ -44,14 +66,38 @@ struct LatentConsumer : MatrixScores<1, tile.block_n>,
         Sums::clear();
     }
 
-    /// Weights in 16 bits to where both consumers' products read them. `row` is that of h = 0.
-    __device__ __forceinline__ void store_weights(unsigned char* weights, int row, int lane) const {
+    /// What the one that makes a step's weights leaves of each row for the other: the factor for what was summed
+    /// before, and the new maximum.
+    struct Told {
+        float rescale[BLOCK_M], row_max[BLOCK_M];
+    };
+
+    /// Of the scores: weights in 16 bits to where both consumers' products read them, and what the other is told. A
+    /// lane has rows `row` and `row` + 8.
+    __device__ __forceinline__ void make_weights(float (&rescale)[1][2], Told& told, unsigned char* weights, int row,
+                                                 int lane) {
+        Scores::softmax(rescale);
 #pragma unroll
-        for (int h = 0; h < 2; ++h)
+        for (int h = 0; h < 2; ++h) {
 #pragma unroll
             for (int j = 0; j < BLOCK_N / 8; ++j)
                 st_shared_b32(weights + place(row + h * 8, j) + lane % 4 * 4,
                               two_of(scores[0][4 * j + 2 * h], scores[0][4 * j + 2 * h + 1], T()));
+            if (lane % 4 != 0) continue;
+            told.rescale[row + h * 8] = rescale[0][h];
+            told.row_max[row + h * 8] = row_max[0][h];
+        }
+        fence_proxy_async_shared();
+    }
+
+    /// The other's part: its sums of weights are of the same maximum then.
+    __device__ __forceinline__ void follow(float (&rescale)[1][2], const Told& told, int row) {
+#pragma unroll
+        for (int h = 0; h < 2; ++h) {
+            rescale[0][h] = told.rescale[row + h * 8];
+            row_max[0][h] = told.row_max[row + h * 8];
+            row_sum[0][h] = mul_rn_f32(row_sum[0][h], rescale[0][h]);
+        }
     }
 
     /// Issues acc += weights tile_v, 16 keys a step; tile_v are the consumer's boxes of a tile of keys.

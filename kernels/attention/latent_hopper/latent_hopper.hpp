@@ -8,8 +8,8 @@
 
 namespace stele::attention {
 
-/// A block owns block_m packed rows, those of one wgmma, and takes block_n keys at a time, as many as a row of 128 bytes
-/// has weights. Two tiles of keys are on their way or in use, and two consumers share O's columns.
+/// A block owns block_m packed rows, those of one wgmma, and takes block_n keys at a time, as many as a row of 128
+/// bytes has weights. Two tiles of keys are on their way or in use, and two consumers share O's columns.
 struct LatentHopperTile {
     int block_m, block_n;
 

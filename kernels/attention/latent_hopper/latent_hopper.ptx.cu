@@ -4,12 +4,13 @@
 // attention (DeepSeek-V2, 2024) by wgmma: all heads read the same keys K[batch, 1, seq_k, 576], of each of which the
 // first 512 columns are its value V. A block owns 64 rows of the matrix of heads · seq_q rows that the heads are packed
 // into, row = query · heads + head, and walks over BLOCK_N keys at a time. Warpgroup 0 is the producer: two of its
-// warps fill each of two stages by cp.async, which takes keys in one piece and in pages alike. Of two consumers, each
-// with 256 of O's columns in registers, the first one makes scores and weights, and leaves these in the place of the
-// key's last 64 columns, which scores alone read; from there both multiply them with their columns of the same tile (as
-// FlashMLA did first, 2025). A block has one part of the keys, split_keys long; what several blocks summed,
-// attention_flash_combine puts together. Keys lie in one piece a sequence, or in pages: key j of a sequence in page
-// page_table[sequence, j / page].
+// warps fill each of two stages by cp.async, which takes keys in one piece and in pages alike. Two consumers have 256
+// of O's columns each in registers. One of them makes the scores and weights of a tile, and leaves these in the place
+// of the tile's last 64 columns, which scores alone read; from there both multiply them with their columns of the same
+// tile. Of two tiles that all rows see each consumer makes the weights of one, so that one's softmax runs under the
+// other's products (FlashMLA, 2025, divides its work alike). Tiles of which not all rows see all come first, one by
+// one. A block has one part of the keys, split_keys long; what several blocks summed, attention_flash_combine puts
+// together. Keys lie in one piece a sequence, or in pages: key j of a sequence in page page_table[sequence, j / page].
 #include "kernels/attention/latent_hopper/consumer.ptx.cuh"
 #include "kernels/common/shared.cuh"
 
@@ -30,8 +31,10 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
     unsigned char* shared = dynamic_shared<unsigned char>();
     unsigned char* tiles = shared + C::QUERY_BYTES;
     __shared__ std::uint64_t full[C::STAGES], empty[C::STAGES];
-    // By the parity of steps: factors for what was summed before, and at the end what O is to be multiplied by.
-    __shared__ float factors[2][BLOCK_M];
+    // By the parity of steps.
+    __shared__ typename C::Told told[2];
+    // Of each consumer's weights.
+    __shared__ float sums[C::CONSUMERS][BLOCK_M];
     // Rows in [batch · heads · seq_q], or −1.
     __shared__ int query_row[BLOCK_M];
     // A consumer's last step with a value among its columns that is infinite or no number, and that not all rows see.
@@ -43,7 +46,10 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
     const int block = blockIdx.x / splits, split = blockIdx.x % splits;
     const Sequence sequence = sequence_of(blockIdx.z, q_offsets, k_offsets, batch, heads, 1, seq_q, seq_k);
     const PackedPart part = packed_part(sequence, heads, 0, BLOCK_M, BLOCK_N, block, split, split_keys, causal, window);
-    const int steps = (max(part.key_end - part.key_first, 0) + BLOCK_N - 1) / BLOCK_N;
+    // Keys of which each is seen by all rows of the block.
+    const int all_see_from = sequence.first_seen(part.last_query, causal, window), all_see_to = part.seen(0);
+    const TileOrder order(part.key_first, part.key_end, all_see_from, all_see_to, BLOCK_N);
+    const int steps = order.tiles;
     if (thread < BLOCK_M) query_row[thread] = part.row(thread);
     if (thread == 0) {
         for (int consumer = 0; consumer < C::CONSUMERS; ++consumer) spoilt[consumer] = -1;
@@ -65,9 +71,9 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
         std::uint32_t phase = 1;
         for (int step = stage; step < steps; step += C::STAGES, phase ^= 1) {
             mbarrier_wait_parity(&empty[stage], phase);
-            LatentRows<T, COPY_THREADS>::template copy_keys<BLOCK_N>(
-                tiles + stage * C::KEY_BYTES, K, key_rows, part.key_first + step * BLOCK_N, part.key_end,
-                thread % COPY_THREADS, C::place, copy_piece);
+            LatentRows<T, COPY_THREADS>::template copy_keys<BLOCK_N>(tiles + stage * C::KEY_BYTES, K, key_rows,
+                                                                     order.key_begin(step, BLOCK_N), part.key_end,
+                                                                     thread % COPY_THREADS, C::place, copy_piece);
             cp_async_wait_all();
             // wgmma sees what these threads have seen to come.
             fence_proxy_async_shared();
@@ -80,15 +86,17 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
     C own;
     own.clear();
     const int consumer = warpgroup - 1, own_thread = thread % 128, first_column = consumer * C::COLUMNS;
-    // Barrier 1 is both consumers', and each has one of its own.
-    const auto meet_all = [] { barrier_sync(1, C::NUM_THREADS); };
-    const auto meet_own = [=] { barrier_sync(2 + consumer, 128); };
+    // Barriers 2 and 3 are one consumer's each.
+    constexpr std::uint32_t BOTH = 1, OWN = 2, TURN = 4;
+    const auto meet = [] { barrier_sync(BOTH, C::NUM_THREADS); };
+    const auto meet_own = [=] { barrier_sync(OWN + consumer, 128); };
+    const auto release = [&](int stage) {
+        if (lane == 0) mbarrier_arrive(&empty[stage]);
+    };
     // Lanes 4 r to 4 r + 3 have rows r and r + 8 of the warp's 16.
     const int own_row = warp * 16 + lane / 4;
 #pragma unroll
     for (int h = 0; h < 2; ++h) own.seen[0][h] = part.seen(own_row + h * 8);
-    // Keys of which each is seen by all rows of the block.
-    const int all_see_from = sequence.first_seen(part.last_query, causal, window), all_see_to = part.seen(0);
     const float factor = mul_rn_f32(softmax_scale, 1.44269504088896341f);
 
     if (steps > 0) {
@@ -96,85 +104,154 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
             shared, Q, thread - 128, [&](int r) { return part.row(r); }, place_in_boxes<BLOCK_M>, copy_piece);
         cp_async_wait_all();
         fence_proxy_async_shared();
-        meet_all();
+        meet();
     }
     Ring<C::STAGES> ring;
-    for (int step = 0; step < steps; ++step, ring.next()) {
+    float rescale[1][2];
+    int step = 0;
+    // Whole tiles come by twos.
+    const int singles = order.masked + (steps - order.masked) % 2;
+    for (; step < singles; ++step, ring.next()) {
         unsigned char* tile_k = tiles + ring.stage * C::KEY_BYTES;
         unsigned char* tile_v = tile_k + consumer * C::OWN_BOXES;
-        const int key_begin = part.key_first + step * BLOCK_N;
-        const bool masked = key_begin < all_see_from || key_begin + BLOCK_N > all_see_to;
-        float rescale[1][2];
+        const int key_begin = order.key_begin(step, BLOCK_N);
         mbarrier_wait_parity(&full[ring.stage], ring.phase);
         if (consumer == 0) {
             // -- score
             score_boxes<T, C::HEAD_DIM, BLOCK_N>(own.scores[0], shared, tile_k);
             wgmma_wait_group<0>();
             own.scale_scores(factor);
-            if (masked) own.mask(key_begin, window, lane);
+            own.mask(key_begin, window, lane);
 
             // -- softmax
-            own.softmax(rescale);
-            own.store_weights(tile_k + C::WEIGHTS, own_row, lane);
-#pragma unroll
-            for (int h = 0; h < 2; ++h)
-                if (lane % 4 == 0) factors[step % 2][own_row + h * 8] = rescale[0][h];
-            fence_proxy_async_shared();
+            own.make_weights(rescale, told[step % 2], tile_k + C::WEIGHTS, own_row, lane);
+            meet();
+        } else {
+            meet();
+            own.follow(rescale, told[step % 2], own_row);
         }
-        meet_all();
 
         // -- multiply
-#pragma unroll
-        for (int h = 0; h < 2; ++h) rescale[0][h] = factors[step % 2][own_row + h * 8];
         own.scale_acc(rescale);
-        if (masked) {
-            if (own.any_spoilt(tile_v, all_see_from - key_begin, all_see_to - key_begin, own_thread, 128, C::place))
-                atomicMax(&spoilt[consumer], step);
+        if (own.any_spoilt(tile_v, all_see_from - key_begin, all_see_to - key_begin, own_thread, 128, C::place))
+            atomicMax(&spoilt[consumer], step);
+        meet_own();
+        if (spoilt[consumer] == step) {
+            own.add_spoilt(tile_v, key_begin, window, lane, C::place, [&](int i, int h) { return own.seen[i][h]; });
+            // What others have yet to read is not lost before.
             meet_own();
-            if (spoilt[consumer] == step) {
-                own.add_spoilt(tile_v, key_begin, window, lane, C::place, [&](int i, int h) { return own.seen[i][h]; });
-                // What others have yet to read is not lost before.
-                meet_own();
-                drop_nonfinite<T, BLOCK_N, C::PIECES>(tile_v, own_thread, 128, C::place);
-                fence_proxy_async_shared();
-                meet_own();
-            }
+            drop_nonfinite<T, BLOCK_N, C::PIECES>(tile_v, own_thread, 128, C::place);
+            fence_proxy_async_shared();
+            meet_own();
         }
         own.weigh_async(tile_k + C::WEIGHTS, tile_v);
         wgmma_wait_group<0>();
-        if (lane == 0) mbarrier_arrive(&empty[ring.stage]);
+        release(ring.stage);
+    }
+    // Two tiles: the first consumer makes the weights of the first one.
+    const auto wait_full = [&] { mbarrier_wait_parity(&full[ring.stage], ring.phase); };
+    const auto tile_of = [&](int stage) { return tiles + stage * C::KEY_BYTES; };
+    const auto score = [&](int stage) { score_boxes<T, C::HEAD_DIM, BLOCK_N>(own.scores[0], shared, tile_of(stage)); };
+    const auto make_weights = [&](int of_step, int stage) {
+        own.scale_scores(factor);
+        own.make_weights(rescale, told[of_step % 2], tile_of(stage) + C::WEIGHTS, own_row, lane);
+    };
+    const auto weigh = [&](int stage) {
+        own.scale_acc(rescale);
+        own.weigh_async(tile_of(stage) + C::WEIGHTS, tile_of(stage) + consumer * C::OWN_BOXES);
+    };
+    if (consumer == 0) {
+        for (; step < steps; step += 2, ring.next()) {
+            // -- score
+            wait_full();
+            score(ring.stage);
+            barrier_arrive(TURN, C::NUM_THREADS);
+            wgmma_wait_group<0>();
+
+            // -- softmax
+            make_weights(step, ring.stage);
+            meet();
+
+            // -- multiply
+            weigh(ring.stage);
+            wgmma_wait_group<0>();
+            release(ring.stage);
+            ring.next();
+            meet();
+            own.follow(rescale, told[(step + 1) % 2], own_row);
+            wait_full();
+            weigh(ring.stage);
+            wgmma_wait_group<0>();
+            release(ring.stage);
+        }
+    } else {
+        for (; step < steps; step += 2, ring.next()) {
+            // -- score
+            wait_full();
+            const int first = ring.stage;
+            ring.next();
+            wait_full();
+            // The other one's scores have the matrix unit before.
+            barrier_sync(TURN, C::NUM_THREADS);
+            score(ring.stage);
+            wgmma_wait_group<0>();
+
+            // -- multiply
+            meet();
+            own.follow(rescale, told[step % 2], own_row);
+            weigh(first);
+
+            // -- softmax
+            make_weights(step + 1, ring.stage);
+            meet();
+
+            // -- multiply
+            wgmma_wait_group<0>();
+            release(first);
+            weigh(ring.stage);
+            wgmma_wait_group<0>();
+            release(ring.stage);
+        }
     }
 
     // -- store
-    // Not where the last step's factors are, which the other consumer may have yet to read.
-    float* inverse = factors[steps % 2];
     const auto at_part = [&](int row) { return static_cast<std::size_t>(split) * sequence.all_rows + row; };
-    if (consumer == 0)
 #pragma unroll
-        for (int h = 0; h < 2; ++h) {
-            const float sum = own.sum_of(0, h), row_max = own.row_max[0][h];
-            if (lane % 4 != 0) continue;
-            const int row = query_row[own_row + h * 8];
-            // Not sum > 0: a NaN must stay one.
-            inverse[own_row + h * 8] = sum == 0.0f ? 0.0f : rcp_approx_ftz_f32(sum);
-            if (row >= 0 && splits == 1) lse[row] = (row_max + lg2_approx_ftz_f32(sum)) * 0.693147180559945309f;
-            if (row >= 0 && splits > 1)
-                reinterpret_cast<float2*>(partial_state)[at_part(row)] = make_float2(row_max, sum);
-        }
-    if (splits > 1) {
-#pragma unroll
-        for (int h = 0; h < 2; ++h) {
-            const int row = query_row[own_row + h * 8];
-            if (row >= 0) own.store_row(partial_acc + at_part(row) * C::VALUE_DIM + first_column, 0, h, lane);
-        }
-        return;
+    for (int h = 0; h < 2; ++h) {
+        const float sum = own.sum_of(0, h);
+        if (lane % 4 == 0) sums[consumer][own_row + h * 8] = sum;
     }
-    meet_all();
+    meet();
+    float sum[2];
+#pragma unroll
+    for (int h = 0; h < 2; ++h) {
+        sum[h] = sums[0][own_row + h * 8] + sums[1][own_row + h * 8];
+        // Not sum > 0: a NaN must stay one.
+        rescale[0][h] = splits > 1 ? 1.0f : sum[h] == 0.0f ? 0.0f : rcp_approx_ftz_f32(sum[h]);
+    }
+    // Not in the place of `own`: sums that are stored as they were added become integers in the loops, which are copied
+    // while wgmma has them.
+    typename C::Sums done;
+#pragma unroll
+    for (int e = 0; e < C::COLUMNS / 2; ++e) done.acc[0][e] = mul_rn_f32(own.acc[0][e], rescale[0][e / 2 % 2]);
+#pragma unroll
+    for (int h = 0; h < 2; ++h) {
+        const int row = query_row[own_row + h * 8];
+        if (row < 0) continue;
+        const bool tells = consumer == 0 && lane % 4 == 0;
+        if (splits > 1) {
+            done.store_row(partial_acc + at_part(row) * C::VALUE_DIM + first_column, 0, h, lane);
+            if (tells) reinterpret_cast<float2*>(partial_state)[at_part(row)] = make_float2(own.row_max[0][h], sum[h]);
+        } else if (tells) {
+            lse[row] = (own.row_max[0][h] + lg2_approx_ftz_f32(sum[h])) * 0.693147180559945309f;
+        }
+    }
+    if (splits > 1) return;
     // In the place of Q.
     unsigned char* staging = shared + consumer * C::OWN_BOXES;
     const auto place_own = [&](int row, int piece) { return place_in_boxes<BLOCK_M>(warp * 16 + row, piece); };
 #pragma unroll
-    for (int h = 0; h < 2; ++h) own.stage_row(staging, 0, h, inverse[own_row + h * 8], lane, place_own);
+    for (int h = 0; h < 2; ++h) done.stage_row(staging, 0, h, 1.0f, lane, place_own);
     __syncwarp();
     store_staged<16, C::COLUMNS, C::VALUE_DIM>(O + first_column, staging, lane, place_own,
                                                [&](int r) { return query_row[warp * 16 + r]; });
