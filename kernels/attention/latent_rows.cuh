@@ -20,16 +20,18 @@ struct LatentRows {
     static constexpr int COPIERS = 8, LINES = HEAD_DIM / 8 / COPIERS;
     static_assert(LINES * COPIERS * 8 == HEAD_DIM && THREADS % COPIERS == 0);
 
-    /// tile[n] = rows of `from` that row_of(n) says, zeros where it says −1. place(row, piece) is where 16 bytes lie.
-    template <int rows, typename RowOf, typename Place, typename CopyPiece>
+    /// Lines first_line to first_line + lines of tile[n] = rows of `from` that row_of(n) says, zeros where it says −1,
+    /// of `unroll` rows at a time. place(row, piece) is where 16 bytes lie.
+    template <int rows, int first_line = 0, int lines = LINES, int unroll = 1, typename RowOf, typename Place,
+              typename CopyPiece>
     static __device__ __forceinline__ void copy_rows(unsigned char* to, const T* from, int thread, RowOf&& row_of,
                                                      Place&& place, CopyPiece&& copy_piece) {
-#pragma unroll 1
+#pragma unroll unroll
         for (int n = thread / COPIERS; n < rows; n += THREADS / COPIERS) {
             const std::int64_t row = row_of(n);
             const T* piece = from + (row < 0 ? 0 : row) * HEAD_DIM + thread % COPIERS * 8;
 #pragma unroll
-            for (int line = 0; line < LINES; ++line)
+            for (int line = first_line; line < first_line + lines; ++line)
                 copy_piece(to + place(n, line * COPIERS + thread % COPIERS), piece + line * COPIERS * 8, row >= 0);
         }
     }

@@ -24,15 +24,15 @@ __device__ __forceinline__ int place_in_boxes(int row, int piece) {
     return piece / 8 * rows * box_row + row * box_row + (piece % 8 ^ row % 8) * 16;
 }
 
-/// Issues scores = tile_q tile_kᵀ, of 64 rows and `keys` keys.
-template <typename T, int head_dim, int keys>
+/// Issues scores = tile_q tile_kᵀ, of 64 rows and `keys` keys; of columns that begin with a later box, scores +=.
+template <typename T, int head_dim, int keys, int first_box = 0, int boxes = head_dim / box_columns>
 __device__ __forceinline__ void score_boxes(float (&scores)[keys / 2], const unsigned char* tile_q,
                                             const unsigned char* tile_k) {
     const std::uint64_t q = wgmma_descriptor(tile_q, 16, box_rows_stride, Swizzle::bytes_128);
     const std::uint64_t k = wgmma_descriptor(tile_k, 16, box_rows_stride, Swizzle::bytes_128);
     wgmma_fence();
 #pragma unroll
-    for (int step = 0; step < head_dim / 16; ++step) {
+    for (int step = first_box * 4; step < (first_box + boxes) * 4; ++step) {
         const int in_box = step % 4 * 32;
         wgmma<element_of<T>>(scores, wgmma_advance(q, step / 4 * 64 * box_row + in_box),
                              wgmma_advance(k, step / 4 * keys * box_row + in_box), step > 0);

@@ -55,9 +55,10 @@ struct LatentConsumer : MatrixScores<1, tile.block_n>,
     static constexpr int KEY_BOX = BLOCK_N * box_row;
     /// A tile's last box: columns that scores alone read, and then their weights.
     static constexpr int WEIGHTS = VALUE_DIM / box_columns * KEY_BOX;
-    /// Where a consumer's columns begin in a tile of keys, and in that of Q.
-    static constexpr int OWN_BOXES = COLUMNS / box_columns * KEY_BOX;
-    static constexpr int PRODUCER_REGISTERS = 56, CONSUMER_REGISTERS = 224;
+    /// Boxes of a consumer's columns, and of all; where they begin in a tile of keys and in that of Q.
+    static constexpr int BOXES = COLUMNS / box_columns, ALL_BOXES = HEAD_DIM / box_columns, OWN_BOXES = BOXES * KEY_BOX;
+    static constexpr int PARTS = 2;
+    static constexpr int PRODUCER_REGISTERS = 72, CONSUMER_REGISTERS = 216;
 
     static __device__ __forceinline__ int place(int row, int piece) { return place_in_boxes<BLOCK_N>(row, piece); }
 

@@ -30,7 +30,8 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
     using C = LatentConsumer<T, LatentHopperTile{BLOCK_M, BLOCK_N}>;
     unsigned char* shared = dynamic_shared<unsigned char>();
     unsigned char* tiles = shared + C::QUERY_BYTES;
-    __shared__ std::uint64_t full[C::STAGES], empty[C::STAGES];
+    // A tile comes and goes in two parts: the columns of one consumer's half of O, and all others.
+    __shared__ std::uint64_t full[C::STAGES][C::PARTS], empty[C::STAGES][C::PARTS];
     // By the parity of steps.
     __shared__ typename C::Told told[2];
     // Of each consumer's weights.
@@ -53,10 +54,12 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
     if (thread < BLOCK_M) query_row[thread] = part.row(thread);
     if (thread == 0) {
         for (int consumer = 0; consumer < C::CONSUMERS; ++consumer) spoilt[consumer] = -1;
-        for (int stage = 0; stage < C::STAGES; ++stage) {
-            mbarrier_init(&full[stage], 4 / C::STAGES);
-            mbarrier_init(&empty[stage], C::CONSUMERS * 4);
-        }
+        for (int stage = 0; stage < C::STAGES; ++stage)
+            for (int half = 0; half < C::PARTS; ++half) {
+                mbarrier_init(&full[stage][half], 1);
+                // Weights lie in the second one, and are both consumers'.
+                mbarrier_init(&empty[stage][half], half == 0 ? 4 : 8);
+            }
         fence_mbarrier_init();
     }
     __syncthreads();
@@ -65,21 +68,34 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
     if (warpgroup == 0) {
         // -- load
         setmaxnreg_dec<C::PRODUCER_REGISTERS>();
-        constexpr int COPY_THREADS = 128 / C::STAGES;
+        using Copy = LatentRows<T, 32>;
         const KeyRows key_rows{pages_of(page_table, blockIdx.z, table_pages), page_shift, 1, 0, sequence.key_row(0)};
-        const int stage = thread / COPY_THREADS;
-        std::uint32_t phase = 1;
-        for (int step = stage; step < steps; step += C::STAGES, phase ^= 1) {
-            mbarrier_wait_parity(&empty[stage], phase);
-            LatentRows<T, COPY_THREADS>::template copy_keys<BLOCK_N>(tiles + stage * C::KEY_BYTES, K, key_rows,
-                                                                     order.key_begin(step, BLOCK_N), part.key_end,
-                                                                     thread % COPY_THREADS, C::place, copy_piece);
-            cp_async_wait_all();
-            // wgmma sees what these threads have seen to come.
-            fence_proxy_async_shared();
-            __syncwarp();
-            if (lane == 0) mbarrier_arrive(&full[stage]);
-        }
+        const auto load_part = [&]<int half, int first_box, int boxes>() {
+            const int stage = warp / C::PARTS;
+            std::uint32_t phase = 1;
+            for (int step = stage; step < steps; step += C::STAGES, phase ^= 1) {
+                // A lane looks up two keys' rows, while the stage is still in use.
+                static_assert(BLOCK_N == 64);
+                const int key = order.key_begin(step, BLOCK_N) + lane;
+                const int low = key < part.key_end ? static_cast<int>(key_rows(key)) : -1;
+                const int high = key + 32 < part.key_end ? static_cast<int>(key_rows(key + 32)) : -1;
+                mbarrier_wait_parity(&empty[stage][half], phase);
+                const auto row_of = [&](int n) {
+                    return static_cast<int>(shfl_sync_idx_b32(static_cast<std::uint32_t>(n < 32 ? low : high), n % 32));
+                };
+                Copy::template copy_rows<BLOCK_N, first_box, boxes, 2>(tiles + stage * C::KEY_BYTES, K, lane, row_of,
+                                                                       C::place, copy_piece);
+                cp_async_wait_all();
+                // wgmma sees what these lanes have seen to come.
+                fence_proxy_async_shared();
+                __syncwarp();
+                if (lane == 0) mbarrier_arrive(&full[stage][half]);
+            }
+        };
+        if (warp % C::PARTS == 0)
+            load_part.template operator()<0, 0, C::BOXES>();
+        else
+            load_part.template operator()<1, C::BOXES, Copy::LINES - C::BOXES>();
         return;
     }
     setmaxnreg_inc<C::CONSUMER_REGISTERS>();
@@ -90,8 +106,25 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
     constexpr std::uint32_t BOTH = 1, OWN = 2, TURN = 4;
     const auto meet = [] { barrier_sync(BOTH, C::NUM_THREADS); };
     const auto meet_own = [=] { barrier_sync(OWN + consumer, 128); };
+    // The first consumer's columns are the first part, its weights in the second one.
     const auto release = [&](int stage) {
-        if (lane == 0) mbarrier_arrive(&empty[stage]);
+        if (lane != 0) return;
+        if (consumer == 0) mbarrier_arrive(&empty[stage][0]);
+        mbarrier_arrive(&empty[stage][1]);
+    };
+    const auto wait_half = [&](const Ring<C::STAGES>& at, int half) {
+        mbarrier_wait_parity(&full[at.stage][half], at.phase);
+    };
+    const auto tile_of = [&](int stage) { return tiles + stage * C::KEY_BYTES; };
+    const auto score = [&](const Ring<C::STAGES>& at) {
+        wait_half(at, 0);
+        score_boxes<T, C::HEAD_DIM, BLOCK_N, 0, C::BOXES>(own.scores[0], shared, tile_of(at.stage));
+        wait_half(at, 1);
+        score_boxes<T, C::HEAD_DIM, BLOCK_N, C::BOXES, C::ALL_BOXES - C::BOXES>(own.scores[0], shared,
+                                                                                tile_of(at.stage));
+    };
+    const auto weigh = [&](int stage) {
+        own.weigh_async(tile_of(stage) + C::WEIGHTS, tile_of(stage) + consumer * C::OWN_BOXES);
     };
     // Lanes 4 r to 4 r + 3 have rows r and r + 8 of the warp's 16.
     const int own_row = warp * 16 + lane / 4;
@@ -112,23 +145,22 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
     // Whole tiles come by twos.
     const int singles = order.masked + (steps - order.masked) % 2;
     for (; step < singles; ++step, ring.next()) {
-        unsigned char* tile_k = tiles + ring.stage * C::KEY_BYTES;
-        unsigned char* tile_v = tile_k + consumer * C::OWN_BOXES;
+        unsigned char* tile_v = tile_of(ring.stage) + consumer * C::OWN_BOXES;
         const int key_begin = order.key_begin(step, BLOCK_N);
-        mbarrier_wait_parity(&full[ring.stage], ring.phase);
         if (consumer == 0) {
             // -- score
-            score_boxes<T, C::HEAD_DIM, BLOCK_N>(own.scores[0], shared, tile_k);
+            score(ring);
             wgmma_wait_group<0>();
             own.scale_scores(factor);
             own.mask(key_begin, window, lane);
 
             // -- softmax
-            own.make_weights(rescale, told[step % 2], tile_k + C::WEIGHTS, own_row, lane);
+            own.make_weights(rescale, told[step % 2], tile_of(ring.stage) + C::WEIGHTS, own_row, lane);
             meet();
         } else {
             meet();
             own.follow(rescale, told[step % 2], own_row);
+            wait_half(ring, 1);
         }
 
         // -- multiply
@@ -144,27 +176,19 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
             fence_proxy_async_shared();
             meet_own();
         }
-        own.weigh_async(tile_k + C::WEIGHTS, tile_v);
+        weigh(ring.stage);
         wgmma_wait_group<0>();
         release(ring.stage);
     }
     // Two tiles: the first consumer makes the weights of the first one.
-    const auto wait_full = [&] { mbarrier_wait_parity(&full[ring.stage], ring.phase); };
-    const auto tile_of = [&](int stage) { return tiles + stage * C::KEY_BYTES; };
-    const auto score = [&](int stage) { score_boxes<T, C::HEAD_DIM, BLOCK_N>(own.scores[0], shared, tile_of(stage)); };
     const auto make_weights = [&](int of_step, int stage) {
         own.scale_scores(factor);
         own.make_weights(rescale, told[of_step % 2], tile_of(stage) + C::WEIGHTS, own_row, lane);
     };
-    const auto weigh = [&](int stage) {
-        own.scale_acc(rescale);
-        own.weigh_async(tile_of(stage) + C::WEIGHTS, tile_of(stage) + consumer * C::OWN_BOXES);
-    };
     if (consumer == 0) {
         for (; step < steps; step += 2, ring.next()) {
             // -- score
-            wait_full();
-            score(ring.stage);
+            score(ring);
             barrier_arrive(TURN, C::NUM_THREADS);
             wgmma_wait_group<0>();
 
@@ -173,13 +197,15 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
             meet();
 
             // -- multiply
+            own.scale_acc(rescale);
             weigh(ring.stage);
             wgmma_wait_group<0>();
             release(ring.stage);
             ring.next();
             meet();
             own.follow(rescale, told[(step + 1) % 2], own_row);
-            wait_full();
+            wait_half(ring, 0);
+            own.scale_acc(rescale);
             weigh(ring.stage);
             wgmma_wait_group<0>();
             release(ring.stage);
@@ -187,19 +213,19 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
     } else {
         for (; step < steps; step += 2, ring.next()) {
             // -- score
-            wait_full();
-            const int first = ring.stage;
+            const Ring<C::STAGES> first = ring;
             ring.next();
-            wait_full();
             // The other one's scores have the matrix unit before.
             barrier_sync(TURN, C::NUM_THREADS);
-            score(ring.stage);
+            score(ring);
             wgmma_wait_group<0>();
 
             // -- multiply
             meet();
             own.follow(rescale, told[step % 2], own_row);
-            weigh(first);
+            wait_half(first, 1);
+            own.scale_acc(rescale);
+            weigh(first.stage);
 
             // -- softmax
             make_weights(step + 1, ring.stage);
@@ -207,7 +233,8 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
 
             // -- multiply
             wgmma_wait_group<0>();
-            release(first);
+            release(first.stage);
+            own.scale_acc(rescale);
             weigh(ring.stage);
             wgmma_wait_group<0>();
             release(ring.stage);
