@@ -3,41 +3,13 @@
 #pragma once
 
 #include "kernels/attention/latent_hopper/latent_hopper.hpp"
-#include "kernels/attention/latent_rows.cuh"
 #include "kernels/attention/matrix_sums.ptx.cuh"
 #include "kernels/attention/wgmma_boxes.ptx.cuh"
-#include "kernels/common/ptx/barrier.cuh"
-#include "kernels/common/ptx/cp_async.cuh"
 #include "kernels/common/ptx/fence.cuh"
-#include "kernels/common/ptx/mbarrier.cuh"
-#include "kernels/common/ptx/registers.cuh"
-#include "kernels/common/ring.cuh"
 
 namespace stele::attention::ptx {
 
 using namespace stele::ptx;
-
-/// The order in which a block takes the tiles of its part: those of which not all of its rows see all keys come first.
-struct TileOrder {
-    int key_first, tiles;
-    int whole_begin, whole_end;  ///< tiles that all rows see
-    int masked;                  ///< the others
-
-    /// Of keys key_first to key_end, where all rows see all_see_from to all_see_to.
-    __device__ __forceinline__ TileOrder(int key_first, int key_end, int all_see_from, int all_see_to, int block_n)
-        : key_first(key_first), tiles((max(key_end - key_first, 0) + block_n - 1) / block_n) {
-        whole_begin = min((max(all_see_from - key_first, 0) + block_n - 1) / block_n, tiles);
-        whole_end = max(min(max(all_see_to - key_first, 0) / block_n, tiles), whole_begin);
-        masked = tiles - (whole_end - whole_begin);
-    }
-    /// The first key of a step's tile.
-    __device__ __forceinline__ int key_begin(int step, int block_n) const {
-        const int tile = step < whole_begin ? step
-                         : step < masked    ? whole_end + (step - whole_begin)
-                                            : whole_begin + (step - masked);
-        return key_first + tile * block_n;
-    }
-};
 
 template <typename T, LatentHopperTile tile>
 struct LatentConsumer : MatrixScores<1, tile.block_n>,

@@ -12,6 +12,10 @@
 // one. A block has one part of the keys, split_keys long; what several blocks summed, attention_flash_combine puts
 // together. Keys lie in one piece a sequence, or in pages: key j of a sequence in page page_table[sequence, j / page].
 #include "kernels/attention/latent_hopper/consumer.ptx.cuh"
+#include "kernels/attention/latent_hopper/producer.ptx.cuh"
+#include "kernels/common/ptx/barrier.cuh"
+#include "kernels/common/ptx/registers.cuh"
+#include "kernels/common/ring.cuh"
 #include "kernels/common/shared.cuh"
 
 namespace stele::attention::ptx {
@@ -63,39 +67,21 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
         fence_mbarrier_init();
     }
     __syncthreads();
-    const auto copy_piece = [](void* to, const void* from, bool inside) { cp_async_cg_16(to, from, inside ? 16 : 0); };
 
     if (warpgroup == 0) {
         // -- load
         setmaxnreg_dec<C::PRODUCER_REGISTERS>();
-        using Copy = LatentRows<T, 32>;
         const KeyRows key_rows{pages_of(page_table, blockIdx.z, table_pages), page_shift, 1, 0, sequence.key_row(0)};
-        const auto load_part = [&]<int half, int first_box, int boxes>() {
-            const int stage = warp / C::PARTS;
-            std::uint32_t phase = 1;
-            for (int step = stage; step < steps; step += C::STAGES, phase ^= 1) {
-                // A lane looks up two keys' rows, while the stage is still in use.
-                static_assert(BLOCK_N == 64);
-                const int key = order.key_begin(step, BLOCK_N) + lane;
-                const int low = key < part.key_end ? static_cast<int>(key_rows(key)) : -1;
-                const int high = key + 32 < part.key_end ? static_cast<int>(key_rows(key + 32)) : -1;
-                mbarrier_wait_parity(&empty[stage][half], phase);
-                const auto row_of = [&](int n) {
-                    return static_cast<int>(shfl_sync_idx_b32(static_cast<std::uint32_t>(n < 32 ? low : high), n % 32));
-                };
-                Copy::template copy_rows<BLOCK_N, first_box, boxes, 2>(tiles + stage * C::KEY_BYTES, K, lane, row_of,
-                                                                       C::place, copy_piece);
-                cp_async_wait_all();
-                // wgmma sees what these lanes have seen to come.
-                fence_proxy_async_shared();
-                __syncwarp();
-                if (lane == 0) mbarrier_arrive(&full[stage][half]);
-            }
+        const int stage = warp / C::PARTS, half = warp % C::PARTS;
+        const auto load = [&]<int first_box, int boxes>() {
+            load_boxes<BLOCK_N, C::STAGES, first_box, boxes>(tiles + stage * C::KEY_BYTES, K, key_rows, order,
+                                                             part.key_end, stage, lane, &full[stage][half],
+                                                             &empty[stage][half]);
         };
-        if (warp % C::PARTS == 0)
-            load_part.template operator()<0, 0, C::BOXES>();
+        if (half == 0)
+            load.template operator()<0, C::BOXES>();
         else
-            load_part.template operator()<1, C::BOXES, Copy::LINES - C::BOXES>();
+            load.template operator()<C::BOXES, C::ALL_BOXES - C::BOXES>();
         return;
     }
     setmaxnreg_inc<C::CONSUMER_REGISTERS>();
@@ -134,7 +120,7 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
 
     if (steps > 0) {
         LatentRows<T, C::NUM_THREADS>::template copy_rows<BLOCK_M>(
-            shared, Q, thread - 128, [&](int r) { return part.row(r); }, place_in_boxes<BLOCK_M>, copy_piece);
+            shared, Q, thread - 128, [&](int r) { return part.row(r); }, place_in_boxes<BLOCK_M>, CopyPiece());
         cp_async_wait_all();
         fence_proxy_async_shared();
         meet();
