@@ -98,14 +98,11 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
         if (consumer == 0) mbarrier_arrive(&empty[stage][0]);
         mbarrier_arrive(&empty[stage][1]);
     };
-    const auto wait_half = [&](const Ring<C::STAGES>& at, int half) {
-        mbarrier_wait_parity(&full[at.stage][half], at.phase);
-    };
     const auto tile_of = [&](int stage) { return tiles + stage * C::KEY_BYTES; };
     const auto score = [&](const Ring<C::STAGES>& at) {
-        wait_half(at, 0);
+        mbarrier_wait_parity(&full[at.stage][0], at.phase);
         score_boxes<T, C::HEAD_DIM, BLOCK_N, 0, C::BOXES>(own.scores[0], shared, tile_of(at.stage));
-        wait_half(at, 1);
+        mbarrier_wait_parity(&full[at.stage][1], at.phase);
         score_boxes<T, C::HEAD_DIM, BLOCK_N, C::BOXES, C::ALL_BOXES - C::BOXES>(own.scores[0], shared,
                                                                                 tile_of(at.stage));
     };
@@ -146,7 +143,6 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
         } else {
             meet();
             own.follow(rescale, told[step % 2], own_row);
-            wait_half(ring, 1);
         }
 
         // -- multiply
@@ -190,7 +186,6 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
             ring.next();
             meet();
             own.follow(rescale, told[(step + 1) % 2], own_row);
-            wait_half(ring, 0);
             own.scale_acc(rescale);
             weigh(ring.stage);
             wgmma_wait_group<0>();
@@ -199,7 +194,7 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
     } else {
         for (; step < steps; step += 2, ring.next()) {
             // -- score
-            const Ring<C::STAGES> first = ring;
+            const int first = ring.stage;
             ring.next();
             // The other one's scores have the matrix unit before.
             barrier_sync(TURN, C::NUM_THREADS);
@@ -209,9 +204,8 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
             // -- multiply
             meet();
             own.follow(rescale, told[step % 2], own_row);
-            wait_half(first, 1);
             own.scale_acc(rescale);
-            weigh(first.stage);
+            weigh(first);
 
             // -- softmax
             make_weights(step + 1, ring.stage);
@@ -219,7 +213,7 @@ __global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
 
             // -- multiply
             wgmma_wait_group<0>();
-            release(first.stage);
+            release(first);
             own.scale_acc(rescale);
             weigh(ring.stage);
             wgmma_wait_group<0>();
