@@ -12,7 +12,7 @@ constexpr std::size_t barrier_bytes = 1024;
 Support supports(Language, const LatentHopperTile& tile, const DeviceInfo& device, const Shape& shape) {
     if (Support typed = takes_dtype(shape, {Dtype::f16, Dtype::bf16}); !typed) return typed;
     if (Support latent = wants_latent(shape); !latent) return latent;
-    return fits_block(device, tile.threads(), tile.shared_bytes() + barrier_bytes);
+    return fits_block(device, tile.threads, tile.shared_bytes() + barrier_bytes);
 }
 
 Plan make_plan(Language language, const LatentHopperTile& tile, const DeviceInfo& device, const Shape& shape) {
@@ -21,7 +21,7 @@ Plan make_plan(Language language, const LatentHopperTile& tile, const DeviceInfo
     launch.tile = text(tile);
     launch.block_m = tile.block_m;
     launch.step = tile.stages * tile.block_n;
-    launch.threads = tile.threads();
+    launch.threads = tile.threads;
     launch.shared_bytes = tile.shared_bytes();
     return split_plan(language, launch, device, shape);
 }

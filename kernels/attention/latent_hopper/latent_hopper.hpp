@@ -19,7 +19,7 @@ struct LatentHopperTile {
 
     static constexpr int stages = 2, consumers = 2;
     /// The producer's warpgroup first.
-    static constexpr int threads() { return (consumers + 1) * 128; }
+    static constexpr int threads = (consumers + 1) * 128;
     /// Q, and the stages of keys, which are the values too, and whose last 64 columns make room for weights.
     constexpr std::size_t shared_bytes() const {
         return static_cast<std::size_t>((block_m + stages * block_n) * latent_head_dim * 2);

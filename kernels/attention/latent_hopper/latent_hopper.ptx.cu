@@ -25,7 +25,7 @@ using namespace stele::ptx;
 /// Q [batch, heads, seq_q, 576]; O [batch, heads, seq_q, 512]; lse [batch, heads, seq_q]. page_table is null where keys
 /// are not in pages, the offsets [batch + 1] where sequences have one length.
 template <typename T, int BLOCK_M, int BLOCK_N>
-__global__ void __launch_bounds__(LatentHopperTile::threads(), 1)
+__global__ void __launch_bounds__(LatentHopperTile::threads, 1)
     attention_latent_hopper(const T* __restrict__ Q, const T* __restrict__ K, const int* __restrict__ page_table,
                             const int* __restrict__ q_offsets, const int* __restrict__ k_offsets, T* __restrict__ O,
                             float* __restrict__ lse, float* __restrict__ partial_acc, float* __restrict__ partial_state,
