@@ -70,8 +70,11 @@ const std::vector<Question>& questions() {
          {"attention/latent", "attention/latent_tensor"},
          "batch=32 heads=16 kv_heads=1 seq_q=1 seq_k=8192 head_dim=576 latent=512 bf16"},
         {"latent-128",
-         {"attention/latent_tensor"},
+         {"attention/latent_tensor", "attention/latent_hopper"},
          "batch=32 heads=128 kv_heads=1 seq_q=1 seq_k=8192 head_dim=576 latent=512 bf16"},
+        {"latent-64-pages",
+         {"attention/latent_tensor", "attention/latent_hopper"},
+         "batch=32 heads=64 kv_heads=1 seq_q=1 seq_k=8192 head_dim=576 latent=512 bf16 page=64"},
         {"sparse",
          {"sparse_attention"},
          "batch=1 heads=16 kv_heads=4 seq_q=8192 seq_k=8192 head_dim=128 bf16 causal block=64 density=0.1 "

@@ -17,8 +17,8 @@ class Attention final : public Operation {
 public:
     Attention() {
         for (auto rows : {naive_variants, flash_variants, flash_split_variants, latent_variants, latent_tensor_variants,
-                          flash_panel_variants, flash_stream_variants, flash_tensor_variants, flash_hopper_variants,
-                          tile_variants, openblas_variants, onednn_variants, cudnn_variants}) {
+                          latent_hopper_variants, flash_panel_variants, flash_stream_variants, flash_tensor_variants,
+                          flash_hopper_variants, tile_variants, openblas_variants, onednn_variants, cudnn_variants}) {
             std::vector<Variant> some = rows();
             std::move(some.begin(), some.end(), std::back_inserter(variants_));
         }

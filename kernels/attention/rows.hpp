@@ -107,6 +107,7 @@ std::vector<Variant> flash_variants();
 std::vector<Variant> flash_split_variants();
 std::vector<Variant> latent_variants();
 std::vector<Variant> latent_tensor_variants();
+std::vector<Variant> latent_hopper_variants();
 std::vector<Variant> flash_panel_variants();
 std::vector<Variant> flash_stream_variants();
 std::vector<Variant> flash_tensor_variants();

@@ -1,5 +1,5 @@
 // The plan of the kernels that cut the keys over blocks by keys_of_part(): flash_split, flash_stream, latent,
-// latent_tensor.
+// latent_tensor, latent_hopper.
 #pragma once
 
 #include <string>

@@ -4,23 +4,14 @@
 #include "kernels/attention/flash_hopper/flash_hopper.hpp"
 #include "kernels/attention/matrix_rows.ptx.cuh"
 #include "kernels/attention/narrow.ptx.cuh"
+#include "kernels/attention/wgmma_boxes.ptx.cuh"
 #include "kernels/common/ptx/fence.cuh"
 #include "kernels/common/ptx/mbarrier.cuh"
-#include "kernels/common/ptx/wgmma_f32.cuh"
 #include "kernels/common/ring.cuh"
 
 namespace stele::attention::ptx {
 
 using namespace stele::ptx;
-
-template <typename T>
-inline constexpr Element element_of = std::is_same_v<T, half> ? Element::f16 : Element::bf16;
-
-/// Where a 16-byte piece lies in a tile of boxes of 128 bytes and `rows` rows, swizzled.
-template <int rows>
-__device__ __forceinline__ int place_in_boxes(int row, int piece) {
-    return piece / 8 * rows * 128 + row * 128 + (piece % 8 ^ row % 8) * 16;
-}
 
 /// f16 and bf16. Tiles are boxes of 64 columns, box behind box, their rows of 128 bytes swizzled.
 template <typename T, HopperTile tile, int head_dim>
@@ -46,24 +37,12 @@ struct Consumer : MatrixRows<T, 1, tile.block_n, head_dim> {
     }
     /// Zeros in the place of values that are infinite or no number.
     static __device__ __forceinline__ void drop_spoilt(unsigned char* tile_v, int thread) {
-        for (int i = thread; i < BLOCK_N * PIECES; i += CONSUMERS * 128) {
-            unsigned char* at = tile_v + place_v(i / PIECES, i % PIECES);
-            st_shared_v4_b32(at, finite_of<T>(ld_shared_v4_b32(at)));
-        }
+        drop_nonfinite<T, BLOCK_N, PIECES>(tile_v, thread, CONSUMERS * 128, place_v);
     }
 
     /// Issues scores = tile_q tile_kᵀ.
     __device__ __forceinline__ void score(const unsigned char* tile_q, const unsigned char* tile_k) {
-        const std::uint64_t q = wgmma_descriptor(tile_q, 16, 8 * ROW, Swizzle::bytes_128);
-        const std::uint64_t k = wgmma_descriptor(tile_k, 16, 8 * ROW, Swizzle::bytes_128);
-        wgmma_fence();
-#pragma unroll
-        for (int step = 0; step < head_dim / 16; ++step) {
-            const int in_box = step % 4 * 32;
-            wgmma<element_of<T>>(scores[0], wgmma_advance(q, step / 4 * QUERY_BOX + in_box),
-                                 wgmma_advance(k, step / 4 * KEY_BOX + in_box), step > 0);
-        }
-        wgmma_commit_group();
+        score_boxes<T, head_dim, BLOCK_N>(scores[0], tile_q, tile_k);
     }
 
     __device__ __forceinline__ void softmax(float (&rescale)[1][2]) { Rows::softmax(rescale); }

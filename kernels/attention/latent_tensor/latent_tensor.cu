@@ -126,8 +126,8 @@ __global__ void __launch_bounds__(WARPS * 32, LatentTensorTile::threads_per_sm /
     };
     const auto load_keys = [&](int key_begin, int stage) {
         if (key_begin < part.key_end)
-            W::copy_keys(shared + W::QUERY_BYTES + stage * W::KEY_BYTES, K, key_rows, key_begin, part.key_end, thread,
-                         W::place, copy_piece);
+            W::template copy_keys<BLOCK_N>(shared + W::QUERY_BYTES + stage * W::KEY_BYTES, K, key_rows, key_begin,
+                                           part.key_end, thread, W::place, copy_piece);
         __pipeline_commit();
     };
     __syncthreads();

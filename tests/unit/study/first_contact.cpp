@@ -59,6 +59,9 @@ TEST(FirstContact, TilesStandBesidePtxAndTheVendor) {
             EXPECT_TRUE(asks(question, glob)) << question << ' ' << glob;
     for (const char* glob : {"attention/tile", "attention/flash_hopper"})
         EXPECT_TRUE(asks("prefill-16384", glob)) << glob;
+    for (const char* question : {"latent-128", "latent-64-pages"})
+        for (const char* glob : {"attention/latent_tensor", "attention/latent_hopper"})
+            EXPECT_TRUE(asks(question, glob)) << question << ' ' << glob;
     EXPECT_TRUE(asks("prefill", "attention")) << "all of them";
 }
 
