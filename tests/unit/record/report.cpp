@@ -240,6 +240,10 @@ TEST(ReportJson, WhatIsWrongInVersion1IsSaidByTheReader) {
               std::string::npos);
     EXPECT_NE(message([](Json& json) { json["measurements"][0]["timing"] = 3; }).find("measurements[0].timing must"),
               std::string::npos);
+    EXPECT_EQ(message([](Json& json) {
+                  for (const char* gone : {"passes", "rounds"}) json["measurements"][0]["timing"].erase(gone);
+              }),
+              "file: measurements[0].timing.passes is missing");
     EXPECT_NE(message([](Json& json) { json["measurements"][0]["timing"]["pass"] = 3; }).find("timing.pass must be"),
               std::string::npos);
 }
