@@ -77,6 +77,16 @@ TEST(Channel, SilenceAndAnEndAreToldApart) {
     EXPECT_FALSE(other.send("anybody there?")) << "and no signal ends us";
 }
 
+TEST(Channel, AnEndThatLeavesSomethingUnreadIsAnEndToo) {
+    auto [one, other] = two_ends();
+    ASSERT_TRUE(other.send("never read"));
+    {
+        const Channel gone = std::move(one);
+    }
+    std::string line;
+    EXPECT_EQ(other.hear(line, soon()), Heard::closed);
+}
+
 TEST(Channel, AFileComesWithItsLine) {
     auto [one, other] = two_ends();
     const Descriptor file(::memfd_create("test", 0));

@@ -152,6 +152,23 @@ TEST_F(FileTest, ADeviceThatStandardOutputGoesToIsNotIt) {
     EXPECT_FALSE(is_it) << "who writes there shares nothing";
 }
 
+TEST_F(FileTest, ATerminalThatStandardOutputGoesToIsIt) {
+    const int controller = ::posix_openpt(O_RDWR | O_NOCTTY);
+    if (controller < 0 || ::grantpt(controller) != 0 || ::unlockpt(controller) != 0)
+        GTEST_SKIP() << "no terminals here";
+    const std::string name = ::ptsname(controller);
+    const int terminal = ::open(name.c_str(), O_RDWR | O_NOCTTY);
+    if (terminal < 0) GTEST_SKIP() << "no terminals here";
+    std::fflush(stdout);
+    const int kept = ::dup(STDOUT_FILENO);
+    ::dup2(terminal, STDOUT_FILENO);
+    const bool is_it = is_standard_output(name), null = is_standard_output("/dev/null");
+    ::dup2(kept, STDOUT_FILENO);
+    for (const int file : {kept, terminal, controller}) ::close(file);
+    EXPECT_TRUE(is_it);
+    EXPECT_FALSE(null);
+}
+
 TEST_F(FileTest, OnlyRegularFilesAreReplaced) {
     write_atomically(folder / "new" / "file", "one");
     write_atomically(folder / "new" / "file", "two");

@@ -105,6 +105,13 @@ TEST(NoiseFloors, KindsFollowFromWorkAndTraffic) {
     EXPECT_EQ(kind_of(cell_of(1e9, 256, 1)), KernelKind::compute);
 }
 
+TEST(Disturbances, AnyReasonButIdlenessAndSettingsIsThrottling) {
+    for (const char* reason : {"gpu idle", "application clocks setting", "display clock setting"})
+        EXPECT_FALSE(is_throttle(reason)) << reason;
+    for (const char* reason : {"software power cap", "a reason of another time", ""})
+        EXPECT_TRUE(is_throttle(reason)) << reason;
+}
+
 TEST(Disturbances, AreCountedAndNamed) {
     Timing timing = test::timing_of({1, 2, 3, 4});
     EXPECT_EQ(disturbance_text(timing), "");
