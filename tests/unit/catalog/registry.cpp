@@ -75,6 +75,7 @@ TEST(Glob, Brackets) {
     EXPECT_TRUE(glob_match("[]]", "]"));
     EXPECT_TRUE(glob_match("[a-]", "-"));
     EXPECT_TRUE(glob_match("[a", "[a")) << "an unclosed bracket is itself";
+    EXPECT_FALSE(glob_match(std::string_view("ab*").substr(0, 2), "abc")) << "what follows the pattern is none of it";
     EXPECT_FALSE(glob_match("[ab]", "xab]")) << "what is no member is not the bracket either";
     const auto members = [](const std::string& set) {
         std::string out;
