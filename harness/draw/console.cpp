@@ -83,7 +83,7 @@ std::string console_text(const Table& raw, std::size_t width) {
             out += line;
         } else {
             out += line + std::string(gap, ' ');
-            append_wrapped(out, row.message, left + gap, width);
+            append_wrapped(out, row.message, line.empty() ? left : left + gap, width);
         }
     }
     for (const std::string& note : table.notes) {

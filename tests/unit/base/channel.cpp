@@ -1,16 +1,21 @@
 #include "harness/base/channel.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "harness/base/child.hpp"
+#include "harness/base/file.hpp"
+#include "harness/base/folder.hpp"
 
 namespace stele::channel_test {
 namespace {
@@ -43,6 +48,22 @@ TEST(Channel, LinesArriveWholeAndInTurn) {
     sender.join();
 }
 
+TEST(Channel, WhatIsThereAlreadyIsPending) {
+    auto [one, other] = two_ends();
+    ASSERT_TRUE(one.send("first"));
+    ASSERT_TRUE(one.send("second"));
+    std::string line;
+    EXPECT_TRUE(other.pending());
+    ASSERT_EQ(other.hear(line, soon()), Heard::line);
+    EXPECT_TRUE(other.pending()) << "it came with the first";
+    ASSERT_EQ(other.hear(line, Channel::Clock::now()), Heard::line);
+    EXPECT_EQ(line, "second");
+    EXPECT_FALSE(other.pending());
+    ASSERT_TRUE(one.send("third"));
+    ASSERT_EQ(other.hear(line, soon()), Heard::line);
+    EXPECT_EQ(line, "third");
+}
+
 TEST(Channel, SilenceAndAnEndAreToldApart) {
     auto [one, other] = two_ends();
     std::string line;
@@ -54,6 +75,16 @@ TEST(Channel, SilenceAndAnEndAreToldApart) {
     EXPECT_TRUE(other.pending());
     EXPECT_EQ(other.hear(line, soon()), Heard::closed);
     EXPECT_FALSE(other.send("anybody there?")) << "and no signal ends us";
+}
+
+TEST(Channel, AnEndThatLeavesSomethingUnreadIsAnEndToo) {
+    auto [one, other] = two_ends();
+    ASSERT_TRUE(other.send("never read"));
+    {
+        const Channel gone = std::move(one);
+    }
+    std::string line;
+    EXPECT_EQ(other.hear(line, soon()), Heard::closed);
 }
 
 TEST(Channel, AFileComesWithItsLine) {
@@ -93,6 +124,49 @@ TEST(Child, TellsWhatItEndedWith) {
     EXPECT_EQ(exited.end(std::chrono::seconds(20)).words(), "exit(7)");
 }
 
+TEST(Child, HasItsGraceAndEndsOnce) {
+    Child child({"/bin/sh", "-c", "exec 3>&-; sleep 0.3; exit 7"});
+    const Ended ended = child.end(std::chrono::seconds(20));
+    EXPECT_EQ(ended.code, 7);
+    EXPECT_EQ(ended.signal, 0);
+    EXPECT_EQ(child.end().words(), "exit(7)") << "it is not waited for again";
+    Child endless({"/bin/sleep", "1000"});
+    errno = EINTR;  // left by another call
+    EXPECT_EQ(endless.end().signal, SIGKILL);
+    EXPECT_EQ(endless.end().code, 0);
+}
+
+TEST(Child, LeadsItsGroupHearsSignalsAndReadsNothing) {
+    const auto before = std::signal(SIGINT, SIG_IGN);
+    Child child(
+        {"/bin/sh", "-c",
+         "read word; echo \"$? $word\" >&3; echo $$ >&3; cut -d' ' -f5 /proc/$$/stat >&3; kill -INT $$; exit 5"});
+    std::signal(SIGINT, before);
+    std::string line, process;
+    ASSERT_EQ(child.channel().hear(line, soon()), Heard::line);
+    EXPECT_EQ(line, "1 ") << "an end of its input";
+    ASSERT_EQ(child.channel().hear(process, soon()), Heard::line);
+    ASSERT_EQ(child.channel().hear(line, soon()), Heard::line);
+    EXPECT_EQ(line, process) << "its group is its own";
+    EXPECT_EQ(child.end(std::chrono::seconds(20)).signal, SIGINT) << "what we ignore it does not";
+}
+
+TEST(Child, PrintsIntoTheFileThatIsNamed) {
+    const TemporaryFolder folder;
+    const std::filesystem::path file = folder.path() / "output";
+    write_atomically(file, "what stood there before, which is longer");
+    Child({"/bin/sh", "-c", "echo out; echo err >&2"}, file.string()).end(std::chrono::seconds(20));
+    EXPECT_EQ(read_input(file), "out\nerr\n");
+    const std::filesystem::path made = folder.path() / "made";
+    Child({"/bin/sh", "-c", "echo out"}, made.string()).end(std::chrono::seconds(20));
+    EXPECT_EQ(read_input(made), "out\n");
+    using std::filesystem::perms;
+    const perms allowed = std::filesystem::status(made).permissions();
+    EXPECT_EQ(allowed & (perms::owner_exec | perms::group_exec | perms::others_exec | perms::others_write),
+              perms::none);
+    EXPECT_EQ(allowed & (perms::owner_read | perms::owner_write), perms::owner_read | perms::owner_write);
+}
+
 TEST(Child, SpeaksOverItsOwnDescriptorAndNotOverItsOutput) {
     Child child({"/bin/sh", "-c", "echo to the terminal; echo to us >&3; read word <&3; echo \"$word too\" >&3"});
     std::string line;
@@ -116,7 +190,50 @@ TEST(Child, IsKilledWithWhatItStarted) {
     EXPECT_NE(::kill(grandchild, 0), 0);
 }
 
-TEST(Child, AProgramThatIsNotThereIsSaid) { EXPECT_THROW(Child({"/no/such/program"}), std::runtime_error); }
+TEST(Child, AProgramThatIsNotThereIsSaid) {
+    try {
+        Child({"/no/such/program"});
+        FAIL();
+    } catch (const std::runtime_error& error) {
+        EXPECT_EQ(std::string(error.what()), "cannot start /no/such/program: No such file or directory");
+    }
+}
+
+TEST(Descriptor, OwnsEvenNumberNought) {
+    const int kept = ::dup(STDIN_FILENO), other = ::open("/dev/null", O_RDONLY);
+    ASSERT_EQ(::dup2(other, STDIN_FILENO), STDIN_FILENO);
+    {
+        const Descriptor nought(STDIN_FILENO);
+        EXPECT_TRUE(nought.open());
+    }
+    EXPECT_EQ(::fcntl(STDIN_FILENO, F_GETFD), -1) << "closed with its owner";
+    ::dup2(kept >= 0 ? kept : other, STDIN_FILENO);
+    for (const int file : {kept, other})
+        if (file >= 0) ::close(file);
+}
+
+TEST(Descriptor, IsClosedOnceAndSaysWhetherThatWorked) {
+    Descriptor file(::open("/dev/null", O_WRONLY));
+    ASSERT_TRUE(file.open());
+    const int number = file.get();
+    EXPECT_TRUE(file.close());
+    EXPECT_FALSE(file.open());
+    EXPECT_EQ(::fcntl(number, F_GETFD), -1);
+    EXPECT_FALSE(file.close()) << "there is none";
+    EXPECT_FALSE(Descriptor().open());
+}
+
+TEST(Descriptor, AllIsWrittenOrItIsSaid) {
+    const Descriptor file(::memfd_create("test", 0)), full(::open("/dev/full", O_WRONLY));
+    errno = EINTR;  // left by another call
+    EXPECT_TRUE(write_all(file.get(), "content"));
+    EXPECT_TRUE(write_all(file.get(), ""));
+    char bytes[16]{};
+    EXPECT_EQ(::pread(file.get(), bytes, sizeof bytes, 0), 7);
+    EXPECT_STREQ(bytes, "content");
+    EXPECT_FALSE(write_all(full.get(), "content"));
+    EXPECT_EQ(errno, ENOSPC);
+}
 
 }  // namespace
 }  // namespace stele::channel_test

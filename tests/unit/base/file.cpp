@@ -3,11 +3,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -35,6 +38,14 @@ protected:
         }
         return "";
     }
+    static std::string why_unwritable(const fs::path& path) {
+        try {
+            check_writable(path);
+        } catch (const CannotWrite& error) {
+            return error.what();
+        }
+        return "";
+    }
     const fs::path folder = fs::path(testing::TempDir()) / "stele_file_test";
 };
 
@@ -48,6 +59,114 @@ TEST_F(FileTest, InputsAreRegularFilesOfAStatedSize) {
     EXPECT_NE(why_unreadable(folder).find("a folder"), std::string::npos);
     EXPECT_NE(why_unreadable(folder / "none").find("No such file"), std::string::npos);
     EXPECT_NE(why_unreadable(folder / "file" / "below").find("Not a directory"), std::string::npos);
+}
+
+TEST_F(FileTest, WhatTellsNoSizeIsReadToTheMost) {
+    EXPECT_EQ(why_unreadable("/proc/self/status", 10), "/proc/self/status: larger than the 10 bytes that are read");
+    EXPECT_GT(read_input("/proc/self/status").size(), 10u);
+    const int kept = ::dup(STDIN_FILENO), piece = 100'000;
+    put(folder / "file", std::string(piece, 'x'));
+    const auto as_input = [&](std::size_t most) {
+        const int file = ::open((folder / "file").c_str(), O_RDONLY);
+        ::dup2(file, STDIN_FILENO);
+        ::close(file);
+        return why_unreadable("-", most);
+    };
+    EXPECT_EQ(as_input(piece), "");
+    EXPECT_EQ(as_input(piece - 1), "standard input: larger than the 99999 bytes that are read");
+    ::dup2(kept, STDIN_FILENO);
+    ::close(kept);
+}
+
+TEST_F(FileTest, ASocketIsNoFile) {
+    sockaddr_un place{};
+    place.sun_family = AF_UNIX;
+    const fs::path before = fs::current_path();
+    fs::current_path(folder);  // the name of a socket has no room for a long path
+    std::strcpy(place.sun_path, "socket");
+    const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    const int bound = ::bind(socket, reinterpret_cast<const sockaddr*>(&place), sizeof place);
+    fs::current_path(before);
+    ::close(socket);
+    ASSERT_EQ(bound, 0);
+    EXPECT_EQ(why_unwritable(folder / "socket"), "cannot write " + (folder / "socket").string() + ": it is a socket");
+}
+
+TEST_F(FileTest, WhereNothingCanBeWrittenIsSaidBefore) {
+    put(folder / "file", "kept");
+    EXPECT_EQ(why_unwritable(folder / "file"), "");
+    EXPECT_EQ(why_unwritable(folder / "new" / "file"), "");
+    EXPECT_TRUE(fs::is_directory(folder / "new")) << "its folder is made";
+    EXPECT_FALSE(fs::exists(folder / "new" / "file"));
+    EXPECT_EQ(read_input(folder / "file"), "kept");
+    EXPECT_EQ(why_unwritable(""), "cannot write a file: its name is empty");
+    EXPECT_EQ(why_unwritable(folder / "none/"), "cannot write " + (folder / "none/").string() + ": it names no file");
+    EXPECT_EQ(why_unwritable(folder), "cannot write " + folder.string() + ": it is a folder");
+    EXPECT_NE(why_unwritable(folder / "file" / "below"), "");
+    for (const char* stream : {"-", "/dev/null"}) EXPECT_EQ(why_unwritable(stream), "") << stream;
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+        EXPECT_NE(entry.path().filename().string().front(), '.') << "a temporary file was left";
+}
+
+TEST_F(FileTest, APipeIsWrittenToAsItIs) {
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    const int reader = ::open((folder / "pipe").c_str(), O_RDONLY | O_NONBLOCK);
+    check_writable(folder / "pipe");
+    write_atomically(folder / "pipe", "text");
+    char bytes[16]{};
+    EXPECT_EQ(::read(reader, bytes, sizeof bytes), 4);
+    EXPECT_STREQ(bytes, "text");
+    ::close(reader);
+    EXPECT_TRUE(fs::is_fifo(folder / "pipe"));
+}
+
+TEST_F(FileTest, ANewFileIsReadableByWhomTheUserAllows) {
+    const mode_t before = ::umask(027);
+    write_atomically(folder / "file", "text");
+    write_new(folder / "new", "text");
+    const mode_t during = ::umask(before);
+    EXPECT_EQ(during, 027u) << "what the user set is kept";
+    for (const char* name : {"file", "new"})
+        EXPECT_EQ(fs::status(folder / name).permissions(),
+                  fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read)
+            << name;
+}
+
+TEST_F(FileTest, LinksAreFollowedToWhatIsNotThereYet) {
+    fs::create_directories(folder / "a");
+    fs::create_symlink("../b", folder / "a" / "link");
+    fs::create_symlink("a/link", folder / "first");
+    write_atomically(folder / "first", "text");
+    EXPECT_EQ(read_input(folder / "b"), "text");
+    EXPECT_TRUE(fs::is_symlink(folder / "first") && fs::is_symlink(folder / "a" / "link"));
+}
+
+TEST_F(FileTest, ADeviceThatStandardOutputGoesToIsNotIt) {
+    std::fflush(stdout);
+    const int kept = ::dup(STDOUT_FILENO), null = ::open("/dev/null", O_WRONLY);
+    ::dup2(null, STDOUT_FILENO);
+    const bool is_it = is_standard_output("/dev/null");
+    ::dup2(kept, STDOUT_FILENO);
+    ::close(kept);
+    ::close(null);
+    EXPECT_FALSE(is_it) << "who writes there shares nothing";
+}
+
+TEST_F(FileTest, ATerminalThatStandardOutputGoesToIsIt) {
+    const int controller = ::posix_openpt(O_RDWR | O_NOCTTY);
+    if (controller < 0 || ::grantpt(controller) != 0 || ::unlockpt(controller) != 0)
+        GTEST_SKIP() << "no terminals here";
+    const std::string name = ::ptsname(controller);
+    const int terminal = ::open(name.c_str(), O_RDWR | O_NOCTTY);
+    if (terminal < 0) GTEST_SKIP() << "no terminals here";
+    std::fflush(stdout);
+    const int kept = ::dup(STDOUT_FILENO);
+    ::dup2(terminal, STDOUT_FILENO);
+    const bool is_it = is_standard_output(name), null = is_standard_output("/dev/null");
+    ::dup2(kept, STDOUT_FILENO);
+    for (const int file : {kept, terminal, controller}) ::close(file);
+    EXPECT_TRUE(is_it);
+    EXPECT_FALSE(null);
 }
 
 TEST_F(FileTest, OnlyRegularFilesAreReplaced) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
 #include <fstream>
 
@@ -52,6 +53,41 @@ TEST(Process, ProgramsAreFoundOnThePath) {
     EXPECT_EQ(found->filename(), "sh");
     EXPECT_TRUE(found->is_absolute());
     EXPECT_FALSE(find_program("no-program-is-called-this"));
+}
+
+TEST(Process, OnlyWhatCanRunIsAProgram) {
+    const TemporaryFolder folder;
+    const std::filesystem::path first = folder.path() / "first", second = folder.path() / "second";
+    write_atomically(first / "text", "");
+    std::filesystem::create_directories(first / "place");
+    for (const char* name : {"text", "place", "both"}) {
+        write_atomically(second / name, "");
+        std::filesystem::permissions(second / name, std::filesystem::perms::owner_all);
+    }
+    const test::Variable path("PATH", first.string() + ":" + second.string());
+    EXPECT_EQ(find_program("text"), second / "text") << "the first cannot be run";
+    EXPECT_EQ(find_program("place"), second / "place") << "the first is a folder";
+    write_atomically(first / "both", "");
+    std::filesystem::permissions(first / "both", std::filesystem::perms::owner_all);
+    EXPECT_EQ(find_program("both"), first / "both");
+    EXPECT_EQ(find_program("none"), std::nullopt);
+}
+
+TEST(Process, AnOldErrorIsNoError) {
+    // What a call left in errno says nothing of the next that succeeds.
+    errno = EINTR;
+    EXPECT_EQ(shell("exit 4").status, 4);
+}
+
+TEST(Process, AKeptTemporaryFolderStays) {
+    std::filesystem::path path;
+    {
+        TemporaryFolder folder;
+        path = folder.path();
+        folder.keep();
+    }
+    EXPECT_TRUE(std::filesystem::exists(path));
+    std::filesystem::remove_all(path);
 }
 
 TEST(Process, ATemporaryFolderGoesWithItsOwner) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,21 @@ TEST(SharedLines, AreReadOldestFirstByTheOtherProcess) {
     EXPECT_EQ(reader.last(1), Lines{"three"});
     EXPECT_EQ(reader.last(2), (Lines{"", "three"}));
     EXPECT_EQ(reader.last(9), (Lines{"one", "", "three"}));
+}
+
+TEST(SharedLines, EmptyLinesAreLinesToo) {
+    SharedLines lines;
+    ASSERT_TRUE(lines.append(""));
+    EXPECT_EQ(lines.last(1), Lines{""});
+    ASSERT_TRUE(lines.append(""));
+    EXPECT_EQ(lines.last(1), Lines{""});
+    EXPECT_EQ(lines.last(2), (Lines{"", ""}));
+    ASSERT_TRUE(lines.append("x"));
+    EXPECT_EQ(lines.last(0), Lines{});
+    EXPECT_EQ(lines.last(1), Lines{"x"});
+    EXPECT_EQ(lines.last(2), (Lines{"", "x"}));
+    EXPECT_EQ(lines.last(3), (Lines{"", "", "x"}));
+    EXPECT_EQ(lines.size(), 4u);
 }
 
 TEST(SharedLines, OutliveTheirWriter) {
@@ -59,6 +75,9 @@ TEST(SharedLines, AFullOneTakesNoMoreAndLosesNothing) {
 TEST(SharedLines, AnotherFileIsRefused) {
     EXPECT_THROW(SharedLines{Descriptor()}, std::runtime_error);
     EXPECT_THROW(SharedLines{Descriptor(::open("/dev/null", O_RDWR))}, std::runtime_error);
+    Descriptor short_one(::memfd_create("test", MFD_CLOEXEC));
+    ASSERT_EQ(::ftruncate(short_one.get(), 4096), 0);
+    EXPECT_THROW(SharedLines{std::move(short_one)}, std::runtime_error);
 }
 
 }  // namespace

@@ -51,6 +51,9 @@ TEST(MedianInterval, TooFewSamplesSayWhatTheyCover) {
     EXPECT_EQ(median_interval(ranks(5)).high, 5);
     EXPECT_EQ(median_interval(ranks(1)).coverage, 0);
     EXPECT_THROW(median_interval({}), std::invalid_argument);
+    // Of four, the middle two cover 1 - 2 · 5/16.
+    EXPECT_EQ(median_interval(ranks(4), 0.375).low, 2) << "as much as was asked for";
+    EXPECT_EQ(median_interval(ranks(4), 0.376).low, 1);
 }
 
 TEST(MedianInterval, IsTheNarrowestThatCovers) {

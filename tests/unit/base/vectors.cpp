@@ -92,6 +92,13 @@ TEST(PairsForReach, IsTheFewestThatReachLessFar) {
     }
     EXPECT_EQ(pairs_for_reach(1, 0.01, 0.05), 0u) << "more than 1000";
     EXPECT_EQ(pairs_for_reach(1, 0, 0.05), 0u);
+    EXPECT_EQ(pairs_for_reach(1, -1, 0.05), 0u);
+    EXPECT_EQ(pairs_for_reach(1, 20, 0.05), 2u);
+    // Five reach just as far, which is not less.
+    const double as_far = interval_reach(1, 5, 0.05);
+    EXPECT_EQ(pairs_for_reach(1, as_far, 0.05), 6u);
+    EXPECT_EQ(pairs_for_reach(1, as_far, 0.05, 6), 6u) << "the last that may be";
+    EXPECT_EQ(pairs_for_reach(1, as_far, 0.05, 5), 0u);
 }
 
 TEST(SignFlips, WhatRoundsCanReach) {
@@ -100,6 +107,9 @@ TEST(SignFlips, WhatRoundsCanReach) {
     EXPECT_EQ(least_sign_flip_p(6), sign_flip_p(Numbers{1, 2, 3, 4, 5, 6}, 1));
     EXPECT_EQ(pairs_for_sign_flips(1, 0.05), 6u);
     EXPECT_EQ(pairs_for_sign_flips(10, 0.05), 9u);
+    EXPECT_EQ(pairs_for_sign_flips(0, 0.05), 6u) << "no test is as one";
+    EXPECT_EQ(pairs_for_sign_flips(1, 0.0625), 6u) << "five give just that";
+    EXPECT_EQ(pairs_for_sign_flips(1, 1.5), 1u);
     EXPECT_LT(10 * least_sign_flip_p(9), 0.05);
     EXPECT_GE(10 * least_sign_flip_p(8), 0.05);
 }
@@ -110,6 +120,9 @@ TEST(Corrections, RefuseWhatIsNoP) {
         EXPECT_THROW(benjamini_hochberg(Numbers{0.5, wrong}), std::invalid_argument);
     }
     EXPECT_TRUE(holm({}).empty());
+    EXPECT_TRUE(benjamini_hochberg({}).empty());
+    EXPECT_EQ(holm(Numbers{1, 0}), (Numbers{1, 0})) << "the edges are p values";
+    EXPECT_EQ(benjamini_hochberg(Numbers{1, 0}), (Numbers{1, 0}));
 }
 
 }  // namespace

@@ -62,6 +62,14 @@ TEST_F(DefaultTile, StaysWhereNoneIsLegal) {
     EXPECT_EQ(&registry.default_on(named, cpu_with(64), *registry.operation("gemm").parse("m=1 n=1 k=1 f32")), &named);
 }
 
+TEST_F(DefaultTile, OneThatIsNamedStaysWhereItsDefaultWouldRun) {
+    const auto problem = registry.operation("gemm").parse("m=64 n=64 k=64 f32");
+    const DeviceInfo device = cpu_with(256 << 10);
+    const Variant& named = registry.variant("gemm/panel.opencl@1032x256x256x6x16");
+    ASSERT_FALSE(named.supports(device, *problem));
+    EXPECT_EQ(&registry.default_on(named, device, *problem), &named);
+}
+
 /// Every OpenCL row runs on a device with 256 KiB of local memory, unless it is for another kind of device.
 TEST_F(DefaultTile, EveryOpenclRowOfThePortableKindHasOneAt256KiB) {
     for (const Variant* variant : registry.variants()) {

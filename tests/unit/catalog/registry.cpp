@@ -75,6 +75,23 @@ TEST(Glob, Brackets) {
     EXPECT_TRUE(glob_match("[]]", "]"));
     EXPECT_TRUE(glob_match("[a-]", "-"));
     EXPECT_TRUE(glob_match("[a", "[a")) << "an unclosed bracket is itself";
+    EXPECT_FALSE(glob_match(std::string_view("ab*").substr(0, 2), "abc")) << "what follows the pattern is none of it";
+    EXPECT_FALSE(glob_match("[ab]", "xab]")) << "what is no member is not the bracket either";
+    const auto members = [](const std::string& set) {
+        std::string out;
+        for (const char c : std::string("!-]abcdeyz"))
+            if (glob_match("[" + set + "]", std::string(1, c))) out += c;
+        return out;
+    };
+    EXPECT_EQ(members("b-d"), "bcd");
+    EXPECT_EQ(members("!b-d"), "!-]aeyz");
+    EXPECT_EQ(members("a-cy"), "abcy");
+    EXPECT_EQ(members("a-cy-z"), "abcyz");
+    EXPECT_EQ(members("ya-c"), "abcy");
+    EXPECT_EQ(members("ac"), "ac");
+    EXPECT_EQ(members("a-"), "-a");
+    EXPECT_EQ(members("!]"), "!-abcdeyz");
+    EXPECT_EQ(members("]-a"), "]a") << "a range from ']' on";
 }
 
 TEST(Glob, ManyStarsStayFast) {
@@ -114,8 +131,27 @@ TEST_F(RegistryTest, OneVariantById) {
         registry.variant("twice/tiled");
         FAIL();
     } catch (const RegistryError& error) {
-        EXPECT_NE(std::string(error.what()).find("twice/tiled.cuda@64x64"), std::string::npos) << error.what();
+        EXPECT_EQ(std::string(error.what()),
+                  "'twice/tiled' is not one variant; it stands for "
+                  "twice/tiled.opencl@64x64, twice/tiled.cuda@64x64: choose one");
     }
+    EXPECT_THROW(registry.variant("twice/tiled.host"), RegistryError);
+}
+
+TEST_F(RegistryTest, OneOperationByName) {
+    EXPECT_EQ(&registry.operation("thrice"), operations[1].get());
+    try {
+        registry.operation("gem");
+        FAIL();
+    } catch (const RegistryError& error) {
+        EXPECT_EQ(std::string(error.what()), "no operation is called 'gem'; there are twice, thrice");
+    }
+}
+
+TEST_F(RegistryTest, SiblingsDifferInNothingButTheTile) {
+    const auto& all = registry.variants();
+    EXPECT_EQ(registry.siblings(*all[2]), (std::vector<const Variant*>{all[1], all[2]}));
+    EXPECT_EQ(registry.siblings(*all[0]), std::vector<const Variant*>{all[0]});
 }
 
 TEST_F(RegistryTest, MistakesAreAnsweredWithTheNearest) {
@@ -125,7 +161,19 @@ TEST_F(RegistryTest, MistakesAreAnsweredWithTheNearest) {
     EXPECT_NE(message("twice/tiled.opencl@7").find("'7'"), std::string::npos) << message("twice/tiled.opencl@7");
     EXPECT_NE(message("twice/tiled.opencl@7").find("twice/tiled.opencl@16x16"), std::string::npos);
     EXPECT_EQ(message("zzzzzzzzzzzz").find("did you mean"), std::string::npos) << "nothing is near";
-    EXPECT_THROW(registry.operation("gem"), RegistryError);
+    EXPECT_EQ(message("tiled"),
+              "no variant matches 'tiled'; did you mean twice/tiled, twice/tiled.opencl, twice/tiled.cuda?");
+    EXPECT_EQ(message("twice/tiled.opencl@7"),
+              "no variant has the tile '7'; there are twice/tiled.opencl@64x64, twice/tiled.opencl@16x16");
+    EXPECT_EQ(message("zzzz@7"), "no variant matches 'zzzz@7'");
+    EXPECT_EQ(message("zzzz@*"), "no variant matches 'zzzz@*'");
+    const std::vector<std::unique_ptr<Operation>> none;
+    try {
+        Registry(none).select("gemm");
+        FAIL();
+    } catch (const RegistryError& error) {
+        EXPECT_EQ(std::string(error.what()), "this build has no variants");
+    }
 }
 
 TEST_F(RegistryTest, OperationsOfASelection) {

@@ -36,6 +36,51 @@ std::vector<std::string> scripts_in(const std::string& page) {
     return out;
 }
 
+/// RFC 4648, by the bits as a text.
+std::string base64(std::string_view hex) {
+    std::string bits, out;
+    for (const char digit : hex)
+        for (int bit = 3; bit >= 0; --bit)
+            bits += (std::string("0123456789abcdef").find(digit) >> bit & 1) != 0 ? '1' : '0';
+    while (bits.size() % 6 != 0) bits += '0';
+    for (std::size_t at = 0; at < bits.size(); at += 6)
+        out += "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[std::stoi(bits.substr(at, 6), nullptr,
+                                                                                            2)];
+    while (out.size() % 4 != 0) out += '=';
+    return out;
+}
+
+TEST(Page, APolicyNamesEachScriptByItsDigest) {
+    // Of the empty text, as NIST and RFC 4648 have them.
+    ASSERT_EQ(base64("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+              "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+    std::string scripts;
+    for (const EmbeddedText& file : embedded_page())
+        if (file.file == "page.js") scripts = " 'sha256-" + base64(file.sha256) + "'";
+    const auto policy = [](const std::string& sources) {
+        return "content=\"default-src 'none'; script-src" + sources +
+               "; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">";
+    };
+    EXPECT_NE(page_start("", false).find(policy(scripts)), std::string::npos) << page_start("", false).substr(0, 400);
+    for (const EmbeddedText& library : embedded_plot_library())
+        scripts = " 'sha256-" + base64(library.sha256) + "'" + scripts;
+    EXPECT_NE(page_start("", true).find(policy(scripts)), std::string::npos) << page_start("", true).substr(0, 400);
+}
+
+TEST(Page, HasItsTitleItsLooksAndItsScript) {
+    const std::string start = page_start("a < b", false), end = page_end(false);
+    EXPECT_NE(start.find("<title>a &lt; b</title>\n<style>\n"), std::string::npos);
+    EXPECT_TRUE(start.ends_with("</style>\n</head>\n<body>\n"));
+    for (const EmbeddedText& file : embedded_page()) {
+        if (file.file == "page.css") {
+            EXPECT_NE(start.find(file.text), std::string::npos);
+        }
+        if (file.file == "page.js") {
+            EXPECT_EQ(end, "<script>" + std::string(file.text) + "</script>\n</body>\n</html>\n");
+        }
+    }
+}
+
 TEST(Page, OnlyItsOwnScriptsRun) {
     const std::string page = drawn(sample(), DrawnAs::html);
     std::vector<std::string> wanted;
@@ -62,6 +107,8 @@ TEST(Page, NothingOfADocumentIsMarkupOrScript) {
     EXPECT_NE(page.find("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&lt;!--"), std::string::npos);
     EXPECT_EQ(script_json("<a>&\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xa6"),
               "\\u003ca\\u003e\\u0026\\u2028\\u2029\xe2\x80\xa6");
+    EXPECT_EQ(script_json("a<"), "a\\u003c");
+    EXPECT_EQ(script_json("\xe2\x80\xa8x"), "\\u2028x");
     EXPECT_EQ(nlohmann::json::parse(script_json(nlohmann::json(hostile).dump())), hostile);
 }
 

@@ -53,6 +53,32 @@ TEST(Table, WrapsAtBlanks) {
     EXPECT_EQ(wrap("a\nb", 9), (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(wrap("", 9), (std::vector<std::string>{""}));
     EXPECT_EQ(wrap("a", 0), (std::vector<std::string>{"a"}));
+    EXPECT_EQ(wrap("ab", 0), (std::vector<std::string>{"a", "b"})) << "one column is the least";
+    EXPECT_EQ(wrap("one two", 6), (std::vector<std::string>{"one", "two"}));
+    EXPECT_EQ(wrap("  one   two ", 9), (std::vector<std::string>{"one two"}));
+    EXPECT_EQ(wrap("a\n\nb\n", 9), (std::vector<std::string>{"a", "", "b"}));
+    EXPECT_EQ(wrap("one\ntwo", 9), (std::vector<std::string>{"one", "two"}));
+    EXPECT_EQ(wrap("ab abcdefgh i", 5), (std::vector<std::string>{"ab", "abcde", "fgh i"}));
+    EXPECT_EQ(wrap("abc def", 3), (std::vector<std::string>{"abc", "def"}));
+}
+
+TEST(Table, FootnotesAreLettered) {
+    Footnotes notes;
+    EXPECT_TRUE(notes.notes().empty());
+    EXPECT_EQ(notes.mark("why"), "(a)");
+    EXPECT_EQ(notes.mark("else"), "(b)");
+    EXPECT_EQ(notes.mark("why"), "(a)") << "the same text";
+    EXPECT_EQ(notes.notes(), (std::vector<std::string>{"(a) why", "(b) else"}));
+    std::vector<std::string> marks;
+    for (int i = 0; i < 703; ++i) marks.push_back(notes.mark(std::to_string(i)));
+    EXPECT_EQ(marks[23], "(z)");
+    EXPECT_EQ(marks[24], "(aa)");
+    EXPECT_EQ(marks[25], "(ab)");
+    EXPECT_EQ(marks[49], "(az)");
+    EXPECT_EQ(marks[50], "(ba)");
+    EXPECT_EQ(marks[699], "(zz)");
+    EXPECT_EQ(marks[700], "(aaa)");
+    EXPECT_EQ(notes.notes()[702], "(aaa) 700");
 }
 
 }  // namespace

@@ -38,6 +38,18 @@ TEST(FractionOfPeak, IsOfTheHighestRateOfWhatBindsLonger) {
     EXPECT_EQ(memory.timing->ceiling->name, "triad");
     EXPECT_DOUBLE_EQ(*memory.timing->fraction_of_peak, 0.25);
     EXPECT_EQ(compared(cell_of(0, 1e6, 2e5)).timing->ceiling->name, "triad") << "no work at all";
+    EXPECT_EQ(compared(cell_of(1e6, 0, 2e5)).timing->ceiling->name, "fma") << "no traffic";
+    EXPECT_EQ(compared(cell_of(1e8, 2e7, 2e6)).timing->ceiling->name, "fma") << "both take 1 ms";
+    EXPECT_EQ(compared(cell_of(4e11, 1, 8e9)).timing->fraction_of_peak, 0.5) << "seconds are not a limit";
+    const std::vector<Ceiling> alike{{"first", Counted::flops, Dtype::f32, 1e11},
+                                     {"second", Counted::flops, Dtype::f32, 1e11}};
+    EXPECT_EQ(compared(cell_of(1e8, 0, 2e6), alike).timing->ceiling->name, "first");
+}
+
+TEST(FractionOfPeak, CountsWhatTheCeilingIsOf) {
+    const Measurement cell = cell_of(3, 5, 1);
+    EXPECT_EQ(counted(cell, known[0]), 3);
+    EXPECT_EQ(counted(cell, known[2]), 5);
 }
 
 TEST(FractionOfPeak, TrafficIsNoBoundOnAWarmCache) {
@@ -68,6 +80,7 @@ TEST(NoiseFloors, OfAsManyRoundsElseOfTheMostBelow) {
     report.noise_floors = {{cell.device,
                             {{KernelKind::compute, 10, 0.01, 0, 12},
                              {KernelKind::compute, 3, 0.03, 0, 12},
+                             {KernelKind::compute, 10, 0.07, 0, 12},
                              {KernelKind::memory, 4, 0.5, 0, 12}}}};
     EXPECT_EQ(noise_floor(report, cell, 10)->floor, 0.01);
     EXPECT_EQ(noise_floor(report, cell, 1000)->floor, 0.01);
@@ -82,10 +95,21 @@ TEST(NoiseFloors, OfAsManyRoundsElseOfTheMostBelow) {
 
 TEST(NoiseFloors, KindsFollowFromWorkAndTraffic) {
     EXPECT_EQ(kind_of(cell_of(0, 256, 1)), KernelKind::launch);
+    EXPECT_EQ(kind_of(cell_of(0, 4096, 1)), KernelKind::launch) << "a page";
+    EXPECT_EQ(kind_of(cell_of(0, 4097, 1)), KernelKind::memory);
+    EXPECT_EQ(kind_of(cell_of(1, 4096, 1)), KernelKind::memory) << "some work";
+    EXPECT_EQ(kind_of(cell_of(10e6, 1e6, 1)), KernelKind::compute) << "ten FLOPs a byte";
     EXPECT_EQ(kind_of(cell_of(0, 1e6, 1)), KernelKind::memory);
     EXPECT_EQ(kind_of(cell_of(9e6, 1e6, 1)), KernelKind::memory);
     EXPECT_EQ(kind_of(cell_of(11e6, 1e6, 1)), KernelKind::compute);
     EXPECT_EQ(kind_of(cell_of(1e9, 256, 1)), KernelKind::compute);
+}
+
+TEST(Disturbances, AnyReasonButIdlenessAndSettingsIsThrottling) {
+    for (const char* reason : {"gpu idle", "application clocks setting", "display clock setting"})
+        EXPECT_FALSE(is_throttle(reason)) << reason;
+    for (const char* reason : {"software power cap", "a reason of another time", ""})
+        EXPECT_TRUE(is_throttle(reason)) << reason;
 }
 
 TEST(Disturbances, AreCountedAndNamed) {
@@ -98,6 +122,15 @@ TEST(Disturbances, AreCountedAndNamed) {
     timing.clock[1].throttle_reasons = {"gpu idle", "software power cap"};
     timing.clock[2].throttle_reasons = {"software power cap", "hardware thermal slowdown"};
     EXPECT_EQ(disturbance_text(timing), "2 of 4 samples throttled (software power cap, hardware thermal slowdown)");
+    timing.clock[1].throttle_reasons = {"display clock setting"};
+    timing.stolen_ms = {1, 10, 0, 1};
+    EXPECT_EQ(disturbance_text(timing),
+              "1 of 4 samples throttled (software power cap, hardware thermal slowdown); "
+              "3 of 4 samples with CPU time stolen, 12 ms in all");
+    const Disturbed found = disturbed(timing);
+    EXPECT_EQ(found.throttled, 1u);
+    EXPECT_EQ(found.stolen, 3u);
+    EXPECT_EQ(found.reasons, (std::vector<std::string>{"software power cap", "hardware thermal slowdown"}));
     timing.stolen_ms = {0, 10, 0, 0};
     timing.clock.clear();
     EXPECT_EQ(disturbance_text(timing), "1 of 4 samples with CPU time stolen, 10 ms in all");

@@ -76,14 +76,29 @@ TEST(CellKey, TextReadsBack) {
     }
     EXPECT_EQ(texts.size(), one_field_changed().size() + 1) << "no field is left out of the text";
     EXPECT_EQ(parse_cell_key(CellKey{}.text()), CellKey{});
+    for (const double quota : {0.25, 1.0, 64.0}) {
+        CellKey key = sample_key();
+        key.cpu_quota = quota;
+        EXPECT_EQ(parse_cell_key(key.text()), key) << key.text();
+    }
+}
+
+TEST(CellKey, ABackslashAtTheEndIsItself) {
+    const std::string text = "v | p | h | b | l | burst cold normal | 1 threads on 0";
+    EXPECT_EQ(parse_cell_key(text).cpus, "0");
+    EXPECT_EQ(parse_cell_key(text + "\\").cpus, "0\\");
+    EXPECT_EQ(parse_cell_key(text + "\\|").cpus, "0|");
+    EXPECT_EQ(parse_cell_key(text + "\\n").cpus, "0\n");
 }
 
 TEST(CellKey, WhatIsNoKeyIsRefused) {
     const std::string text = sample_key().text();
     for (const std::string& wrong :
          {std::string(), text + " | more", text.substr(0, text.rfind(" | ")), text.substr(0, text.rfind(" threads")),
-          text.substr(0, text.size() - 3), text + "x", std::string("a | b | c | d | e | burst cold | "),
-          std::string("a | b | c | d | e | burst cold ones | "),
+          text.substr(0, text.size() - 3), text + "x", text.substr(0, text.size() - 3) + "0",
+          text.substr(0, text.size() - 3) + "-1", std::string("a | b | c | d | e | burst | "),
+          std::string("a | b | c | d | e | burst cold normal | x threads on 1"),
+          std::string("a | b | c | d | e | burst cold | "), std::string("a | b | c | d | e | burst cold ones | "),
           std::string("a | b | c | d | e | burst cold normal | 0 threads on 1")})
         EXPECT_THROW(parse_cell_key(wrong), ReportError) << wrong;
 }
@@ -105,6 +120,11 @@ TEST(CellKey, IsTheHardwaresNotTheDeviceIds) {
     EXPECT_EQ(key.hardware, "AMD EPYC (AuthenticAMD family 26 model 2 stepping 1)");
     EXPECT_EQ(key.threads, 2);
     EXPECT_EQ(key.cpus, "0-1");
+    EXPECT_EQ(key.cpu_quota, 0);
+    EXPECT_EQ(key.where(), "2 threads on 0-1");
+    Measurement nowhere = report.measurements[0];
+    nowhere.device = "";
+    EXPECT_EQ(key_of(nowhere, report).text(), "gemm/naive.opencl | m=1 n=1 k=1 f32 |  |  |  | burst cold normal | ");
     report.devices[0].id = report.measurements[0].device = "opencl:7";
     report.devices[0].driver = "another";
     report.measurements[0].seed = 2;

@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/utsname.h>
+
 #include <cstdlib>
+#include <fstream>
+#include <regex>
+#include <sstream>
 
 #include "backends/host/limits.hpp"
 #include "kernels/common/openblas.hpp"
@@ -21,6 +26,29 @@ TEST(Environment, HoldsOnlyVariablesThatAreListedWhole) {
     for (const auto& [name, value] : environment.variables) EXPECT_NE(value, "secret") << name;
     unsetenv("OMP_DYNAMIC");
     EXPECT_FALSE(read_environment({}).variables.contains("OMP_DYNAMIC"));
+}
+
+TEST(Environment, NamesTheSystemAndItsKernel) {
+    utsname kernel{};
+    ASSERT_EQ(uname(&kernel), 0);
+    const std::string built = std::string(kernel.sysname) + ' ' + kernel.release + ' ' + kernel.machine;
+    std::stringstream release;
+    release << std::ifstream("/etc/os-release").rdbuf();
+    const std::string text = '\n' + release.str();
+    std::smatch pretty;
+    const bool told = std::regex_search(text, pretty, std::regex("\nPRETTY_NAME=\"?([^\"\n]+)\"?\n"));
+    EXPECT_EQ(read_environment({}).os, told ? pretty[1].str() + ", " + built : built);
+}
+
+TEST(Environment, HoldsTheCommandAndWhenItBegan) {
+    const Environment environment = read_environment({"bench", "gemm"});
+    EXPECT_EQ(environment.command_line, (std::vector<std::string>{"bench", "gemm"}));
+    EXPECT_TRUE(std::regex_match(environment.started, std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z")))
+        << environment.started;
+    EXPECT_GE(environment.cpu_threads, 1);
+    EXPECT_NE(environment.governor, "");
+    EXPECT_EQ(environment.revision, build_revision());
+    EXPECT_TRUE(version_text().starts_with("stele " + environment.version + " (" + environment.revision + ")\n"));
 }
 
 TEST(Environment, HoldsEffects) {

@@ -75,6 +75,7 @@ TEST_F(JournalTest, CutAnywhereItHoldsWhatWasWhole) {
 
 TEST_F(JournalTest, NeverTakesTheOtherOnesPlace) {
     Journal one(path, head), two(path, head);
+    EXPECT_EQ(Journal(path, head).path(), path.string() + "-3");
     EXPECT_EQ(one.path(), path);
     EXPECT_EQ(two.path(), path.string() + "-2");
     one.add(entry(0, "one"));
@@ -95,6 +96,33 @@ TEST_F(JournalTest, WhatIsNoJournalIsRefused) {
     std::ofstream(path) << "nothing of the kind\n";
     EXPECT_THROW(read_journal(path), ReportError);
     EXPECT_THROW(Journal("/proc/nowhere/x", head), CannotWrite);
+    EXPECT_THROW(Journal(folder.path() / "none"), CannotWrite);
+    std::ofstream(path) << "";
+    EXPECT_THROW(read_journal(path), ReportError);
+}
+
+TEST_F(JournalTest, TheLineThatCannotBeReadIsNamed) {
+    Journal(path, head).add(entry(0, "one"));
+    const std::string first = read_input(path).substr(0, read_input(path).find('\n') + 1);
+    EXPECT_TRUE(first.starts_with(R"({"format":"stele-journal","schema_version":1,)")) << first.substr(0, 80);
+    const auto message = [&](const std::string& text) -> std::string {
+        std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+        try {
+            read_journal(path);
+        } catch (const ReportError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    EXPECT_TRUE(message("3\n").starts_with(path.string() + ": line 1: ")) << message("3\n");
+    EXPECT_TRUE(message(first + "{}\n").starts_with(path.string() + ": line 2: ")) << message(first + "{}\n");
+    EXPECT_EQ(message(first), "");
+}
+
+TEST_F(JournalTest, WithoutAWholeLineItGoesOnEmpty) {
+    std::ofstream(path) << "cut before its end";
+    const Journal journal(path);
+    EXPECT_EQ(std::filesystem::file_size(path), 0u);
 }
 
 }  // namespace

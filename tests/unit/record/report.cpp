@@ -216,6 +216,62 @@ TEST(ReportJson, ReadsVersion1) {
     EXPECT_THROW(report_from_text(old.dump(), "file"), ReportError) << "old names are of version 1 alone";
 }
 
+TEST(ReportJson, WhatIsWrongInVersion1IsSaidByTheReader) {
+    Json old = to_json(sample_report());
+    old["schema_version"] = 1;
+    const Report read = report_from_text(old.dump(), "file");
+    EXPECT_EQ(read.measurements[0].timing->passes, 3u) << "a present name stays where it is";
+    EXPECT_EQ(read.measurements[0].timing->rounds, 1u);
+    const auto message = [&](auto change) -> std::string {
+        Json changed = old;
+        change(changed);
+        try {
+            report_from_text(changed.dump(), "file");
+        } catch (const ReportError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(message([](Json& json) { json.erase("environment"); }), "file: environment is missing");
+    EXPECT_NE(message([](Json& json) { json["environment"] = 3; }).find("environment must be"), std::string::npos);
+    EXPECT_EQ(message([](Json& json) { json.erase("measurements"); }), "file: measurements is missing");
+    EXPECT_NE(message([](Json& json) { json["measurements"] = 3; }).find("measurements must be"), std::string::npos);
+    EXPECT_NE(message([](Json& json) { json["measurements"][1] = 3; }).find("measurements[1] must be"),
+              std::string::npos);
+    EXPECT_NE(message([](Json& json) { json["measurements"][0]["timing"] = 3; }).find("measurements[0].timing must"),
+              std::string::npos);
+    EXPECT_EQ(message([](Json& json) {
+                  for (const char* gone : {"passes", "rounds"}) json["measurements"][0]["timing"].erase(gone);
+              }),
+              "file: measurements[0].timing.passes is missing");
+    EXPECT_NE(message([](Json& json) { json["measurements"][0]["timing"]["pass"] = 3; }).find("timing.pass must be"),
+              std::string::npos);
+}
+
+TEST(ReportJson, VariantsAreReadByTheirPresentNames) {
+    const auto read = [](const std::string& id, const std::string& language) {
+        Json json = to_json(sample_report());
+        Json& cell = json["measurements"][0];
+        cell["variant"] = id;
+        cell["language"] = language;
+        return report_from_text(json.dump(), "file").measurements[0];
+    };
+    const Measurement clusters = read("gemm/hopper.ptx@64x64", "ptx");
+    EXPECT_EQ(clusters.variant, "gemm/hopper/clusters.ptx@64x64");
+    EXPECT_EQ(clusters.algorithm, "hopper/clusters");
+    EXPECT_EQ(clusters.tile, "64x64");
+    const Measurement chosen = read("gemm/hopper.ptx@auto", "ptx");
+    EXPECT_EQ(chosen.variant, "gemm/hopper/auto.ptx");
+    EXPECT_EQ(chosen.algorithm, "hopper/auto");
+    EXPECT_EQ(chosen.tile, "");
+    const Measurement library = read("gemm/vendor.clblast_f16", "vendor");
+    EXPECT_EQ(library.variant, "gemm/vendor.clblast");
+    EXPECT_EQ(library.algorithm, "vendor.clblast");
+    const Measurement present = read("gemm/novel.ptx@1x1", "ptx");
+    EXPECT_EQ(present.algorithm, "tiled") << "what has no former name is as the report has it";
+    EXPECT_EQ(present.tile, "64x64x16");
+}
+
 TEST(ReportJson, FileThatIsNotThere) {
     EXPECT_THROW(read_report("/nonexistent/report.json"), ReportError);
     EXPECT_THROW(read_report("/"), ReportError);

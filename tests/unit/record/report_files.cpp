@@ -22,6 +22,7 @@ TEST(ReportFiles, OneForEachPieceOfHardware) {
     same_gpu.id = "opencl:1";
     report.devices.push_back(same_gpu);
     report.clocks["cuda:0"] = {1, 2, 3, 4};
+    (*report.noise_floors)["cuda:0"] = {{KernelKind::memory, 5, 0.25, 0, 12}};
     const auto files = split_by_hardware(report);
     ASSERT_EQ(files.size(), 2u);
     EXPECT_EQ(files[0].path, "results/a-family-25-model-17-stepping-1/2026-01-31-0123456789ab-dirty.json");
@@ -32,6 +33,9 @@ TEST(ReportFiles, OneForEachPieceOfHardware) {
     EXPECT_EQ(gpu.devices.size(), 2u) << "by two runtimes";
     EXPECT_TRUE(cpu.clocks.contains("opencl:0") && !cpu.clocks.contains("cuda:0"));
     EXPECT_TRUE(gpu.clocks.contains("cuda:0") && !gpu.clocks.contains("opencl:0"));
+    EXPECT_TRUE(cpu.noise_floors->contains("opencl:0") && !cpu.noise_floors->contains("cuda:0"));
+    EXPECT_TRUE(gpu.noise_floors->contains("cuda:0") && !gpu.noise_floors->contains("opencl:0"));
+    for (const ReportFile& file : files) EXPECT_TRUE(file.is_numbered);
     for (const Measurement& cell : cpu.measurements) EXPECT_NE(cell.device, "cuda:0");
     for (const Measurement& cell : gpu.measurements) EXPECT_NE(cell.device, "opencl:0");
     // The one without a device stands in both.

@@ -70,6 +70,13 @@ TEST(ContentCache, AFolderThatCannotBeUsedKeepsNothing) {
     EXPECT_EQ(bytes_of(file), "no folder");
 }
 
+TEST(ContentCache, ADigestIsTheFirst96BitsOfSha1) {
+    // RFC 3174, 7.3.
+    EXPECT_EQ(digest_of("abc"), "a9993e364706816aba3e2571");
+    EXPECT_EQ(digest_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"), "84983e441c3bd26ebaae4aa1");
+    EXPECT_EQ(digest_of(""), "da39a3ee5e6b4b0d3255bfef");
+}
+
 TEST(ContentCache, TheUsersIsWhereTheVariablesSay) {
     const TemporaryFolder folder;
     const test::Variable home("HOME", folder.path().string());
