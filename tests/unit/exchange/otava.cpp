@@ -128,6 +128,7 @@ TEST_F(OtavaAnswers, AnAnswerThatCannotBeTakenIsTold) {
 TEST_F(OtavaAnswers, AFailureOfItsOwnIsToldByItsLastLine) {
     EXPECT_EQ(refusal(change("0"), 1, "first\nlast\n"),
               "Apache Otava ended with 1 and answered for 1 of 1 courses: last\n");
+    EXPECT_EQ(refusal("", 2, "x\n\n"), "Apache Otava ended with 2 and answered for 0 of 1 courses: \n");
     EXPECT_EQ(refusal("", 0), "Apache Otava ended with 0 and answered for 0 of 1 courses: ");
     EXPECT_EQ(refusal("", 3, "one line"), "Apache Otava ended with 3 and answered for 0 of 1 courses: one line");
 }
