@@ -8,7 +8,9 @@
 
 #include "harness/study/doctor_cells.hpp"
 #include "harness/study/finding.hpp"
+#include "harness/study/page/pages.hpp"
 #include "harness/study/parity.hpp"
+#include "harness/study/plots/comparison_forest.hpp"
 #include "harness/study/plots/specification.hpp"
 #include "harness/study/report_tables.hpp"
 #include "harness/study/sides.hpp"
@@ -231,6 +233,27 @@ TEST(RoundsToSettle, AtTheMarginItselfAreThoseOfADifference) {
     const Found found = finding_of(effect, 0.2, rules);
     EXPECT_EQ(found.finding, Finding::inconclusive);
     EXPECT_GT(found.rounds, 0u) << "no number of rounds would show it to be the same";
+}
+
+TEST(ComparisonShow, SixtyCellsAndSaysOfWhatTheyAre) {
+    std::vector<Report> base, other;
+    for (const double scale : {1.0, 1.001}) {
+        base.push_back(report_of({on_gpu("gemm/naive.cuda", Language::cuda, {1e6 * scale})}));
+        other.push_back(report_of({on_gpu("gemm/naive.cuda", Language::cuda, {2e6 * scale})}));
+    }
+    const std::vector<NamedSide> sides{side_of("base", base), side_of("new", other)};
+    Comparison comparison = compare_sides(sides, By::side, {});
+    ASSERT_EQ(comparison.cells.size(), 1u);
+    EXPECT_NE(drawn(comparison_page(comparison, {}, {}), DrawnAs::console).find("Of 1 cells 1 have up to 2 pairs."),
+              std::string::npos)
+        << "two pairs have an interval";
+    const CellComparison one = comparison.cells[0];
+    for (const std::size_t cells : {60, 61}) {
+        comparison.cells.assign(cells, one);
+        const auto plot = plots::comparison_forest(comparison);
+        EXPECT_EQ(nlohmann::json::parse(plot->specification)["data"]["values"].size(), 60u);
+        EXPECT_EQ(plot->table.rows.size(), cells);
+    }
 }
 
 TEST(Ticks, ReachBothEnds) {
