@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/folder.hpp"
+#include "harness/exchange/npy.hpp"
 #include "tests/support/twice.hpp"
 
 namespace stele::manifest_test {
@@ -73,6 +77,83 @@ TEST_F(RunFolder, WhatNoRunLeftThereIsKept) {
     }
     fs::remove(root / "out" / "manifest.json");
     EXPECT_NE(refusal(), "");
+}
+
+/// Two outputs, of which the second is what the first is.
+class TwiceTwiceProblem : public test::TwiceProblem {
+public:
+    using TwiceProblem::TwiceProblem;
+    std::vector<TensorSpec> tensors() const override {
+        std::vector<TensorSpec> both = TwiceProblem::tensors();
+        both.push_back(both.back());
+        both.back().name = "Z";
+        return both;
+    }
+};
+
+class RunOfTwoOutputs : public testing::Test {
+protected:
+    std::vector<double> values(const std::string& file) const {
+        TensorSpec wide = problem.tensors()[1];
+        wide.dtype = Dtype::f64;
+        const Tensor read = read_npy(root / (file + ".npy"), wide);
+        return {read.as<double>().begin(), read.as<double>().end()};
+    }
+
+    const TemporaryFolder folder;
+    const fs::path root = folder.path() / "out";
+    const TwiceTwiceProblem problem{1, 3};
+    const std::vector<Tensor> inputs = problem.inputs(1, Fill::normal);
+};
+
+TEST_F(RunOfTwoOutputs, HoldsWhatEachMustBeAndHowFarItMayBeOff) {
+    write_run(root, {}, problem, inputs, {}, {{{1, 2, 3}, {0.5, 0.25, 0.125}, {}}, {{7, 8}, {0.75, 0.5}, {0, 2}}});
+    EXPECT_EQ(values("Y.reference"), (std::vector<double>{1, 2, 3}));
+    EXPECT_EQ(values("Y.bound"), (std::vector<double>{0.5, 0.25, 0.125}));
+    const std::vector<double> sampled = values("Z.reference"), bound = values("Z.bound");
+    EXPECT_EQ(sampled[0], 7);
+    EXPECT_TRUE(std::isnan(sampled[1])) << "of it the reference says nothing";
+    EXPECT_EQ(sampled[2], 8);
+    EXPECT_EQ(bound[0], 0.75);
+    EXPECT_TRUE(std::isnan(bound[1]));
+    EXPECT_EQ(bound[2], 0.5);
+    const auto manifest = nlohmann::json::parse(read_input(root / "manifest.json"));
+    std::map<std::string, bool> is_sampled;
+    for (const auto& tensor : manifest["tensors"])
+        if (tensor.contains("sampled")) is_sampled[tensor["file"]] = tensor["sampled"];
+    EXPECT_EQ(
+        is_sampled,
+        (std::map<std::string, bool>{
+            {"Y.reference.npy", false}, {"Y.bound.npy", false}, {"Z.reference.npy", true}, {"Z.bound.npy", true}}));
+}
+
+TEST_F(RunOfTwoOutputs, WithTheReferenceOfOneHasNoneOfTheOther) {
+    write_run(root, {}, problem, inputs, {}, {{{1, 2, 3}, {0, 0, 0}, {}}});
+    EXPECT_TRUE(fs::exists(root / "Y.bound.npy"));
+    EXPECT_FALSE(fs::exists(root / "Z.bound.npy"));
+}
+
+TEST_F(RunOfTwoOutputs, ItsManifestSaysWhatTheFilesAre) {
+    Measurement measured;
+    measured.variant = "twice/plain.host";
+    measured.timing = Timing{};
+    const std::vector<Tensor> outputs{Tensor(problem.tensors()[1])};
+    write_run(root, measured, problem, inputs, outputs, {});
+    const auto manifest = nlohmann::json::parse(read_input(root / "manifest.json"));
+    EXPECT_EQ(manifest["format"], "stele-manifest");
+    EXPECT_EQ(manifest["schema_version"], 1);
+    EXPECT_EQ(manifest["variant"], "twice/plain.host");
+    EXPECT_FALSE(manifest.contains("timing"));
+    EXPECT_EQ(manifest["tensors"], nlohmann::json::parse(R"([
+        {"name": "X", "file": "X.npy", "role": "input", "dtype": "f32", "stored_as": "<f4", "shape": [1, 3],
+         "dimensions": ["R", "C"]},
+        {"name": "Y", "file": "Y.npy", "role": "output", "dtype": "f32", "stored_as": "<f4", "shape": [1, 3],
+         "dimensions": ["R", "C"]}])"));
+    const std::vector<Tensor> read = read_inputs(root, problem);
+    ASSERT_EQ(read.size(), 1u);
+    EXPECT_EQ(read[0].data, inputs[0].data);
+    fs::remove(root / "X.npy");
+    EXPECT_THROW(read_inputs(root, problem), BadInput);
 }
 
 }  // namespace
