@@ -56,7 +56,7 @@ def phases(path):
 def kernels(path):
     """{kernel name: [parameter names]} of a kernel file."""
     text = without_comments(path.read_text())
-    start = r"__(?:tile_)?global__\s+(?:void\s+)?(?:__launch_bounds__\s*\([^)]*\)\s*)?(?:void\s+)?" if ".cu" in path.name else \
+    start = r"__(?:tile_)?global__\s+(?:void\s+)?(?:__launch_bounds__\s*\((?:[^()]|\([^()]*\))*\)\s*)?(?:void\s+)?" if ".cu" in path.name else \
         r"(?:__kernel|\bkernel)\s+(?:__attribute__\s*\(\(.*?\)\)\)?\s*)*void\s+"
     found = {}
     for match in re.finditer(start + r"(\w+)\s*\(([^)]*)\)", text, flags=re.S):

@@ -5,8 +5,7 @@
 // are packed into one matrix of group · seq_q rows, row = query · group + head, so that one pass over K and V serves
 // them all. A block owns BLOCK_M packed rows and one of `splits` parts of the keys; with more than one part it leaves
 // its state in partial_acc[splits, rows, head_dim] and partial_state[splits, rows, 2] for attention_flash_combine.
-// Tiles of K and V are f32 in local memory, whatever the storage is: a key is converted once a block.
-#define KEEP_F32
+// Tiles of K and V are f32 in local memory, whatever the storage is (KEEP_F32): a key is converted once a block.
 #include "attention/phases.clh"
 
 kernel __attribute__((reqd_work_group_size(NUM_THREADS, 1, 1))) void attention_flash(

@@ -29,6 +29,7 @@ KernelSource source(Language language, const std::string& entry, const Tile& til
     const std::string instance = text(tile) + ' ' + instance_of(shape);
     std::vector<std::string> options = definitions(tile);
     for (std::string& option : definitions_of(shape)) options.push_back(std::move(option));
+    options.emplace_back("-DKEEP_F32");
     return kernel_source(language, "attention/flash", entry, instance, std::move(options));
 }
 
