@@ -112,8 +112,11 @@ def copy_tree():
     wanted = {name for name in listed if (ROOT / name).is_file() and not name.startswith("results/studies/")}
     for path in COPY.rglob("*") if COPY.exists() else []:
         relative = str(path.relative_to(COPY))
-        if path.is_file() and not relative.startswith(("build/", ".git")) and relative not in wanted:
+        if path.is_file() and not relative.startswith(("build/", ".deps", ".git")) and relative not in wanted:
             path.unlink()
+    COPY.mkdir(parents=True, exist_ok=True)
+    if not (COPY / ".deps").is_symlink():
+        (COPY / ".deps").symlink_to(ROOT / ".deps")  # compilers that ./dev has fetched
     for name in wanted:
         source, target = ROOT / name, COPY / name
         if not target.exists() or target.read_bytes() != source.read_bytes():
