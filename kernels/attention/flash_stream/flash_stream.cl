@@ -4,9 +4,9 @@
 // queries and many keys: decoding, which reads each key once and is as fast as memory delivers them. The query heads
 // that share a key-value head are packed into one matrix of group · seq_q rows, row = query · group + head. A block is
 // one work-item. It owns BLOCK_M packed rows and one part of their keys, split_keys long: it converts BLOCK_N keys and
-// values at a time to f32, while the next ones are fetched, and goes through them row by row, since a key is contiguous
-// as it lies. What several blocks summed, attention_flash_combine puts together. Keys lie in one piece a sequence, or
-// in pages.
+// values at a time to f32, while those of two tiles on are fetched, and goes through them row by row, since a key is
+// contiguous as it lies. What several blocks summed, attention_flash_combine puts together. Keys lie in one piece a
+// sequence, or in pages.
 #include "attention/sequence.clh"
 #include "attention/softmax_row.clh"
 #include "common/element.clh"
@@ -20,20 +20,19 @@
 static inline float8 add_pairs(float8 a, float8 b) { return (float8)(a.even, b.even) + (float8)(a.odd, b.odd); }
 
 // tile[n] = tensor[row of key_begin + n], K or V of one head in f32; zeros from `count` on, so that nothing there is
-// NaN.
-static inline void load_tile(local float* tile, global const Element* tensor, KeyRows rows, int key_begin, int count) {
+// NaN. With each row the one two tiles on is fetched, so that lines are asked for as evenly as they are used: a core
+// has few misses under way, and a burst of them waits for itself.
+static inline void load_tile(local float* tile, global const Element* tensor, KeyRows rows, int key_begin, int count,
+                             int key_end) {
     for (int n = 0; n < count; ++n) {
         global const Element* from = tensor + key_row(rows, key_begin + n) * HEAD_DIM;
+        global const Element* later = tensor + key_row(rows, min(key_begin + n + 2 * BLOCK_N, key_end - 1)) * HEAD_DIM;
+#pragma unroll
+        for (int d = 0; d < HEAD_DIM; d += LINE) fetch_later(later + d);
 #pragma unroll
         for (int d = 0; d < HEAD_DIM; d += 16) vstore16(load16(from + d), 0, tile + n * HEAD_DIM + d);
     }
     for (int e = count * HEAD_DIM; e < BLOCK_N * HEAD_DIM; e += 16) vstore16((float16)(0.0f), 0, tile + e);
-}
-
-static inline void fetch_row(global const Element* tensor, KeyRows rows, int key) {
-    global const Element* from = tensor + key_row(rows, key) * HEAD_DIM;
-#pragma unroll
-    for (int d = 0; d < HEAD_DIM; d += LINE) fetch_later(from + d);
 }
 
 // scores[KEYS] of one row and the keys tile_k[KEYS, HEAD_DIM].
@@ -116,9 +115,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
     for (int key_begin = part.key_first; key_begin < key_end; key_begin += BLOCK_N) {
         // -- load
         const int count = min(BLOCK_N, key_end - key_begin);
-        load_tile(tile_k, K, key_rows, key_begin, count);
-        load_tile(tile_v, V, key_rows, key_begin, count);
-        const int next = key_begin + BLOCK_N;
+        load_tile(tile_k, K, key_rows, key_begin, count, key_end);
+        load_tile(tile_v, V, key_rows, key_begin, count, key_end);
         for (int row = 0; row < rows; row += 2) {
             const int pair = min(2, rows - row);
             int from[2], to[2];
@@ -132,11 +130,6 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_flash_strea
                 local float* own = weights + i * BLOCK_N;
                 float8 most = (float8)(-INFINITY);
                 for (int n = 0; n < BLOCK_N; n += KEYS) {
-                    if (r == 0)
-                        for (int key = next + n; key < min(next + n + KEYS, key_end); ++key) {
-                            fetch_row(K, key_rows, key);
-                            fetch_row(V, key_rows, key);
-                        }
                     const int8 place = (int8)(0, 1, 2, 3, 4, 5, 6, 7) + n;
                     const int8 unseen = (place < (int8)(from[i])) | (place >= (int8)(to[i]));
                     const float8 x =
