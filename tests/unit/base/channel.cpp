@@ -192,7 +192,7 @@ TEST(Child, IsKilledWithWhatItStarted) {
 
 TEST(Child, AProgramThatIsNotThereIsSaid) {
     try {
-        Child({"/no/such/program"});
+        const Child child({"/no/such/program"});
         FAIL();
     } catch (const std::runtime_error& error) {
         EXPECT_EQ(std::string(error.what()), "cannot start /no/such/program: No such file or directory");

@@ -57,7 +57,7 @@ private:
 
 class OpenDevicesTest : public testing::Test {
 protected:
-    BackendEntry entry(std::string_view name, std::vector<DeviceInfo> devices, bool faulty = false) {
+    BackendEntry entry(std::string_view name, const std::vector<DeviceInfo>& devices, bool faulty = false) {
         return {name, [=, this] {
                     events.push_back("made " + std::string(name));
                     return std::make_unique<FakeBackend>(std::string(name), devices, events, faulty);

@@ -155,7 +155,7 @@ TEST_F(ReplayTest, TheFilterIsReadAsGoogleBenchmarkReadsIt) {
 }
 
 TEST_F(ReplayTest, PrintsWhereThereIsNoFileOrItIsAskedTo) {
-    const auto said = [&](std::vector<std::string> flags) {
+    const auto said = [&](const std::vector<std::string>& flags) {
         testing::internal::CaptureStdout();
         write_google_benchmark(report(), flags);
         return testing::internal::GetCapturedStdout();

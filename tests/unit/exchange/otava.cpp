@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr const char* key = "gemm/tiled.cuda@128x128 | m=512 n=512 k=512 f32 | A GPU | cuda |  | burst cold normal | ";
 
 /// A cell on the GPU; without samples, one that failed.
-NamedReport run_at(const std::string& started, std::vector<double> samples_ns, const std::string& driver = "1") {
+NamedReport run_at(const std::string& started, const std::vector<double>& samples_ns, const std::string& driver = "1") {
     NamedReport named{started, {}};
     named.report.environment.started = started;
     named.report.environment.revision = "abc";

@@ -21,7 +21,7 @@ using nlohmann::json;
 constexpr const char* square = "m=512 n=512 k=512 f32";
 
 /// Only these cells of the sample.
-NamedReport with_cells(std::vector<std::size_t> kept) {
+NamedReport with_cells(const std::vector<std::size_t>& kept) {
     NamedReport named{"a.json", test::sample_report()};
     std::vector<Measurement> cells;
     for (const std::size_t cell : kept) cells.push_back(named.report.measurements.at(cell));
@@ -118,7 +118,7 @@ std::map<std::string, json> summaries_of(const json& state) {
     return values;
 }
 
-json nvbench_state_of(std::vector<double> samples_ns, std::vector<std::optional<double>> mhz) {
+json nvbench_state_of(std::vector<double> samples_ns, const std::vector<std::optional<double>>& mhz) {
     NamedReport named = with_cells({5});
     named.report.measurements[0].timing = test::timing_of(std::move(samples_ns));
     for (const auto& clock : mhz) {

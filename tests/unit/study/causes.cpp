@@ -40,7 +40,7 @@ protected:
         return cell;
     }
     std::vector<std::string> causes(const std::vector<Round>& before, const std::vector<Round>& after,
-                                    std::set<Condition> let_pass = {}) const {
+                                    const std::set<Condition>& let_pass = {}) const {
         const SideCell base = cell_of(base_report, before), other = cell_of(other_report, after);
         MatchedCells cells{&base, &other, {}, 1, 1};
         for (const Condition condition : let_pass) cells.let_pass.push_back(condition);

@@ -75,7 +75,7 @@ NamedReport run_of(int month, double by) {
     return named;
 }
 
-std::vector<Report> side(std::vector<double> scales) {
+std::vector<Report> side(const std::vector<double>& scales) {
     std::vector<Report> reports;
     for (const double scale : scales) reports.push_back(run_of(1, scale).report);
     return reports;

@@ -138,7 +138,7 @@ TEST(SideCells, AreTwinsWhereOneReportHasThemTwice) {
 }
 
 TEST(PairsOfRounds, AreOfEqualSlotsElseOneAfterTheOther) {
-    const auto with_slots = [](std::vector<std::size_t> slots) {
+    const auto with_slots = [](const std::vector<std::size_t>& slots) {
         SideCell cell;
         for (const std::size_t slot : slots) cell.rounds.emplace_back().slot = slot;
         return cell;
