@@ -142,8 +142,9 @@ def unit_filter(room):
     return ":".join(names)
 
 
-def tried(room, unit_tests, seconds=TEST_SECONDS):
-    """The first command that fails or does not end within so many seconds, or nothing."""
+def tried(room, unit_tests, seconds=TEST_SECONDS, unchanged=None):
+    """The first command that fails or does not end within so many seconds, or nothing. `unchanged`: how long each
+    command takes of the tree without mutants, which no room need ask again."""
     environment = {**os.environ, "STELE_SOURCE": str(COPY), "STELE_BINARY": str(BUILD / "stele"),
                    "STELE_FAULTS": str(BUILD / "faults/stele_faults"), "PYTHONDONTWRITEBYTECODE": "1"}
     commands = [["unit_tests", "--gtest_brief=1", f"--gtest_filter={unit_tests}"]] if unit_tests else []
@@ -153,16 +154,21 @@ def tried(room, unit_tests, seconds=TEST_SECONDS):
     for command in commands:
         program = BUILD / command[0]
         words = [program if program.exists() else "/usr/bin/python3", *command[1:]]
+        if unchanged is not None and str(command) in unchanged:
+            continue
+        begun = time.monotonic()
         code, said = made(words, seconds, cwd=COPY, env=environment)
         # 77: no device of the backend. Each that a room names is there, on any machine that builds Stele.
         if code != 0:
             lines = sorted(said.splitlines(), key=lambda line: "FAILED" not in line)
             first = lines[0] if lines else ""
             return f"{command[0]}: exit {code}: {first.strip()[:160]}"
+        if unchanged is not None:
+            unchanged[str(command)] = time.monotonic() - begun
     return ""
 
 
-def prepare(room, jobs):
+def prepare(room, jobs, unchanged):
     """Builds the room unchanged and has its tests pass, else nothing could be said of its mutants. Returns the tests and
     how long a mutant may take for them: a slow machine must not pass for a mutant that hangs."""
     copy_tree()
@@ -175,11 +181,10 @@ def prepare(room, jobs):
     if code != 0:
         sys.exit(f"{room} cannot be built unchanged:\n{said}")
     tests = unit_filter(room)
-    begun = time.monotonic()
-    failed = tried(room, tests)
+    failed = tried(room, tests, unchanged=unchanged)
     if failed:
         sys.exit(f"{room}: its tests fail without any mutant: {failed}")
-    return tests, 60 + 3 * (time.monotonic() - begun)
+    return tests, 60 + 3 * max(unchanged.values())
 
 
 def outcome(mutant, tests, seconds, jobs):
@@ -233,6 +238,7 @@ def run(slice_, options_):
             for _, mutant in zip(range(share[room]), drawn(room, options_.seed)):
                 print(f"{mutant['id']} {mutant['file']}:{mutant['line']}: {mutant['what']}: {mutant['becomes']}")
         return 0
+    unchanged = {}
     for room in (room for room in rooms if share[room]):
         done, tests = 0, None
         for mutant in drawn(room, options_.seed):
@@ -245,7 +251,7 @@ def run(slice_, options_):
                     report(slice_, options_, False)
                     print("mutants: the slice's time is over; call again to go on")
                     return 0
-                tests = prepare(room, options_.jobs) if tests is None else tests
+                tests = prepare(room, options_.jobs, unchanged) if tests is None else tests
                 known = {**mutant, "seed": options_.seed, "revision": options_.revision,
                          **outcome(mutant, *tests, options_.jobs)}
                 slice_.keep(mutant["id"], known)

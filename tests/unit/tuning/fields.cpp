@@ -171,6 +171,7 @@ TEST_F(DeviceFields, FiguresOfADoctorsFileAreCheckedWhereverTheyStand) {
     EXPECT_EQ(said("/0/ceilings/0/per_second", 0), "entries[0].ceilings[0].per_second is 0, and must be a rate");
     EXPECT_EQ(said("/1/ceilings/1/per_second", -1), "entries[1].ceilings[1].per_second is -1, and must be a rate");
     EXPECT_EQ(said("/0/ceilings/1/per_second", "inf"), "entries[0].ceilings[1].per_second is inf, and must be a rate");
+    EXPECT_EQ(said("/0/ceilings/0/per_second", 0.5), "") << "any rate above nothing";
     for (const char* place : {"/0/noise_floors/0/false_alarms", "/0/noise_floors/0/floor"})
         EXPECT_EQ(said(place, 0), "") << place;
     EXPECT_EQ(said("/0/noise_floors/0/false_alarms", 1), "");
