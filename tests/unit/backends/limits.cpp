@@ -53,6 +53,9 @@ TEST_F(LimitsTest, Version2AndTheGroupsAround) {
     EXPECT_EQ(cpu_quota(root), 1.5);
     write("sys/fs/cgroup/outer/cpu.max", "50000 100000\n");
     EXPECT_EQ(cpu_quota(root), 0.5) << "the least of all";
+    write("sys/fs/cgroup/outer/cpu.max", "50000 0\n");
+    write("sys/fs/cgroup/outer/inner/cpu.max", "150000 0\n");
+    EXPECT_EQ(cpu_quota(root), std::nullopt) << "no part of nothing";
     write("sys/fs/cgroup/outer/memory.current", std::to_string(4096 * mib));
     EXPECT_EQ(memory_left(root).bytes, 0u) << "a limit that was lowered below what is used";
 }
