@@ -124,16 +124,4 @@ Arithmetic rounded_weights(const Problem& problem) {
     return arithmetic;
 }
 
-std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape, int stages) {
-    if (!is_native(language)) return 0;
-    return tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype), stages);
-}
-
-Support supports_tile(const DeviceInfo& device, Language language, const Tile& tile, const Shape& shape, int stages) {
-    const std::size_t bytes = is_native(language)
-                                  ? launch_bytes(language, tile, shape, stages)
-                                  : tile.local_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype));
-    return fits_block(device, tile.num_threads(), bytes);
-}
-
 }  // namespace stele::attention

@@ -67,13 +67,6 @@ void add_combine(Plan& plan, Language language, const Shape& shape, std::int64_t
 /// Of matrix instructions: weights are rounded to the type of V.
 Arithmetic rounded_weights(const Problem& problem);
 
-/// Shared memory that a launch asks for: none where the kernel declares its own.
-std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape, int stages);
-
-/// No, with the sizes, if a block of `tile` needs more threads or shared memory than the device has. `stages` is the
-/// number of key tiles that the CUDA C++ and PTX kernels hold.
-Support supports_tile(const DeviceInfo& device, Language language, const Tile& tile, const Shape& shape, int stages);
-
 /// No where the tile's threads have another part of O's columns.
 template <typename AnyTile>
 Support has_head_dim(const AnyTile& tile, const Shape& shape) {

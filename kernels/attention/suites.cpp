@@ -44,10 +44,8 @@ constexpr std::string_view edge_shapes[] = {
     "batch=2 heads=5 kv_heads=1 seq_q=2 seq_k=90 head_dim=576 causal latent=512 page=16 lengths=90,33",
     "batch=1 heads=3 kv_heads=1 seq_q=3 seq_k=2 head_dim=576 causal latent=512",  // a query that sees nothing
     "batch=1 heads=5 kv_heads=1 seq_q=30 seq_k=150 head_dim=576 causal window=40 latent=512",  // several row blocks
-    "batch=1 heads=65 kv_heads=1 seq_q=1 seq_k=520 head_dim=576 latent=512 page=32",  // several tiles, one row left
-                                                                                      // over
-    "batch=1 heads=16 kv_heads=1 seq_q=3 seq_k=500 head_dim=576 causal window=400 latent=512",  // whole tiles in a
-                                                                                                // window
+    "batch=1 heads=65 kv_heads=1 seq_q=1 seq_k=520 head_dim=576 latent=512 page=32",           // one row left over
+    "batch=1 heads=16 kv_heads=1 seq_q=3 seq_k=500 head_dim=576 causal window=400 latent=512",
     "batch=1 heads=2 kv_heads=1 seq_q=40 seq_k=70 head_dim=128 causal window=9",    // a window within a tile
     "batch=1 heads=1 kv_heads=1 seq_q=65 seq_k=500 head_dim=64 causal window=390",  // and of several, begun in one
     "batch=2 heads=4 kv_heads=2 seq_q=1 seq_k=300 head_dim=64 causal window=131 page=16",

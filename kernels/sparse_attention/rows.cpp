@@ -8,7 +8,17 @@
 namespace stele::sparse_attention {
 namespace {
 
-int stages(Language language) { return language == Language::ptx ? stages_ptx : 1; }
+/// Dynamic shared memory of a launch, in bytes; OpenCL's kernel declares its own.
+std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape) {
+    if (!is_native(language)) return 0;
+    return tile.shared_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype),
+                             language == Language::ptx ? stages_ptx : 1);
+}
+
+Support supports_tile(const DeviceInfo& device, Language language, const Tile& tile, const Shape& shape) {
+    const std::size_t local = tile.local_bytes(static_cast<int>(shape.head_dim), size_of(shape.dtype));
+    return fits_block(device, tile.num_threads(), is_native(language) ? launch_bytes(language, tile, shape) : local);
+}
 
 KernelSource source(Language language, const std::string& algorithm, const Tile& tile, const Shape& shape) {
     const std::string path = "sparse_attention/" + algorithm, entry = "sparse_attention_" + algorithm;
@@ -25,7 +35,7 @@ Plan plan(Language language, const std::string& algorithm, const Tile& tile, con
     step.grid = {blocks(shape.seq_q, tile.block_m), static_cast<unsigned>(shape.heads),
                  static_cast<unsigned>(shape.batch)};
     step.block = {static_cast<unsigned>(tile.num_threads())};
-    step.shared_bytes = launch_bytes(language, tile, shape, stages(language));
+    step.shared_bytes = launch_bytes(language, tile, shape);
     step.operands = operands_of(sparse);
     return {{source(language, algorithm, tile, shape)}, {}, {std::move(step)}, {}};
 }
@@ -52,7 +62,7 @@ std::vector<Variant> tile_rows(const std::string& algorithm) {
         row.tile = text(tile);
         row.default_tile = tile == tiles.front();
         row.supports = [tile](Language language, const DeviceInfo& device, const Problem& problem) {
-            return supports_tile(device, language, tile, as_sparse_attention(problem).shape(), stages(language));
+            return supports_tile(device, language, tile, as_sparse_attention(problem).shape());
         };
         row.plan = [algorithm, tile](Language language, const DeviceInfo&, const Problem& problem) {
             return plan(language, algorithm, tile, problem);

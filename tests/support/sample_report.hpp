@@ -118,6 +118,15 @@ inline std::vector<DeviceInfo> sample_devices() {
     return {cpu, gpu};
 }
 
+/// A report of these cells on the sample's devices.
+inline Report report_of(std::vector<Measurement> cells) {
+    Report report;
+    report.environment = sample_environment();
+    report.devices = sample_devices();
+    report.measurements = std::move(cells);
+    return report;
+}
+
 /// Two problems, one bound by bandwidth, on a CPU and on a GPU, with a cell of each outcome.
 inline Report sample_report() {
     constexpr const char *square = "m=512 n=512 k=512 f32", *row = "m=1 n=1024 k=1024 bf16 b=nk";

@@ -9,7 +9,7 @@ namespace stele::attention {
 namespace {
 
 /// Dynamic shared memory of a launch, in bytes; OpenCL's kernel declares its own.
-std::size_t shared_bytes(Language language, const Tile& tile, const Shape& shape) {
+std::size_t launch_bytes(Language language, const Tile& tile, const Shape& shape) {
     const int head_dim = static_cast<int>(shape.head_dim);
     if (!is_native(language)) return 0;
     return language == Language::ptx ? flash_ptx_bytes(tile, head_dim, size_of(shape.dtype))
@@ -38,7 +38,7 @@ Support supports(Language language, const Tile& tile, const DeviceInfo& device, 
     if (Support laid_out = reads_layout(shape, Reads::packed, Masks::window); !laid_out) return laid_out;
     if (Support has = has_head_dim(tile, shape); !has) return has;
     const std::size_t local = tile.local_bytes(static_cast<int>(shape.head_dim), sizeof(float));
-    return fits_block(device, tile.num_threads(), is_native(language) ? shared_bytes(language, tile, shape) : local);
+    return fits_block(device, tile.num_threads(), is_native(language) ? launch_bytes(language, tile, shape) : local);
 }
 
 Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, const Shape& shape) {
@@ -54,7 +54,7 @@ Plan make_plan(Language language, const Tile& tile, const DeviceInfo& device, co
                           {static_cast<unsigned>(blocks(shape.group() * shape.seq_q, tile.block_m) * splits),
                            static_cast<unsigned>(shape.kv_heads), static_cast<unsigned>(shape.batch)},
                           {static_cast<unsigned>(tile.num_threads()), 1, 1},
-                          shared_bytes(language, tile, shape),
+                          launch_bytes(language, tile, shape),
                           with_window({tensors.q, tensors.k, tensors.v, tensors.q_offsets, tensors.k_offsets, tensors.o,
                                        tensors.lse, partial_acc, partial_state, extent(shape.batch),
                                        extent(shape.heads), extent(shape.kv_heads), extent(shape.seq_q),

@@ -5,6 +5,8 @@
 
 #include <functional>
 
+#include "tests/support/refusal.hpp"
+
 namespace stele::tensor_map_test {
 namespace {
 
@@ -23,12 +25,7 @@ TensorMapSpec good() {
 std::string reason(const std::function<void(TensorMapSpec&)>& change, std::uint64_t at = address) {
     TensorMapSpec spec = good();
     change(spec);
-    try {
-        check_tensor_map(spec, at);
-    } catch (const TensorMapError& error) {
-        return error.what();
-    }
-    return "";
+    return test::refusal_of<TensorMapError>([&] { check_tensor_map(spec, at); });
 }
 
 TEST(TensorMapLimits, AGoodOneIsTaken) {

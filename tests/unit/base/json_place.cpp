@@ -8,6 +8,7 @@
 #include "harness/base/json_fields.hpp"
 #include "harness/base/json_of.hpp"
 #include "harness/base/json_text.hpp"
+#include "tests/support/refusal.hpp"
 
 namespace stele::json_place_test {
 namespace {
@@ -15,12 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string refusal(std::string_view text) {
-    try {
-        parse_json(text);
-    } catch (const BadInput& error) {
-        return error.what();
-    }
-    return "";
+    return test::refusal_of<BadInput>([&] { parse_json(text); });
 }
 
 TEST(JsonPlace, IsALineAndAColumn) {

@@ -9,6 +9,7 @@
 #include "harness/base/json_text.hpp"
 #include "harness/base/regex.hpp"
 #include "harness/base/visible.hpp"
+#include "tests/support/refusal.hpp"
 
 namespace stele::outside_test {
 namespace {
@@ -47,12 +48,7 @@ TEST(Visible, MessagesAreCut) {
 }
 
 std::string refusal(std::string_view text) {
-    try {
-        parse_json(text);
-    } catch (const BadInput& error) {
-        return error.what();
-    }
-    return "";
+    return test::refusal_of<BadInput>([&] { parse_json(text); });
 }
 
 TEST(JsonText, SaysPlaceFoundAndExpected) {

@@ -10,6 +10,7 @@
 #include "harness/base/error.hpp"
 #include "harness/base/file.hpp"
 #include "harness/base/folder.hpp"
+#include "tests/support/refusal.hpp"
 #include "tests/support/twice.hpp"
 
 namespace stele::runner_child_test {
@@ -88,15 +89,6 @@ protected:
     std::unique_ptr<RunnerChild> made;
 };
 
-std::string refusal(const std::function<void()>& work) {
-    try {
-        work();
-    } catch (const Failed& error) {
-        return error.what();
-    }
-    return "";
-}
-
 TEST_F(Workers, AreAskedForDevicesAndWhoDiesIsToldAsAbsent) {
     FoundReply found;
     found.devices = {sent(device)};
@@ -116,10 +108,12 @@ TEST_F(Workers, AreAskedForDevicesAndWhoDiesIsToldAsAbsent) {
 }
 
 TEST_F(Workers, ThatDoNotStartOrCannotLookAreAFailure) {
-    EXPECT_EQ(refusal([&] { runner({"exit 3"}).found(); }), "a worker process does not start: exit(3)");
-    EXPECT_EQ(refusal([&] { runner({"", hear() + say(Reply{.failed = "no memory"}) + hear()}).found(); }),
-              "devices cannot be looked for: no memory");
-    EXPECT_NE(refusal([] {
+    EXPECT_EQ(test::refusal_of<Failed>([&] { runner({"exit 3"}).found(); }),
+              "a worker process does not start: exit(3)");
+    EXPECT_EQ(
+        test::refusal_of<Failed>([&] { runner({"", hear() + say(Reply{.failed = "no memory"}) + hear()}).found(); }),
+        "devices cannot be looked for: no memory");
+    EXPECT_NE(test::refusal_of<Failed>([] {
                   RunnerChild({"/nowhere/worker"}, [] { return false; }).found();
               }).find("a worker process is wanted and cannot be had (cannot start /nowhere/worker"),
               std::string::npos);
@@ -129,9 +123,9 @@ TEST_F(Workers, CheckClocks) {
     RunnerChild& runs = runner({hear() + say(Reply{.clock = ClockCheck{1e6, 2e6, 3, 4}}) + hear() +
                                 say(Reply{.failed = "no clock"}) + hear() + done() + hear() + "exit 3"});
     EXPECT_EQ(runs.check_clock(device).host_ns, 2e6);
-    EXPECT_EQ(refusal([&] { runs.check_clock(device); }), "no clock");
-    EXPECT_EQ(refusal([&] { runs.check_clock(device); }), "another answer came");
-    EXPECT_EQ(refusal([&] { runs.check_clock(device); }), "exit(3)");
+    EXPECT_EQ(test::refusal_of<Failed>([&] { runs.check_clock(device); }), "no clock");
+    EXPECT_EQ(test::refusal_of<Failed>([&] { runs.check_clock(device); }), "another answer came");
+    EXPECT_EQ(test::refusal_of<Failed>([&] { runs.check_clock(device); }), "exit(3)");
     // What does not survive that is not asked for more.
     run(runs);
     ASSERT_EQ(finished.size(), 2u);

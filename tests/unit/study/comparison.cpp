@@ -13,6 +13,8 @@
 namespace stele::comparison_test {
 namespace {
 
+using test::report_of;
+
 constexpr const char *square = "m=512 n=512 k=512 f32", *half = "m=512 n=512 k=512 f16";
 constexpr const char* tiled = "gemm/tiled.opencl@64x64x16";
 
@@ -31,14 +33,6 @@ Measurement timed(const std::string& variant, Language language, const std::stri
     cell.timing->round = round;
     cell.timing->rounds = rounds;
     return cell;
-}
-
-Report report_of(std::vector<Measurement> cells) {
-    Report report;
-    report.environment = test::sample_environment();
-    report.devices = test::sample_devices();
-    report.measurements = std::move(cells);
-    return report;
 }
 
 Report one_cell(double ns, std::uint32_t rounds, std::uint64_t seed) {

@@ -14,18 +14,12 @@
 namespace stele::report_page_test {
 namespace {
 
+using test::report_of;
+
 constexpr const char *square = "m=512 n=512 k=512 f32", *wide = "m=512 n=1024 k=512 f32";
 
 Measurement timed(const std::string& variant, Language language, const std::string& problem, double ns) {
     return test::passed_cell(variant, language, problem, "cuda:0", {0.99 * ns, ns, 1.01 * ns});
-}
-
-Report report_of(std::vector<Measurement> cells) {
-    Report report;
-    report.environment = test::sample_environment();
-    report.devices = test::sample_devices();
-    report.measurements = std::move(cells);
-    return report;
 }
 
 std::string words_of(const std::vector<Report>& reports) {

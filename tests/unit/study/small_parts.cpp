@@ -19,15 +19,9 @@
 namespace stele::small_parts_test {
 namespace {
 
-constexpr const char* square = "m=512 n=512 k=512 f32";
+using test::report_of;
 
-Report report_of(std::vector<Measurement> cells) {
-    Report report;
-    report.environment = test::sample_environment();
-    report.devices = test::sample_devices();
-    report.measurements = std::move(cells);
-    return report;
-}
+constexpr const char* square = "m=512 n=512 k=512 f32";
 
 Measurement on_gpu(const std::string& variant, Language language, std::vector<double> samples,
                    const std::string& problem = square) {
